@@ -1,0 +1,48 @@
+//! Hashing of several fields without ambiguity: every field is preceded by its length, so `("ab","c")` and `("a","bc")` differ.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+/// SHA-256 over a label and length-prefixed fields, as lower-case hex cut to `hex_len` characters (64 at most).
+#[must_use]
+pub fn derive(label: &str, fields: &[&str], hex_len: usize) -> String {
+    let mut hasher = Sha256::new();
+    for field in std::iter::once(&label).chain(fields) {
+        hasher.update(length(field));
+        hasher.update(field.as_bytes());
+    }
+    let mut text = hex::encode(hasher.finalize());
+    text.truncate(hex_len);
+    text
+}
+
+/// HMAC-SHA-256 over length-prefixed fields, as lower-case hex.
+///
+/// HMAC takes a key of any length, so there is no error to report.
+#[must_use]
+pub fn keyed(key: &[u8], fields: &[&str]) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return String::new();
+    };
+    for field in fields {
+        mac.update(&length(field));
+        mac.update(field.as_bytes());
+    }
+    hex::encode(mac.finalize().into_bytes())
+}
+
+fn length(field: &str) -> [u8; 8] {
+    (field.len() as u64).to_be_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_a_boundary_changes_the_hash() {
+        assert_ne!(derive("x", &["ab", "c"], 64), derive("x", &["a", "bc"], 64));
+        assert_ne!(keyed(b"k", &["ab", "c"]), keyed(b"k", &["a", "bc"]));
+        assert_ne!(keyed(b"k", &["a"]), keyed(b"l", &["a"]));
+    }
+}

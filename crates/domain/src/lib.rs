@@ -1,0 +1,38 @@
+//! The vocabulary of CheckMate as plain types: no I/O, no async, no other crate of ours below it.
+//!
+//! A type is here only when two crates exchange it. Modules, in reading order of one finding's way:
+
+pub mod coverage;
+pub mod event;
+pub mod finding;
+pub mod fingerprint;
+pub mod hash;
+pub mod id;
+pub mod job;
+pub mod lifecycle;
+pub mod message;
+pub mod priority;
+pub mod report;
+pub mod rule;
+pub mod scope;
+pub mod secret;
+pub mod time;
+pub mod trigger;
+
+pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement};
+pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
+pub use finding::{Evidence, Finding, Place};
+pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
+pub use id::{
+    CollectionId, EventId, JobId, PartId, ResourceId, RuleId, ScanId, TargetId, WorkerId,
+};
+pub use job::{EndReason, JobKind, JobSpec, Lane, NotAssessed, Part};
+pub use lifecycle::{FindingRecord, FindingState, TargetHead, Transition, TransitionKind};
+pub use message::{JobMessage, MessageError};
+pub use priority::{Exposure, Priority, Triaged};
+pub use report::{CheckOutcome, CheckResult, ReportKind, ScanReport, ScanStats};
+pub use rule::{Reference, Remediation, Rule, Severity};
+pub use scope::{Scope, ScopeError};
+pub use secret::Secret;
+pub use time::Timestamp;
+pub use trigger::{Trigger, TriggerKind};

@@ -1,0 +1,74 @@
+//! The contract between the worker and a scanner.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use checkmate_domain::{FingerprintKey, Part, ScanReport, Scope, TargetId};
+use tokio_util::sync::CancellationToken;
+
+/// Answers rules about one kind of target. Production implementation: `auth0::export::ExportScanner`.
+#[async_trait]
+pub trait Scanner: Send + Sync {
+    /// The targets a scope holds now.
+    ///
+    /// # Errors
+    /// When they cannot be listed at all; a list cut short is a [`Discovery`] that is not complete.
+    async fn discover(&self, scope: &Scope, ctx: &ScanContext) -> Result<Discovery, ScanError>;
+
+    /// Answers every rule about a target, or about one part of it.
+    ///
+    /// What could not be looked at is in the report as not assessed and missing from its coverage.
+    ///
+    /// # Errors
+    /// When there can be no report at all.
+    async fn scan(
+        &self,
+        target: &TargetId,
+        part: Option<&Part>,
+        ctx: &ScanContext,
+    ) -> Result<Scanned, ScanError>;
+}
+
+/// What an attempt gets from the worker.
+#[derive(Clone)]
+pub struct ScanContext {
+    /// The installation's key: every finding carries a fingerprint under it.
+    pub key: Arc<FingerprintKey>,
+    /// Fires when the attempt must stop: time limit, lost lease, cancelled scan, shutdown.
+    pub stop: CancellationToken,
+}
+
+/// The targets of a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovery {
+    /// Each once, in a stable order.
+    pub targets: Vec<TargetId>,
+    /// Whether there can be no others; only then may a missing one count as gone.
+    pub complete: bool,
+}
+
+/// What a scan job brings back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scanned {
+    /// The answers.
+    Report(Box<ScanReport>),
+    /// It is too much for one job: these disjoint parts answer in its place.
+    Split(Vec<Part>),
+}
+
+/// Why there is no report, by what the worker does about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The target or the scope is not there: ends as not assessed.
+    #[error("{0}")]
+    Missing(String),
+    /// It will not get better by trying again: ends as not assessed.
+    #[error("{0}")]
+    Permanent(String),
+    /// Worth another attempt.
+    #[error("{0}")]
+    Transient(String),
+    /// The attempt was told to stop.
+    #[error("stopped before it was done")]
+    Stopped,
+}

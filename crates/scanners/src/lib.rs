@@ -1,0 +1,9 @@
+//! Scanners: each answers rules about one kind of target. No queue, no store, no tickets.
+//!
+//! [`Scanner`] is the contract, [`Registry`] the explicit list of who answers for which kind of scope.
+
+mod contract;
+mod registry;
+
+pub use contract::{Discovery, ScanContext, ScanError, Scanned, Scanner};
+pub use registry::Registry;
