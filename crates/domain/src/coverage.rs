@@ -136,9 +136,7 @@ impl Horizon {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
-            (Self::AllBut(a), Self::AllBut(b)) => {
-                Self::AllBut(a.intersection(b).cloned().collect())
-            }
+            (Self::AllBut(a), Self::AllBut(b)) => Self::AllBut(a.intersection(b).cloned().collect()),
             (Self::AllBut(unseen), Self::Only(seen)) | (Self::Only(seen), Self::AllBut(unseen)) => {
                 Self::AllBut(unseen.difference(seen).cloned().collect())
             }
@@ -164,13 +162,7 @@ mod tests {
         let collection = CollectionId::new("clients").expect("id");
         let rule = RuleId::new("r").expect("id");
         let coverage = Coverage {
-            objects: BTreeMap::from([(
-                collection.clone(),
-                ObjectList {
-                    complete,
-                    ids: ids(listed),
-                },
-            )]),
+            objects: BTreeMap::from([(collection.clone(), ObjectList { complete, ids: ids(listed) })]),
             rules: BTreeMap::from([(rule.clone(), RuleCoverage { collection, seen })]),
         };
         (coverage, rule)

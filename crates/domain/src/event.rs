@@ -91,9 +91,7 @@ impl EventData {
             Self::ResultStored(stored) => {
                 EventId::derived(&[self.kind(), stored.scan.as_str(), stored.job.as_str()])
             }
-            Self::ScanFinished(finished) => {
-                EventId::derived(&[self.kind(), finished.scan.as_str()])
-            }
+            Self::ScanFinished(finished) => EventId::derived(&[self.kind(), finished.scan.as_str()]),
         }
     }
 }
@@ -124,17 +122,10 @@ impl CloudEvent {
     /// A readable reason that repeats none of the content.
     pub fn from_bytes(body: &[u8]) -> Result<Self, String> {
         if body.len() > MAX_BODY {
-            return Err(format!(
-                "event of {} bytes is larger than {MAX_BODY}; not read",
-                body.len()
-            ));
+            return Err(format!("event of {} bytes is larger than {MAX_BODY}; not read", body.len()));
         }
         let event: Self = serde_json::from_slice(body).map_err(|error| {
-            format!(
-                "not an event of ours (line {} column {})",
-                error.line(),
-                error.column()
-            )
+            format!("not an event of ours (line {} column {})", error.line(), error.column())
         })?;
         if event.specversion != "1.0" || event.source != SOURCE {
             return Err("not an event of ours (specversion or source)".to_owned());

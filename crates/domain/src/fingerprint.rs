@@ -53,17 +53,10 @@ impl TryFrom<String> for Fingerprint {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
         let digits = text.strip_prefix("v1.").unwrap_or_default();
-        if digits.len() == 32
-            && digits
-                .bytes()
-                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        {
+        if digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             Ok(Self(text))
         } else {
-            Err(format!(
-                "'{}' is not a fingerprint",
-                text.chars().take(60).collect::<String>()
-            ))
+            Err(format!("'{}' is not a fingerprint", text.chars().take(60).collect::<String>()))
         }
     }
 }
@@ -97,15 +90,8 @@ impl FingerprintKey {
         if bytes.len() < 32 {
             return Err(WeakKey(bytes.len()));
         }
-        let id = KeyId(derive(
-            "checkmate.key-id.v1",
-            &[&keyed(&bytes, &["key-id"])],
-            12,
-        ));
-        Ok(Self {
-            secret: Secret::new(bytes),
-            id,
-        })
+        let id = KeyId(derive("checkmate.key-id.v1", &[&keyed(&bytes, &["key-id"])], 12));
+        Ok(Self { secret: Secret::new(bytes), id })
     }
 
     /// Which key this is.
@@ -123,13 +109,7 @@ impl FingerprintKey {
         resource: &ResourceId,
         discriminator: &str,
     ) -> Fingerprint {
-        let fields = [
-            "v1",
-            rule.as_str(),
-            target.as_str(),
-            resource.as_str(),
-            discriminator,
-        ];
+        let fields = ["v1", rule.as_str(), target.as_str(), resource.as_str(), discriminator];
         let mut digits = self.secret.with_bytes(|key| keyed(key, &fields));
         digits.truncate(32);
         Fingerprint(format!("v1.{digits}"))
@@ -179,9 +159,7 @@ mod tests {
 
     #[test]
     fn a_short_key_is_refused_with_what_to_do() {
-        let error = FingerprintKey::new(vec![0; 31])
-            .map(|_| ())
-            .expect_err("too short");
+        let error = FingerprintKey::new(vec![0; 31]).map(|_| ()).expect_err("too short");
         assert!(error.to_string().contains("at least 32 bytes"));
     }
 }

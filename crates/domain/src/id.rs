@@ -114,11 +114,7 @@ impl JobId {
     #[must_use]
     pub fn derived(scan: &ScanId, kind: &str, target: &str, part: Option<&PartId>) -> Self {
         let part = part.map_or("", PartId::as_str);
-        Self(derive(
-            "checkmate.job.v1",
-            &[scan.as_str(), kind, target, part],
-            32,
-        ))
+        Self(derive("checkmate.job.v1", &[scan.as_str(), kind, target, part], 32))
     }
 }
 

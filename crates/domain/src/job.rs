@@ -100,21 +100,13 @@ impl JobSpec {
     /// A job for a whole target.
     #[must_use]
     pub fn whole(target: TargetId) -> Self {
-        Self {
-            target,
-            part: None,
-            gone: false,
-        }
+        Self { target, part: None, gone: false }
     }
 
     /// A job that withdraws the findings of a target that is gone.
     #[must_use]
     pub fn gone(target: TargetId) -> Self {
-        Self {
-            target,
-            part: None,
-            gone: true,
-        }
+        Self { target, part: None, gone: true }
     }
 }
 

@@ -23,9 +23,7 @@ pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement}
 pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
 pub use finding::{Evidence, Finding, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
-pub use id::{
-    CollectionId, EventId, JobId, PartId, ResourceId, RuleId, ScanId, TargetId, WorkerId,
-};
+pub use id::{CollectionId, EventId, JobId, PartId, ResourceId, RuleId, ScanId, TargetId, WorkerId};
 pub use job::{EndReason, JobKind, JobSpec, Lane, NotAssessed, Part};
 pub use lifecycle::{FindingRecord, FindingState, TargetHead, Transition, TransitionKind};
 pub use message::{JobMessage, MessageError};

@@ -42,9 +42,7 @@ pub enum MessageError {
     #[error("message is not a job: {0}")]
     Malformed(String),
     /// Written by a newer release: to be given back until a newer worker takes it.
-    #[error(
-        "message has schema {0}, this release reads up to {SCHEMA}: finish the upgrade of the workers"
-    )]
+    #[error("message has schema {0}, this release reads up to {SCHEMA}: finish the upgrade of the workers")]
     NewerSchema(u32),
 }
 
@@ -114,10 +112,7 @@ mod tests {
     #[test]
     fn a_newer_schema_is_known_as_such_whatever_else_it_holds() {
         let body = br#"{"schema":2,"job":{"new":"form"}}"#;
-        assert_eq!(
-            JobMessage::from_bytes(body),
-            Err(MessageError::NewerSchema(2))
-        );
+        assert_eq!(JobMessage::from_bytes(body), Err(MessageError::NewerSchema(2)));
     }
 
     #[test]
@@ -126,8 +121,7 @@ mod tests {
         body.truncate(body.len() - 2);
         let text = JobMessage::from_bytes(&body).expect_err("cut").to_string();
         assert!(text.contains("cut off"), "{text}");
-        let secret =
-            JobMessage::from_bytes(br#"{"schema":1,"hunter2":1}"#).expect_err("unknown field");
+        let secret = JobMessage::from_bytes(br#"{"schema":1,"hunter2":1}"#).expect_err("unknown field");
         assert!(!secret.to_string().contains("hunter2"));
         assert_eq!(
             JobMessage::from_bytes(&vec![b' '; MAX_BODY + 1]),

@@ -26,13 +26,7 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, least first.
-    pub const ALL: [Self; 5] = [
-        Self::Info,
-        Self::Low,
-        Self::Moderate,
-        Self::High,
-        Self::Critical,
-    ];
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Moderate, Self::High, Self::Critical];
 
     /// The lower-case word.
     #[must_use]
@@ -59,9 +53,7 @@ impl FromStr for Severity {
         Self::ALL
             .into_iter()
             .find(|severity| severity.as_str() == text)
-            .ok_or_else(|| {
-                format!("'{text}' is not a severity: use info, low, moderate, high or critical")
-            })
+            .ok_or_else(|| format!("'{text}' is not a severity: use info, low, moderate, high or critical"))
     }
 }
 

@@ -30,9 +30,7 @@ pub enum ScopeError {
     #[error("'{0}' is not a scope: write KIND:NAME, for example export:acme or path:./my-export")]
     NoKind(String),
     /// A kind nobody knows.
-    #[error(
-        "'{0}:' is not a kind of scope: use org, auth0, github, export, or path on the command line"
-    )]
+    #[error("'{0}:' is not a kind of scope: use org, auth0, github, export, or path on the command line")]
     UnknownKind(String),
     /// The part after the colon cannot be a name.
     #[error(
@@ -52,9 +50,7 @@ impl Scope {
     pub fn target_id(&self) -> Option<TargetId> {
         match self {
             Self::Org(_) | Self::GithubOrg(_) => None,
-            Self::Auth0(_) | Self::GithubRepo(..) | Self::Export(_) => {
-                TargetId::new(self.to_string()).ok()
-            }
+            Self::Auth0(_) | Self::GithubRepo(..) | Self::Export(_) => TargetId::new(self.to_string()).ok(),
         }
     }
 
@@ -82,15 +78,9 @@ impl FromStr for Scope {
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
         let shown = || text.chars().take(80).collect::<String>();
-        let (kind, name) = text
-            .split_once(':')
-            .ok_or_else(|| ScopeError::NoKind(shown()))?;
+        let (kind, name) = text.split_once(':').ok_or_else(|| ScopeError::NoKind(shown()))?;
         let named = |make: fn(String) -> Self| {
-            if is_name(name) {
-                Ok(make(name.to_owned()))
-            } else {
-                Err(ScopeError::BadName(shown()))
-            }
+            if is_name(name) { Ok(make(name.to_owned())) } else { Err(ScopeError::BadName(shown())) }
         };
         match kind {
             "org" => named(Self::Org),
@@ -140,17 +130,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_read() {
-        for text in [
-            "org:acme",
-            "auth0:acme.eu.auth0.com",
-            "github:acme",
-            "github:acme/api",
-            "export:prod-eu",
-        ] {
-            assert_eq!(
-                text.parse::<Scope>().map(|s| s.to_string()).as_deref(),
-                Ok(text)
-            );
+        for text in
+            ["org:acme", "auth0:acme.eu.auth0.com", "github:acme", "github:acme/api", "export:prod-eu"]
+        {
+            assert_eq!(text.parse::<Scope>().map(|s| s.to_string()).as_deref(), Ok(text));
         }
     }
 

@@ -44,9 +44,6 @@ mod tests {
 
     #[test]
     fn does_not_print() {
-        assert_eq!(
-            format!("{:?}", Secret::new(b"hunter2".to_vec())),
-            "Secret(…)"
-        );
+        assert_eq!(format!("{:?}", Secret::new(b"hunter2".to_vec())), "Secret(…)");
     }
 }
