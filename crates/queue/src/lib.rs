@@ -1,1 +1,12 @@
-//! placeholder
+//! The message queue: the [`Broker`] contract and the consumer loop.
+//!
+//! Two implementations stand behind the contract and pass one conformance suite: RabbitMQ for many machines, SQLite for one.
+
+mod contract;
+pub mod names;
+
+pub use contract::{
+    Broker, BrokerError, Consumer, Death, Delivery, Depth, Destination, Lease, Message, Outgoing,
+    PublishError, Settle, Settled,
+};
+pub use names::{Queue, RETRY_LADDER, retry_level};

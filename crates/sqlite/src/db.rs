@@ -1,0 +1,262 @@
+//! The writer thread, the reader thread, and the handle to both.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::lock::{OpenError, own};
+
+/// Writes gathered into one transaction at most.
+const GROUP: usize = 256;
+/// Calls that may wait for a thread before callers wait too.
+const WAITING: usize = 1024;
+
+/// Why a call had no effect.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// SQLite refused a statement, or the group could not be committed (disk full, I/O error).
+    #[error("the database refused: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The group this call was in could not be committed.
+    #[error("nothing was written: {0}")]
+    Commit(String),
+    /// The call panicked; its effects were rolled back.
+    #[error("a database call failed inside; its effects were rolled back")]
+    Panicked,
+    /// The database is closed.
+    #[error("the database is closed")]
+    Closed,
+}
+
+/// Tells the caller how the group ended.
+type Reply = Box<dyn FnOnce(Result<(), String>) + Send>;
+/// Runs against the connection; the reply is called after the commit.
+type Task = Box<dyn FnOnce(&Connection) -> Reply + Send>;
+
+/// A handle to one database file. Closed by [`Db::close`] or by dropping the last handle to it.
+pub struct Db {
+    writer: Mutex<Option<Worker>>,
+    reader: Mutex<Option<Worker>>,
+    _owned: File,
+}
+
+struct Worker {
+    tasks: mpsc::Sender<Task>,
+    thread: JoinHandle<()>,
+}
+
+impl Db {
+    /// Opens or makes the file, takes ownership, and runs `schema` (idempotent statements).
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(path: &Path, schema: &str) -> Result<Self, OpenError> {
+        let owned = own(path)?;
+        let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
+        let writer = Connection::open(path).map_err(sqlite)?;
+        writer
+            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;")
+            .and_then(|()| writer.execute_batch(schema))
+            .map_err(sqlite)?;
+        writer.set_prepared_statement_cache_capacity(128);
+        let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sqlite)?;
+        reader.set_prepared_statement_cache_capacity(128);
+        let io = |source| OpenError::Io { path: path.to_owned(), source };
+        Ok(Self {
+            writer: Mutex::new(Some(start("db-writer", writer, write_groups).map_err(io)?)),
+            reader: Mutex::new(Some(start("db-reader", reader, read_each).map_err(io)?)),
+            _owned: owned,
+        })
+    }
+
+    /// Runs `call` in a transaction shared with other callers; an `Err` rolls back this call alone. Answers after the
+    /// disk sync.
+    ///
+    /// # Errors
+    /// Those of `call`, or the group's.
+    pub async fn write<R, E>(
+        &self,
+        call: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(&self.writer, move |connection| in_savepoint(connection, call)).await
+    }
+
+    /// Runs `call` on a read-only connection that sees everything answered before.
+    ///
+    /// # Errors
+    /// Those of `call`.
+    pub async fn read<R, E>(
+        &self,
+        call: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(&self.reader, move |connection| guarded(|| call(connection))).await
+    }
+
+    /// Finishes what is waiting, then closes. Later calls get [`DbError::Closed`].
+    pub async fn close(&self) {
+        for slot in [&self.writer, &self.reader] {
+            let worker = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+            if let Some(Worker { tasks, thread }) = worker {
+                drop(tasks);
+                let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+            }
+        }
+    }
+
+    async fn run<R, E>(
+        &self,
+        slot: &Mutex<Option<Worker>>,
+        call: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+    ) -> Result<R, E>
+    where
+        R: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let tasks = {
+            let worker = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            worker.as_ref().map(|worker| worker.tasks.clone())
+        };
+        let tasks = tasks.ok_or(DbError::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        let task: Task = Box::new(move |connection| {
+            let result = call(connection);
+            Box::new(move |group: Result<(), String>| {
+                let result = match (result, group) {
+                    (Ok(_), Err(why)) => Err(E::from(DbError::Commit(why))),
+                    (result, _) => result,
+                };
+                let _ = answer.send(result);
+            })
+        });
+        tasks.send(task).await.map_err(|_| DbError::Closed)?;
+        drop(tasks);
+        answered.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
+    }
+}
+
+fn start(
+    name: &str,
+    connection: Connection,
+    work: fn(&Connection, &mut mpsc::Receiver<Task>),
+) -> std::io::Result<Worker> {
+    let (tasks, mut waiting) = mpsc::channel(WAITING);
+    let thread =
+        std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&connection, &mut waiting))?;
+    Ok(Worker { tasks, thread })
+}
+
+fn read_each(connection: &Connection, waiting: &mut mpsc::Receiver<Task>) {
+    while let Some(task) = waiting.blocking_recv() {
+        task(connection)(Ok(()));
+    }
+}
+
+fn write_groups(connection: &Connection, waiting: &mut mpsc::Receiver<Task>) {
+    let mut replies: Vec<Reply> = Vec::with_capacity(GROUP);
+    while let Some(first) = waiting.blocking_recv() {
+        let mut outcome = connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| error.to_string());
+        replies.push(first(connection));
+        while replies.len() < GROUP {
+            let Ok(next) = waiting.try_recv() else { break };
+            replies.push(next(connection));
+        }
+        if outcome.is_ok() {
+            outcome = connection.execute_batch("COMMIT").map_err(|error| error.to_string());
+        }
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "a group of writes was not committed; check the disk of the database");
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        for reply in replies.drain(..) {
+            reply(outcome.clone());
+        }
+    }
+}
+
+fn in_savepoint<R, E: From<DbError>>(
+    connection: &Connection,
+    call: impl FnOnce(&Connection) -> Result<R, E>,
+) -> Result<R, E> {
+    let run = |sql: &str| {
+        connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(DbError::from)
+    };
+    run("SAVEPOINT call")?;
+    let result = guarded(|| call(connection));
+    if result.is_err() {
+        run("ROLLBACK TO call")?;
+    }
+    run("RELEASE call")?;
+    result
+}
+
+fn guarded<R, E: From<DbError>>(call: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| Err(DbError::Panicked.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY) STRICT;";
+
+    async fn insert(db: &Db, n: i64) -> Result<(), DbError> {
+        db.write(move |c| Ok(c.execute("INSERT INTO t VALUES (?1)", [n]).map(|_| ())?)).await
+    }
+
+    async fn count(db: &Db) -> i64 {
+        db.read(|c| Ok::<_, DbError>(c.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?))
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn one_failing_call_does_not_take_its_group_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("a.db"), SCHEMA).unwrap();
+        let (a, b, c) = tokio::join!(insert(&db, 1), insert(&db, 1), insert(&db, 2));
+        assert!(a.is_ok() && c.is_ok() && matches!(b, Err(DbError::Sqlite(_))));
+        let panicked: Result<(), DbError> = db.write(|_| panic!("inside")).await;
+        assert!(matches!(panicked, Err(DbError::Panicked)));
+        assert_eq!(count(&db).await, 2);
+    }
+
+    #[tokio::test]
+    async fn one_owner_and_everything_there_after_reopening() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/a.db");
+        let db = Db::open(&path, SCHEMA).unwrap();
+        assert!(matches!(Db::open(&path, SCHEMA), Err(OpenError::InUse(_))));
+        insert(&db, 7).await.unwrap();
+        db.close().await;
+        assert!(matches!(insert(&db, 8).await, Err(DbError::Closed)));
+        drop(db);
+        assert_eq!(count(&Db::open(&path, SCHEMA).unwrap()).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_to_everybody_in_the_group() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("a.db"), SCHEMA).unwrap();
+        db.write(|c| Ok::<_, DbError>(c.execute_batch("PRAGMA max_page_count=3")?)).await.unwrap();
+        let mut failed = false;
+        for n in 0..5_000 {
+            failed |= insert(&db, n).await.is_err();
+        }
+        assert!(failed, "three pages do not hold 5,000 rows");
+        let before = count(&db).await;
+        assert!(insert(&db, before + 10_000).await.is_err());
+    }
+}
