@@ -1,1 +1,20 @@
-//! placeholder
+//! The store: everything that must outlive a process. [`Store`] is the contract; each method is one transaction.
+//!
+//! Two implementations stand behind it and pass one conformance suite: Redis for many machines, SQLite for one.
+
+mod contract;
+mod error;
+mod records;
+mod requests;
+
+pub use contract::Store;
+pub use error::StoreError;
+pub use records::{
+    DeadRecord, DeadStatus, Durability, FenceInfo, JobRecord, JobState, LogEntry, ScanRecord, ScanState,
+    ScopeHistory, TargetState,
+};
+pub use requests::{
+    Attempt, AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded,
+    KeyCheck, LockAttempt, LockGuard, NewScan, Parked, Progress, ReconcileCommit, ReconcileInput,
+    ReconcileLoad, Renewed, SealList, Sealed, Stored,
+};
