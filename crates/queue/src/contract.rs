@@ -136,6 +136,8 @@ pub struct Death {
     pub queue: String,
     /// Readable: our own reason, or what the broker did (`delivery limit reached`, `message expired`, …).
     pub reason: String,
+    /// The broker gave it up by itself, so nobody of us has looked after what it was for.
+    pub by_broker: bool,
 }
 
 /// A message to publish.
