@@ -42,7 +42,9 @@ pub enum MessageError {
     #[error("message is not a job: {0}")]
     Malformed(String),
     /// Written by a newer release: to be given back until a newer worker takes it.
-    #[error("message has schema {schema}, this release reads up to {SCHEMA}: finish the upgrade of the workers")]
+    #[error(
+        "message has schema {schema}, this release reads up to {SCHEMA}: finish the upgrade of the workers"
+    )]
     NewerSchema {
         /// Its schema.
         schema: u32,

@@ -14,8 +14,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{
-    Finding, FindingRecord, FindingState, Fingerprint, JobId, KeyId, ReportKind, ScanId, ScanReport, Statement,
-    TargetHead, Timestamp, Transition, TransitionKind, Triaged,
+    Finding, FindingRecord, FindingState, Fingerprint, JobId, KeyId, ReportKind, ScanId, ScanReport,
+    Statement, TargetHead, Timestamp, Transition, TransitionKind, Triaged,
 };
 
 /// Which attempt speaks.
@@ -46,14 +46,13 @@ pub struct Plan {
 
 /// Decides what a report changes.
 #[must_use]
-pub fn reconcile(speaker: &Speaker<'_>, report: &ScanReport, head: &TargetHead, known: &[FindingRecord]) -> Plan {
-    let mut round = Round {
-        speaker,
-        report,
-        before: head,
-        head: head.clone(),
-        changes: BTreeMap::new(),
-    };
+pub fn reconcile(
+    speaker: &Speaker<'_>,
+    report: &ScanReport,
+    head: &TargetHead,
+    known: &[FindingRecord],
+) -> Plan {
+    let mut round = Round { speaker, report, before: head, head: head.clone(), changes: BTreeMap::new() };
     let known: BTreeMap<&Fingerprint, &FindingRecord> =
         known.iter().map(|record| (&record.finding.fingerprint, record)).collect();
     round.reported(&known);
@@ -114,7 +113,11 @@ impl Round<'_> {
     }
 
     fn close(&mut self, record: &FindingRecord, state: FindingState) {
-        let kind = if state == FindingState::Resolved { TransitionKind::Resolved } else { TransitionKind::Withdrawn };
+        let kind = if state == FindingState::Resolved {
+            TransitionKind::Resolved
+        } else {
+            TransitionKind::Withdrawn
+        };
         let closed = FindingRecord { state, changed_at: self.speaker.at, ..record.clone() };
         self.changes.insert(record.finding.fingerprint.clone(), (closed, Some(kind)));
     }
@@ -139,7 +142,8 @@ impl Round<'_> {
         triage: Triaged,
     ) -> Option<(FindingRecord, Option<TransitionKind>)> {
         let reopened = !record.state.is_open();
-        let reweighed = record.finding.severity != finding.severity || record.triage.priority != triage.priority;
+        let reweighed =
+            record.finding.severity != finding.severity || record.triage.priority != triage.priority;
         let kind = match (reopened, reweighed) {
             (true, _) => Some(TransitionKind::Reopened),
             (false, true) => Some(TransitionKind::Changed),
