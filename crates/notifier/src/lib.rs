@@ -3,3 +3,6 @@
 //! [`reconcile`] decides, purely; [`Reconciler`] loads, commits and announces, and is what the consumer loop runs.
 
 pub mod reconcile;
+mod reconciler;
+
+pub use reconciler::{Reconciler, ReconcilerConfig};

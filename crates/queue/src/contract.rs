@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkmate_domain::Lane;
+use checkmate_domain::{CloudEvent, JobMessage, Lane};
 use tokio_util::sync::CancellationToken;
 
 use crate::names::Queue;
@@ -158,6 +158,19 @@ impl Outgoing {
     #[must_use]
     pub fn new(to: Destination, id: impl Into<String>, body: Vec<u8>) -> Self {
         Self { to, id: id.into(), body, headers: BTreeMap::new() }
+    }
+
+    /// A job on its way to the work queue of its lane.
+    #[must_use]
+    pub fn job(job: &JobMessage) -> Self {
+        Self::new(Destination::Work(job.lane), job.job.as_str(), job.to_bytes())
+    }
+
+    /// An event. `must_route` when our own notifier has to hear it.
+    #[must_use]
+    pub fn event(event: &CloudEvent, must_route: bool) -> Self {
+        let to = Destination::Event { kind: event.data.kind().to_owned(), must_route };
+        Self::new(to, event.id.as_str(), event.to_bytes())
     }
 }
 

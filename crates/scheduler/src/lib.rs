@@ -1,1 +1,6 @@
-//! placeholder
+//! The scheduler: what is asked for becomes scans, and the keeper looks after what is stuck.
+
+pub mod keeper;
+mod plan;
+
+pub use plan::{PlanError, Planned, request_scan};
