@@ -58,13 +58,18 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
     if let Some(reason) = unknown {
         return Err(reason);
     }
-    let pointer = factors.first().map_or_else(String::new, |factor| factor.pointer("enabled"));
     let expected = "webauthn-roaming, webauthn-platform, otp or push-notification enabled";
-    if on.iter().any(|name| REDIRECTABLE.contains(name)) {
-        let title = "Every second factor goes over a phone number or mailbox";
-        failed(Severity::Moderate, title, &pointer, &first_few(&on), expected)
-    } else {
-        failed(Severity::High, "No second factor is on", &pointer, "none enabled", expected)
+    let pointer = |name: &str| {
+        let shown = factors.iter().find(|factor| factor.name == name).or(factors.first());
+        shown.map_or_else(String::new, |factor| factor.pointer("enabled"))
+    };
+    on.retain(|name| *name != RECOVERY);
+    match on.first() {
+        Some(first) => {
+            let title = "Every second factor goes over a phone number or mailbox";
+            failed(Severity::Moderate, title, &pointer(first), &first_few(&on), expected)
+        }
+        None => failed(Severity::High, "No second factor is on", &pointer(""), "none enabled", expected),
     }
 }
 

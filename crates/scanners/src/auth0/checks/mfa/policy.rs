@@ -46,7 +46,7 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
         cannot_ask(tenant, name)?;
     }
     let title = "Nobody is asked for a second factor";
-    let seen = format!("policy 'Never'; {} Actions run after login, none can ask", bound.len());
+    let seen = format!("policy 'Never'; Actions after login that could ask: none of {}", bound.len());
     failed(
         Severity::Moderate,
         title,
