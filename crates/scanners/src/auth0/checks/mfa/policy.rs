@@ -46,14 +46,8 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
         cannot_ask(tenant, name)?;
     }
     let title = "Nobody is asked for a second factor";
-    let seen = format!("policy 'Never'; Actions after login that could ask: none of {}", bound.len());
-    failed(
-        Severity::Moderate,
-        title,
-        &item.pointer("policies"),
-        &seen,
-        "all-applications or confidence-score",
-    )
+    let seen = "policy 'Never', and no Action that runs after login can ask";
+    failed(Severity::Moderate, title, &item.pointer("policies"), seen, "all-applications or confidence-score")
 }
 
 /// The names of the Actions that run after login.
