@@ -3,6 +3,7 @@
 //! Two implementations stand behind the contract and pass one conformance suite: RabbitMQ for many machines, SQLite for one.
 
 mod contract;
+pub mod embedded;
 pub mod names;
 
 pub use contract::{
