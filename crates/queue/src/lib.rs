@@ -4,6 +4,7 @@
 
 pub mod consumer;
 mod contract;
+pub mod embedded;
 pub mod names;
 
 pub use contract::{
