@@ -102,7 +102,8 @@ impl Link {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let late = || StoreError::Unavailable(format!("Redis at {}: no answer in time", self.dialer.address()));
+        let late =
+            || StoreError::Unavailable(format!("Redis at {}: no answer in time", self.dialer.address()));
         timeout(self.dialer.call_timeout(), work).await.unwrap_or_else(|_| Err(late()))
     }
 
@@ -155,7 +156,11 @@ impl Link {
         let number = slot.dials.fetch_add(1, Ordering::SeqCst) + 1;
         match dialed {
             Ok(dialed) => {
-                tracing::debug!(redis.address = self.dialer.address(), store.epoch = dialed.epoch, "connected to Redis");
+                tracing::debug!(
+                    redis.address = self.dialer.address(),
+                    store.epoch = dialed.epoch,
+                    "connected to Redis"
+                );
                 *dialing = Dialing::default();
                 Ok(slot.keep(Live { number, connection: dialed.connection }))
             }

@@ -78,7 +78,8 @@ impl Fields {
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>> {
-        let read = |value| std::str::from_utf8(value).map_err(|_| corrupt(format!("field '{name}' is not text")));
+        let read =
+            |value| std::str::from_utf8(value).map_err(|_| corrupt(format!("field '{name}' is not text")));
         self.get(name).map(read).transpose()
     }
 
@@ -133,7 +134,8 @@ mod tests {
 
     #[test]
     fn missing_counters_are_zero_and_nonsense_is_named() {
-        let fields = Fields::of(Value::Array(vec![bulk("a"), bulk("7"), bulk("b"), bulk("x")])).expect("fields");
+        let fields =
+            Fields::of(Value::Array(vec![bulk("a"), bulk("7"), bulk("b"), bulk("x")])).expect("fields");
         assert_eq!(fields.number::<u32>("a"), Ok(7));
         assert_eq!(fields.number::<u32>("none"), Ok(0));
         assert!(fields.number::<u32>("b").expect_err("no number").to_string().contains("'b'"));

@@ -80,7 +80,9 @@ impl RedisStore {
 }
 
 pub(super) fn stage_lost() -> StoreError {
-    StoreError::Unavailable("Redis lost what was being written in chunks (was it restarted?); try again".to_owned())
+    StoreError::Unavailable(
+        "Redis lost what was being written in chunks (was it restarted?); try again".to_owned(),
+    )
 }
 
 /// The list as it is kept, each (target, part) once.
