@@ -116,3 +116,14 @@ async fn open_distributed(config: &Config, broker: &str, store: &str, role: &str
     let broker = RabbitBroker::connect(rabbit_config(config, broker, role)?).await?;
     Ok((Arc::new(store), Arc::new(broker)))
 }
+
+fn redis_config(config: &Config, url: &str) -> anyhow::Result<RedisConfig> {
+    let section = &config.store;
+    let mut redis = RedisConfig::new(url);
+    redis.password = section.password_file.as_deref().map(config::secret).transpose()?;
+    redis.ca_file.clone_from(&section.ca_file);
+    if let Some(prefix) = &section.key_prefix {
+        redis.prefix.clone_from(prefix);
+    }
+    Ok(redis)
+}
