@@ -5,6 +5,7 @@
 mod contract;
 mod error;
 mod records;
+pub mod redis;
 mod requests;
 
 pub use contract::Store;

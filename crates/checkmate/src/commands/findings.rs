@@ -81,10 +81,13 @@ async fn show(parts: &Parts, text: &str) -> anyhow::Result<Shown> {
 async fn by_beginning(parts: &Parts, text: &str) -> anyhow::Result<FindingRecord> {
     let full = if text.starts_with("v1.") { text.to_owned() } else { format!("v1.{text}") };
     let all = list(parts, None, true).await?;
-    let mut matching = all.into_iter().filter(|record| record.finding.fingerprint.as_str().starts_with(&full));
+    let mut matching =
+        all.into_iter().filter(|record| record.finding.fingerprint.as_str().starts_with(&full));
     match (matching.next(), matching.next()) {
         (Some(record), None) => Ok(record),
         (None, _) => bail!("there is no finding '{text}': see 'checkmate findings list --all'"),
-        (Some(_), Some(_)) => bail!("more than one finding begins with '{text}': give more of the fingerprint"),
+        (Some(_), Some(_)) => {
+            bail!("more than one finding begins with '{text}': give more of the fingerprint")
+        }
     }
 }

@@ -58,9 +58,9 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
 fn absolute(command: Command) -> anyhow::Result<Command> {
     let Command::Scan(mut args) = command else { return Ok(command) };
     if let Some(folder) = args.scope.strip_prefix("path:") {
-        let full = Path::new(folder)
-            .canonicalize()
-            .with_context(|| format!("there is no folder {folder}: give the folder of a tenant export, as in path:./my-export"))?;
+        let full = Path::new(folder).canonicalize().with_context(|| {
+            format!("there is no folder {folder}: give the folder of a tenant export, as in path:./my-export")
+        })?;
         args.scope = format!("path:{}", full.display());
     }
     Ok(Command::Scan(args))

@@ -17,7 +17,10 @@ pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyho
     if args.no_wait {
         let text = match args.format.format {
             Format::Json => view::json(&scan)?,
-            Format::Text => format!("scan {} of {} is asked for; follow it: checkmate scans watch {}\n", scan.id, scan.scope, scan.id),
+            Format::Text => format!(
+                "scan {} of {} is asked for; follow it: checkmate scans watch {}\n",
+                scan.id, scan.scope, scan.id
+            ),
         };
         out.text(&text).await?;
         return Ok(EXIT_DONE);
@@ -47,7 +50,9 @@ pub(crate) async fn ask_for(parts: &Parts, scope: Scope, lane: Lane) -> anyhow::
 async fn resolve(parts: &Parts, text: &str) -> anyhow::Result<Scope> {
     if let Some(folder) = text.strip_prefix("path:") {
         if !parts.embedded {
-            anyhow::bail!("path: works on one machine only; name the export in the configuration of the workers ([exports]) and scan export:NAME");
+            anyhow::bail!(
+                "path: works on one machine only; name the export in the configuration of the workers ([exports]) and scan export:NAME"
+            );
         }
         let name = parts.exports.register(parts.store.as_ref(), std::path::Path::new(folder)).await?;
         return Ok(format!("export:{name}").parse()?);
@@ -55,7 +60,11 @@ async fn resolve(parts: &Parts, text: &str) -> anyhow::Result<Scope> {
     let scope: Scope = text.parse()?;
     let known = parts.scanners.kinds();
     if !known.contains(&scope.kind()) {
-        anyhow::bail!("nothing here scans '{}:' scopes yet; this release knows {} (and path: on the command line)", scope.kind(), known.join(", "));
+        anyhow::bail!(
+            "nothing here scans '{}:' scopes yet; this release knows {} (and path: on the command line)",
+            scope.kind(),
+            known.join(", ")
+        );
     }
     Ok(scope)
 }

@@ -45,7 +45,9 @@ pub(crate) async fn scans(parts: &Parts, command: &Scans, out: &mut Out) -> anyh
             };
             let text = match (format.format, now) {
                 (Format::Json, _) => view::json(&scan)?,
-                (Format::Text, true) => format!("scan {} is cancelled: nothing more of it is begun\n", scan.id),
+                (Format::Text, true) => {
+                    format!("scan {} is cancelled: nothing more of it is begun\n", scan.id)
+                }
                 (Format::Text, false) => format!("scan {} was over before: {}\n", scan.id, scan.state),
             };
             out.text(&text).await?;

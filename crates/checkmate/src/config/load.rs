@@ -24,7 +24,9 @@ pub enum ConfigError {
         message: String,
     },
     /// One URL is for one machine, the other for many.
-    #[error("broker.url and store.url must be of one kind: both sqlite: (one machine), or amqp(s): and redis(s): (many machines)")]
+    #[error(
+        "broker.url and store.url must be of one kind: both sqlite: (one machine), or amqp(s): and redis(s): (many machines)"
+    )]
     Mixed,
     /// Queue and store in one file.
     #[error("broker.url and store.url name the same file {0}: give each its own")]
@@ -112,7 +114,8 @@ mod tests {
     fn paths_are_meant_from_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("c.toml");
-        std::fs::write(&file, "data_dir = \"d\"\n[exports]\na = \"x\"\n[worker]\nfence_ttl = \"500ms\"\n").unwrap();
+        std::fs::write(&file, "data_dir = \"d\"\n[exports]\na = \"x\"\n[worker]\nfence_ttl = \"500ms\"\n")
+            .unwrap();
         let config = read(&file).unwrap();
         assert_eq!(config.data_dir, folder.path().join("d"));
         assert_eq!(config.exports["a"], folder.path().join("x"));

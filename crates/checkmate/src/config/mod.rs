@@ -231,8 +231,12 @@ impl Config {
             (Some(queue), Some(store)) if queue == store => Err(ConfigError::SameFile(queue.to_owned())),
             (Some(queue), Some(store)) => Ok(Setting::Embedded { queue: queue.into(), store: store.into() }),
             (None, None) if rabbit && redis => Ok(Setting::Distributed { broker, store }),
-            (None, _) if !rabbit => Err(ConfigError::BadUrl("broker.url", "sqlite:PATH, amqp://… or amqps://…")),
-            (_, None) if !redis => Err(ConfigError::BadUrl("store.url", "sqlite:PATH, redis://… or rediss://…")),
+            (None, _) if !rabbit => {
+                Err(ConfigError::BadUrl("broker.url", "sqlite:PATH, amqp://… or amqps://…"))
+            }
+            (_, None) if !redis => {
+                Err(ConfigError::BadUrl("store.url", "sqlite:PATH, redis://… or rediss://…"))
+            }
             _ => Err(ConfigError::Mixed),
         }
     }

@@ -50,7 +50,10 @@ fn create(path: &Path) -> Result<(), ConfigError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
-    let mode = fs::metadata(path).map_err(|error| refuse(path, &format!("cannot be read: {error}")))?.permissions().mode();
+    let mode = fs::metadata(path)
+        .map_err(|error| refuse(path, &format!("cannot be read: {error}")))?
+        .permissions()
+        .mode();
     if mode & 0o007 != 0 {
         return Err(refuse(path, "may be read by everybody: chmod 600 it"));
     }

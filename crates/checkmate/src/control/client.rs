@@ -7,6 +7,7 @@ use checkmate_service::Stop;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
+use crate::EXIT_ERROR;
 use crate::cli::{Command, Scans};
 use crate::commands::{Frame, Out, ask, print};
 use crate::config::{Config, Setting};
@@ -14,17 +15,18 @@ use crate::control::{Request, socket};
 use crate::wiring::parts::Parts;
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
-use crate::EXIT_ERROR;
 
 /// Carries out a command: in the process that owns the embedded files when there is one, else in this one.
 ///
 /// # Errors
 /// What could not be done and what to do about it.
-pub async fn ask_owner_or_self(command: Command, config: Config, scanners: MakeScanners) -> anyhow::Result<u8> {
+pub async fn ask_owner_or_self(
+    command: Command,
+    config: Config,
+    scanners: MakeScanners,
+) -> anyhow::Result<u8> {
     let embedded = matches!(config.setting()?, Setting::Embedded { .. });
-    if embedded
-        && let Ok(stream) = UnixStream::connect(socket(&config.data_dir)).await
-    {
+    if embedded && let Ok(stream) = UnixStream::connect(socket(&config.data_dir)).await {
         return ask_owner(stream, &command).await;
     }
     let parts = Parts::open(config, "command", scanners).await?;
@@ -72,7 +74,9 @@ async fn ask_owner(stream: UnixStream, command: &Command) -> anyhow::Result<u8> 
             frame => print(&frame)?,
         }
     }
-    eprintln!("checkmate: the running checkmate process went away before it had answered; nothing is lost, ask again");
+    eprintln!(
+        "checkmate: the running checkmate process went away before it had answered; nothing is lost, ask again"
+    );
     Ok(EXIT_ERROR)
 }
 

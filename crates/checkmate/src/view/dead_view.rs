@@ -13,7 +13,8 @@ pub fn list(letters: &[DeadRecord], total: usize, color: bool) -> String {
         return "no dead letters wait\n".to_owned();
     }
     let paint = Paint(color);
-    let head = format!("{:<16}  {:<26}  {:>6}  {:<9}  {}", "dead letter", "queue", "deaths", "status", "reason");
+    let head =
+        format!("{:<16}  {:<26}  {:>6}  {:<9}  {}", "dead letter", "queue", "deaths", "status", "reason");
     let mut text = paint.bold(&head) + "\n";
     for letter in letters {
         let status = format!("{:?}", letter.status).to_lowercase();
@@ -44,7 +45,10 @@ pub fn show(letter: &DeadRecord, color: bool) -> String {
     line("message", letter.message_id.as_deref().unwrap_or("without an id"));
     line("job", letter.job.as_ref().map_or("none that could be read", |job| job.as_str()));
     line("scan", letter.scan.as_ref().map_or("none that could be read", |scan| scan.as_str()));
-    line("died", &format!("{} (first {}), {}", letter.last_at, letter.first_at, count(letter.deaths as usize, "time")));
+    line(
+        "died",
+        &format!("{} (first {}), {}", letter.last_at, letter.first_at, count(letter.deaths as usize, "time")),
+    );
     line("status", &format!("{:?}", letter.status).to_lowercase());
     let _ = writeln!(text, "  content, {} bytes:", letter.body_len);
     for content in letter.body.lines().take(40) {

@@ -16,7 +16,10 @@ pub fn list(records: &[FindingRecord], all: bool, color: bool) -> String {
         return format!("no findings{more}\n");
     }
     let paint = Paint(color);
-    let head = format!("{:<11}  {:<2}  {:<8}  {:<9}  {:<56}  {}", "finding", "", "severity", "state", "what", "where");
+    let head = format!(
+        "{:<11}  {:<2}  {:<8}  {:<9}  {:<56}  {}",
+        "finding", "", "severity", "state", "what", "where"
+    );
     let mut text = paint.bold(&head) + "\n";
     for record in records {
         let finding = &record.finding;
@@ -42,7 +45,8 @@ pub(crate) fn show(shown: &Shown, color: bool) -> String {
     let paint = Paint(color);
     let record = &shown.record;
     let finding = &record.finding;
-    let mut text = format!("{}  {}\n", paint.priority(record.triage.priority), paint.bold(&plain(&finding.title, 200)));
+    let mut text =
+        format!("{}  {}\n", paint.priority(record.triage.priority), paint.bold(&plain(&finding.title, 200)));
     let mut line = |word: &str, what: &str| {
         let _ = writeln!(text, "  {:<12}{}", word, wrap(&plain(what, 2_000), 14, 92));
     };

@@ -127,7 +127,11 @@ fn head(view: &ScanView, paint: Paint) -> String {
         took.unwrap_or_default()
     );
     let total = count(usize::try_from(scan.total).unwrap_or(usize::MAX), "job");
-    let _ = writeln!(text, "{}", paint.dim(&format!("scan {}, {}, {} of {total} done", scan.id, scan.trigger, scan.done)));
+    let _ = writeln!(
+        text,
+        "{}",
+        paint.dim(&format!("scan {}, {}, {} of {total} done", scan.id, scan.trigger, scan.done))
+    );
     let tally = |word: &str| view.checks.iter().filter(|check| check.outcome.word() == word).count();
     if !view.checks.is_empty() {
         let _ = writeln!(
@@ -157,7 +161,13 @@ fn first(view: &ScanView, paint: Paint, text: &mut String) {
     let _ = writeln!(text, "\n{}", paint.bold("What to do first"));
     for (position, record) in view.findings.iter().take(FIRST).enumerate() {
         let finding = &record.finding;
-        let _ = writeln!(text, "\n{}. {}  {}", position + 1, paint.priority(record.triage.priority), paint.bold(&plain(&finding.title, 100)));
+        let _ = writeln!(
+            text,
+            "\n{}. {}  {}",
+            position + 1,
+            paint.priority(record.triage.priority),
+            paint.bold(&plain(&finding.title, 100))
+        );
         let place = format!("{} in {}", plain(&finding.resource_name, 60), finding.place.target);
         let mut line = |word: &str, what: &str| {
             let _ = writeln!(text, "   {:<6}{}", word, wrap(&plain(what, 700), 9, 95));
@@ -215,7 +225,12 @@ fn not_looked_at(view: &ScanView, paint: Paint, text: &mut String) {
         let _ = writeln!(text, "  {}", wrap(&plain(line, 300), 4, 105));
     }
     if lines.len() > LINES {
-        let _ = writeln!(text, "  … and {} more: checkmate scans show {} --format json", lines.len() - LINES, view.scan.id);
+        let _ = writeln!(
+            text,
+            "  … and {} more: checkmate scans show {} --format json",
+            lines.len() - LINES,
+            view.scan.id
+        );
     }
 }
 
@@ -223,7 +238,11 @@ fn next(view: &ScanView, paint: Paint, text: &mut String) {
     let _ = writeln!(text, "\n{}", paint.bold("Next"));
     let id = view.scan.id.as_str().chars().take(10).collect::<String>();
     if let Some(record) = view.findings.first() {
-        let _ = writeln!(text, "  checkmate findings show {:<16} evidence, fix and history of one finding", short(record));
+        let _ = writeln!(
+            text,
+            "  checkmate findings show {:<16} evidence, fix and history of one finding",
+            short(record)
+        );
         let _ = writeln!(text, "  checkmate findings list {:<16} everything that is open", "");
     }
     let _ = writeln!(text, "  checkmate scans show {id:<19} this again; --format json for machines");

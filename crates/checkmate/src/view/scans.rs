@@ -13,7 +13,10 @@ pub fn list(scans: &[ScanRecord], color: bool) -> String {
         return "no scans yet: try 'checkmate scan path:DIR' with the folder of a tenant export\n".to_owned();
     }
     let paint = Paint(color);
-    let head = format!("{:<10}  {:<28}  {:<19}  {:>11}  {:>4}  {}", "scan", "scope", "state", "jobs", "new", "asked for");
+    let head = format!(
+        "{:<10}  {:<28}  {:<19}  {:>11}  {:>4}  {}",
+        "scan", "scope", "state", "jobs", "new", "asked for"
+    );
     let mut text = paint.bold(&head) + "\n";
     for scan in scans {
         let _ = writeln!(
@@ -41,7 +44,11 @@ pub fn progress(scan: &ScanRecord) -> String {
         ScanState::Running => {
             let ended: u64 = scan.ended.values().sum();
             let left = if ended == 0 { String::new() } else { format!(", {ended} not assessed") };
-            head + &format!("{} of {} done{left}", scan.done, count(usize::try_from(scan.total).unwrap_or(usize::MAX), "job"))
+            head + &format!(
+                "{} of {} done{left}",
+                scan.done,
+                count(usize::try_from(scan.total).unwrap_or(usize::MAX), "job")
+            )
         }
         ScanState::Finished | ScanState::FinishedIncomplete | ScanState::Failed | ScanState::Cancelled => {
             head + scan.state.as_str()

@@ -51,8 +51,11 @@ impl ExportNames {
             return (name.clone(), false);
         }
         let last = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let plain: String =
-            last.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).take(80).collect();
+        let plain: String = last
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' })
+            .take(80)
+            .collect();
         let plain = if plain.trim_matches(['.', '-']).is_empty() { "export".to_owned() } else { plain };
         if names.contains_key(&plain) {
             let mark = derive("checkmate.path.v1", &[&folder.to_string_lossy()], 6);

@@ -50,7 +50,8 @@ impl Parts {
     pub async fn open(config: Config, role: &str, make_scanners: MakeScanners) -> anyhow::Result<Self> {
         let setting = config.setting()?;
         let embedded = matches!(setting, Setting::Embedded { .. });
-        let key_file = config.fingerprint_key_file.clone().unwrap_or_else(|| config.data_dir.join("fingerprint.key"));
+        let key_file =
+            config.fingerprint_key_file.clone().unwrap_or_else(|| config.data_dir.join("fingerprint.key"));
         let key = config::fingerprint_key(&key_file, embedded)?;
         let (store, broker) = match &setting {
             Setting::Embedded { queue, store } => open_embedded(queue.clone(), store.clone()).await?,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use checkmate_domain::Lane;
 use checkmate_notifier::{Reconciler, ReconcilerConfig};
-use checkmate_queue::consumer::{ConsumeConfig, Handler, Intake, consume};
 use checkmate_queue::Queue;
+use checkmate_queue::consumer::{ConsumeConfig, Handler, Intake, consume};
 use checkmate_scanners::ScanContext;
 use checkmate_scheduler::keeper::{DeadLetters, DeadLettersConfig, Keeper, KeeperConfig, Times};
 use checkmate_service::Stop;
@@ -111,7 +111,11 @@ pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
     until_signal(&parts, &roles, socket).await
 }
 
-async fn until_signal(parts: &Parts, roles: &[Role], socket: Option<std::path::PathBuf>) -> anyhow::Result<()> {
+async fn until_signal(
+    parts: &Parts,
+    roles: &[Role],
+    socket: Option<std::path::PathBuf>,
+) -> anyhow::Result<()> {
     let stop = Stop::new(parts.config.grace.0);
     let mut running = spawn(parts, roles, &stop);
     if let Some(socket) = socket {
@@ -168,11 +172,14 @@ fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
         keeper.run(&keeper_stop).await;
         "keeper"
     });
-    let config =
-        DeadLettersConfig { publishers: publishers(parts), time_limit: SHORT_LIMIT, retry_after: OUTAGE_WAIT };
+    let config = DeadLettersConfig {
+        publishers: publishers(parts),
+        time_limit: SHORT_LIMIT,
+        retry_after: OUTAGE_WAIT,
+    };
     let dead = DeadLetters::new(parts.store.clone(), parts.broker.clone(), config);
     let intake = vec![Intake { queue: Queue::Dead, slots: DEAD_SLOTS }];
-    spawn_consumer("dead letters", parts, dead, ConsumeConfig::new(DEAD_SLOTS, intake), stop, tasks);
+    spawn_consumer("dead letters", parts, dead, ConsumeConfig::new(intake), stop, tasks);
 }
 
 fn worker(parts: &Parts, lane: Option<Lane>, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
@@ -194,8 +201,14 @@ fn worker(parts: &Parts, lane: Option<Lane>, stop: &Stop, tasks: &mut JoinSet<&'
         "marker"
     });
     let context = ScanContext { key: parts.key.clone(), stop: CancellationToken::new() };
-    let worker =
-        Worker::new(parts.store.clone(), parts.broker.clone(), parts.scanners.clone(), context, marker, config);
+    let worker = Worker::new(
+        parts.store.clone(),
+        parts.broker.clone(),
+        parts.scanners.clone(),
+        context,
+        marker,
+        config,
+    );
     let slots = section.slots.max(1);
     let bulk = slots.saturating_sub(section.interactive_slots).max(1);
     let intake = match lane {
@@ -205,7 +218,7 @@ fn worker(parts: &Parts, lane: Option<Lane>, stop: &Stop, tasks: &mut JoinSet<&'
             Intake { queue: Queue::ScanBulk, slots: bulk },
         ],
     };
-    spawn_consumer("worker", parts, worker, ConsumeConfig::new(slots, intake), stop, tasks);
+    spawn_consumer("worker", parts, worker, ConsumeConfig::new(intake), stop, tasks);
 }
 
 fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
@@ -219,7 +232,7 @@ fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
     let slots = parts.config.notifier.slots.max(1);
     let reconciler = Reconciler::new(parts.store.clone(), parts.broker.clone(), config);
     let intake = vec![Intake { queue: Queue::Results, slots }];
-    spawn_consumer("notifier", parts, reconciler, ConsumeConfig::new(slots, intake), stop, tasks);
+    spawn_consumer("notifier", parts, reconciler, ConsumeConfig::new(intake), stop, tasks);
 }
 
 fn spawn_consumer(
@@ -249,7 +262,8 @@ fn publishers(parts: &Parts) -> Option<BTreeSet<String>> {
     }
     let mut users: BTreeSet<String> =
         ["scheduler", "worker", "notifier"].map(|role| format!("checkmate-{role}")).into();
-    let own = broker.url.as_deref().and_then(|url| url::Url::parse(url.split(',').next().unwrap_or_default()).ok());
+    let own =
+        broker.url.as_deref().and_then(|url| url::Url::parse(url.split(',').next().unwrap_or_default()).ok());
     if let Some(own) = own
         && !own.username().is_empty()
     {

@@ -8,7 +8,8 @@ use crate::cli::{Cli, Command};
 
 /// Starts logging. Roles tell what they do; commands only what goes wrong.
 pub fn start(cli: &Cli) {
-    let role = matches!(cli.command, Command::Up | Command::Scheduler | Command::Worker(_) | Command::Notifier);
+    let role =
+        matches!(cli.command, Command::Up | Command::Scheduler | Command::Worker(_) | Command::Notifier);
     let default = if role { "info,lapin=warn" } else { "error" };
     let filter = cli.log.as_deref().unwrap_or(default);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
