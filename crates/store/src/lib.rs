@@ -3,6 +3,7 @@
 //! Two implementations stand behind it and pass one conformance suite: Redis for many machines, SQLite for one.
 
 mod contract;
+pub mod embedded;
 mod error;
 mod records;
 mod requests;
