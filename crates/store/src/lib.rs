@@ -6,6 +6,7 @@ mod contract;
 pub mod embedded;
 mod error;
 mod records;
+pub mod redis;
 mod requests;
 
 pub use contract::Store;

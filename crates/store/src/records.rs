@@ -92,7 +92,8 @@ pub struct ScanRecord {
     pub pending: u64,
     /// Reconciled.
     pub done: u64,
-    /// Ended without a result, by the word of the reason (`expired`, `crash-loop`, `parked`, …); `split` is not counted here.
+    /// Jobs of the list that ended without a result, by the word of the reason (`expired`, `crash-loop`, `parked`,
+    /// `cancelled`, …); `split` is not counted here. Any of them makes the scan end as `finished-incomplete`.
     pub ended: BTreeMap<String, u64>,
     /// Findings it opened or reopened.
     pub opened: u64,
