@@ -20,6 +20,8 @@ mod findings;
 mod given;
 
 pub mod attempts;
+pub mod lists;
+pub mod results;
 pub mod scans;
 
 /// Where the store under test comes from.
@@ -62,6 +64,23 @@ macro_rules! store_conformance {
                 an_old_fence_writes_nothing
                 a_fence_ends_with_its_attempt
                 a_fence_that_ran_out_but_was_not_taken_still_writes
+            }
+            lists {
+                sealing_releases_the_window_in_list_order
+                a_sealed_list_stands
+                duplicates_count_once
+                a_window_slot_is_freed_once
+                a_job_may_split_into_parts
+                topping_up_needs_room_and_the_lock
+                a_lock_that_ran_out_guards_nothing
+                the_newest_history_of_a_scope_stands
+                a_scan_without_a_list_failed
+            }
+            results {
+                a_result_is_stored_and_releases_the_next
+                the_first_result_stands
+                results_come_back_as_they_were
+                a_job_ends_only_without_a_result
             }
         }
     };
