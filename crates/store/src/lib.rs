@@ -2,6 +2,8 @@
 //!
 //! Two implementations stand behind it and pass one conformance suite: Redis for many machines, SQLite for one.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod contract;
 pub mod embedded;
 mod error;
