@@ -90,7 +90,7 @@ impl Reconciler {
     /// Reconciles until it is done or somebody else did it; each conflict means that another result of the target went first.
     async fn settle_result(&self, job: &JobId, ctx: &JobContext) -> Result<Option<Progress>, Trouble> {
         let mut first = true;
-        while !ctx.stop().is_cancelled() {
+        while !ctx.stopping().is_cancelled() {
             let input = match self.store.load_reconcile(job, first).await? {
                 ReconcileLoad::Ready(input) => *input,
                 ReconcileLoad::AlreadyReconciled(progress) => return Ok(Some(*progress)),
