@@ -16,11 +16,19 @@ use async_trait::async_trait;
 
 use crate::Store;
 
+mod drain;
 mod findings;
 mod given;
 
 pub mod attempts;
+pub mod dead;
+pub mod ends;
+pub mod installation;
+pub mod jobs;
+pub mod lifecycle;
 pub mod lists;
+pub mod locks;
+pub mod parking;
 pub mod results;
 pub mod scans;
 
@@ -81,6 +89,54 @@ macro_rules! store_conformance {
                 the_first_result_stands
                 results_come_back_as_they_were
                 a_job_ends_only_without_a_result
+            }
+            jobs {
+                noting_a_publish_moves_recorded_jobs_only
+                open_jobs_come_in_pages
+                scan_jobs_come_in_list_order
+            }
+            ends {
+                ten_thousand_jobs_go_through_the_window
+                concurrent_claims_release_each_job_once
+                a_scan_finishes_once_however_its_jobs_leave
+                of_racing_ends_one_counts
+            }
+            lifecycle {
+                a_commit_is_readable_at_once
+                a_commit_on_an_old_version_is_refused_whole
+                a_result_is_reconciled_once
+                without_a_result_nothing_is_reconciled
+                loads_are_counted_when_asked
+                a_large_commit_is_whole_and_in_order
+                a_commit_changes_what_it_names
+                concurrent_commits_keep_targets_apart
+                targets_with_findings_are_listed_in_order
+            }
+            parking {
+                a_scan_does_not_wait_for_a_parked_result
+                only_a_waiting_result_is_parked
+                a_parked_result_is_reconciled_later_once
+                parked_and_reconciled_in_time_is_finished
+                parking_and_reconciling_at_once_counts_once
+            }
+            dead {
+                a_dead_letter_comes_back_as_it_was
+                dying_again_is_counted
+                dead_letters_are_listed_newest_first
+            }
+            locks {
+                a_lock_has_one_holder
+                the_token_of_a_lock_grows
+                a_lock_is_renewed_or_lost
+                only_the_holder_frees_a_lock
+                of_many_one_gets_the_lock
+            }
+            installation {
+                the_clock_goes_forward
+                a_restart_keeps_everything
+                the_first_key_is_kept
+                the_last_time_a_queue_was_created_is_kept
+                an_export_is_registered_under_one_path
             }
         }
     };
