@@ -83,6 +83,7 @@ pub(crate) fn record(input: &ReconcileInput, n: usize, state: FindingState) -> F
         key_id: key().id().clone(),
         triage: triaged(),
         state,
+        job: input.job.id.clone(),
         first_scan: input.job.scan.clone(),
         first_seen: at,
         changed_at: at,
