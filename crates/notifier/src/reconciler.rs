@@ -1,6 +1,8 @@
-//! One result event: load → decide → commit → announce. Next on the way: the store's `commit_reconcile`.
+//! One result event: load → decide → commit → announce.
 //!
 //! The event is a hint. Truth is read from the store, so a repeat, a late or a forged event has no effect.
+//!
+//! Next on the way of a finding: `crates/notifier/src/reconcile/mod.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
