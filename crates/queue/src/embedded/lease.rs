@@ -125,7 +125,7 @@ async fn put_off(hold: Hold, after: Duration, reason: String) -> Settled {
 async fn bury(hold: Hold, reason: String) -> Settled {
     let (queue, lease) = (hold.queue, hold.lease);
     let Some(mut stored) = hold.stored() else { return Settled::LeaseLost };
-    die(&mut stored, reason);
+    die(&mut stored, reason, false);
     let tell = move |shared: &Shared, stored| {
         shared.lock().queue(queue).gone(lease);
         shared.arrived(vec![stored]);
@@ -134,10 +134,10 @@ async fn bury(hold: Hold, reason: String) -> Settled {
 }
 
 /// What a message becomes on the dead queue. One that is dead already keeps its first death.
-pub(super) fn die(stored: &mut Stored, reason: String) {
+pub(super) fn die(stored: &mut Stored, reason: String, by_broker: bool) {
     let message = &mut stored.message;
     let queue = message.queue.name().to_owned();
-    message.death.get_or_insert(Death { queue, reason });
+    message.death.get_or_insert(Death { queue, reason, by_broker });
     message.queue = Queue::Dead;
     message.redelivered = false;
 }

@@ -95,7 +95,7 @@ async fn page(shared: &Arc<Shared>, queue: Queue, after: Key) -> Result<(), DbEr
 async fn bury(shared: &Arc<Shared>, queue: Queue, entry: Entry) -> Result<(), DbError> {
     let mut stored = entry.stored.clone();
     tracing::warn!(%queue, id = stored.message.id, "delivery limit reached: the message goes to the dead letters");
-    die(&mut stored, "delivery limit reached".to_owned());
+    die(&mut stored, "delivery limit reached".to_owned(), true);
     let (writer, index) = (Arc::clone(shared), Arc::clone(shared));
     let write = move |connection: &_| write_death(connection, &writer, stored);
     let buried = move |stored: Result<table::Stored, DbError>| match stored {

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS message (
     headers TEXT NOT NULL,
     death_queue TEXT,
     death_reason TEXT,
+    death_by_broker INTEGER NOT NULL DEFAULT 0,
     body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS message_waiting ON message (queue, at, seq, size);
@@ -123,9 +124,10 @@ pub(super) fn put_off(
 
 pub(super) fn bury(c: &Connection, seq: i64, at: Micros, death: &Death) -> Result<(), DbError> {
     c.prepare_cached(
-        "UPDATE message SET queue = ?2, at = ?3, delay = 0, death_queue = ?4, death_reason = ?5 WHERE seq = ?1",
+        "UPDATE message SET queue = ?2, at = ?3, delay = 0, death_queue = ?4, death_reason = ?5, death_by_broker = ?6
+         WHERE seq = ?1",
     )?
-    .execute(params![seq, Queue::Dead.name(), at, death.queue, death.reason])?;
+    .execute(params![seq, Queue::Dead.name(), at, death.queue, death.reason, death.by_broker])?;
     Ok(())
 }
 
@@ -138,7 +140,7 @@ pub(super) fn page(
     limit: PageLimit,
 ) -> Result<Page, DbError> {
     let mut statement = c.prepare_cached(
-        "SELECT seq, at, size, id, headers, death_queue, death_reason, body FROM message
+        "SELECT seq, at, size, id, headers, death_queue, death_reason, body, death_by_broker FROM message
          WHERE queue = ?1 AND (at, seq) > (?2, ?3) ORDER BY at, seq",
     )?;
     let mut rows = statement.query(params![queue.name(), after.at, after.seq])?;
@@ -160,7 +162,7 @@ pub(super) fn page(
 
 fn read(row: &Row<'_>, queue: Queue) -> Result<Stored, DbError> {
     let death = match (row.get::<_, Option<String>>(5)?, row.get::<_, Option<String>>(6)?) {
-        (Some(queue), Some(reason)) => Some(Death { queue, reason }),
+        (Some(queue), Some(reason)) => Some(Death { queue, reason, by_broker: row.get(8)? }),
         _ => None,
     };
     let message = Message {

@@ -82,8 +82,15 @@ impl Dialer {
         let connection = match made {
             Ok(Ok(connection)) => connection,
             Ok(Err(PoolError::Backend(error))) => return Err(self.explain(&error)),
-            Ok(Err(error)) => return Err(StoreError::Unavailable(format!("Redis at {}: {error}", self.address))),
-            Err(_) => return Err(StoreError::Unavailable(format!("Redis at {}: no connection in time", self.address))),
+            Ok(Err(error)) => {
+                return Err(StoreError::Unavailable(format!("Redis at {}: {error}", self.address)));
+            }
+            Err(_) => {
+                return Err(StoreError::Unavailable(format!(
+                    "Redis at {}: no connection in time",
+                    self.address
+                )));
+            }
         };
         match self.look(&mut connection.clone()).await {
             Ok(epoch) => Ok(Dialed { connection, epoch }),
@@ -95,7 +102,10 @@ impl Dialer {
     }
 
     /// What the server can lose, asked anew.
-    pub(super) async fn durability(&self, connection: &mut MultiplexedConnection) -> Result<Durability, StoreError> {
+    pub(super) async fn durability(
+        &self,
+        connection: &mut MultiplexedConnection,
+    ) -> Result<Durability, StoreError> {
         self.facts(connection).await?.judge(&self.address, self.allow_volatile)
     }
 
@@ -138,7 +148,11 @@ impl Dialer {
     }
 
     async fn ask(&self, connection: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, StoreError> {
-        connection.send_packed_command(command).await.map_err(|error| self.explain(&error))
+        connection
+            .send_packed_command(command)
+            .await
+            .and_then(reply::checked)
+            .map_err(|error| self.explain(&error))
     }
 }
 
@@ -177,7 +191,10 @@ fn client(config: &RedisConfig, address: &str) -> Result<Client, StoreError> {
     }
     install_crypto();
     let client_tls = config.client_cert.as_ref().map(|files| {
-        Ok::<_, StoreError>(ClientTlsConfig { client_cert: read(&files.cert)?, client_key: read(&files.key)? })
+        Ok::<_, StoreError>(ClientTlsConfig {
+            client_cert: read(&files.cert)?,
+            client_key: read(&files.key)?,
+        })
     });
     let certificates = TlsCertificates {
         client_tls: client_tls.transpose()?,

@@ -99,9 +99,11 @@ impl Facts {
             ),
         }
         if self.fsync.as_deref() == Some("always") && self.no_fsync_on_rewrite.as_deref() != Some("no") {
-            warn("stops writing to the disk while it rewrites its file, in spite of appendfsync always. Set \
+            warn(
+                "stops writing to the disk while it rewrites its file, in spite of appendfsync always. Set \
                  'no-appendfsync-on-rewrite no' in redis.conf"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         warnings
     }
@@ -155,7 +157,11 @@ mod tests {
             (Facts { fsync: text("everysec"), ..good() }, false, Some("CONFIG SET appendfsync always")),
             (Facts { fsync: text("no"), ..good() }, false, Some("half a minute")),
             (Facts { fsync: None, ..good() }, false, Some("could not be checked")),
-            (Facts { no_fsync_on_rewrite: text("yes"), ..good() }, false, Some("no-appendfsync-on-rewrite no")),
+            (
+                Facts { no_fsync_on_rewrite: text("yes"), ..good() },
+                false,
+                Some("no-appendfsync-on-rewrite no"),
+            ),
             (Facts { append_only: false, ..good() }, false, Some("loses everything")),
         ] {
             let durability = facts.judge("db:1", true).expect("accepted");

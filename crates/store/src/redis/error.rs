@@ -21,7 +21,9 @@ pub(super) fn explain(error: &RedisError, address: &str) -> StoreError {
             "cannot write to its disk and refuses changes (MISCONF): free space, or look at its log for the reason",
         )
     } else if has("OOM ") || error.code() == Some("OOM") {
-        unavailable("has used all of its 'maxmemory' and refuses changes (OOM): raise it with CONFIG SET maxmemory")
+        unavailable(
+            "has used all of its 'maxmemory' and refuses changes (OOM): raise it with CONFIG SET maxmemory",
+        )
     } else if has("READONLY") {
         unavailable("is a replica and refuses changes (READONLY): point the store's URL at the primary")
     } else if has("BUSY ") {

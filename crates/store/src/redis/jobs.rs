@@ -7,12 +7,12 @@ use deadpool_redis::redis::Value;
 
 use super::error::corrupt;
 use super::records::{self, jobs, progress, unsigned};
+use super::reply;
 use super::reply::Items;
 use super::script::{
     BEGIN, END_ATTEMPT, END_JOB, JOB, MARK_PUBLISHED, OPEN_JOBS, RENEW_FENCE, SCAN_JOBS, TOP_UP,
 };
 use super::store::{RedisStore, Result, millis};
-use super::reply;
 use crate::records::JobRecord;
 use crate::requests::{
     Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fence, JobEnded, LockGuard, Renewed,
@@ -157,7 +157,8 @@ impl RedisStore {
 
 fn attempt(answer: &mut Items) -> Result<Attempt> {
     let job = records::job(answer.value()?)?;
-    let token = job.fence.as_ref().map(|fence| fence.token).ok_or_else(|| corrupt("an attempt without a fence"))?;
+    let token =
+        job.fence.as_ref().map(|fence| fence.token).ok_or_else(|| corrupt("an attempt without a fence"))?;
     let fence = Fence { job: job.id.clone(), token };
     Ok(Attempt { fence, number: job.attempt, seq: unsigned(answer.int()?)?, job })
 }

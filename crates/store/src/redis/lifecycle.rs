@@ -32,7 +32,9 @@ impl RedisStore {
                     None => count = false,
                 },
                 "applying" => self.finish_plan(&answer.text()?).await?,
-                "reconciled" => return Ok(ReconcileLoad::AlreadyReconciled(Box::new(progress_before(&mut answer)?))),
+                "reconciled" => {
+                    return Ok(ReconcileLoad::AlreadyReconciled(Box::new(progress_before(&mut answer)?)));
+                }
                 "no-result" => return Ok(ReconcileLoad::NoResult),
                 _ => return Ok(ReconcileLoad::Unknown),
             }
@@ -186,7 +188,8 @@ fn log_entry(value: Value) -> Result<LogEntry> {
 }
 
 fn is_position(text: &str) -> bool {
-    let number = |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|b| b.is_ascii_digit());
+    let number =
+        |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|b| b.is_ascii_digit());
     text.split_once('-').is_some_and(|(time, count)| number(time) && number(count))
 }
 
@@ -200,7 +203,14 @@ mod tests {
 
     #[test]
     fn only_positions_of_the_log_are_asked_for() {
-        for (text, is) in [("1-0", true), ("1700000000000-12", true), ("", false), ("+", false), ("1", false), ("1-x", false)] {
+        for (text, is) in [
+            ("1-0", true),
+            ("1700000000000-12", true),
+            ("", false),
+            ("+", false),
+            ("1", false),
+            ("1-x", false),
+        ] {
             assert_eq!(is_position(text), is, "{text}");
         }
     }

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::connect::Dialer;
+use super::reply;
 use super::script::Script;
 use crate::error::StoreError;
 use crate::records::Durability;
@@ -102,14 +103,15 @@ impl Link {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let late = || StoreError::Unavailable(format!("Redis at {}: no answer in time", self.dialer.address()));
+        let late =
+            || StoreError::Unavailable(format!("Redis at {}: no answer in time", self.dialer.address()));
         timeout(self.dialer.call_timeout(), work).await.unwrap_or_else(|_| Err(late()))
     }
 
     async fn send(&self, command: &Cmd) -> Result<Result<Value, RedisError>, StoreError> {
         let slot = self.slot()?;
         let mut handle = self.handle(slot).await?;
-        let answer = handle.connection.send_packed_command(command).await;
+        let answer = handle.connection.send_packed_command(command).await.and_then(reply::checked);
         if let Err(error) = &answer
             && (error.is_timeout() || error.is_unrecoverable_error())
         {
@@ -155,7 +157,11 @@ impl Link {
         let number = slot.dials.fetch_add(1, Ordering::SeqCst) + 1;
         match dialed {
             Ok(dialed) => {
-                tracing::debug!(redis.address = self.dialer.address(), store.epoch = dialed.epoch, "connected to Redis");
+                tracing::debug!(
+                    redis.address = self.dialer.address(),
+                    store.epoch = dialed.epoch,
+                    "connected to Redis"
+                );
                 *dialing = Dialing::default();
                 Ok(slot.keep(Live { number, connection: dialed.connection }))
             }

@@ -14,7 +14,10 @@ impl RedisStore {
         call.arg(name).arg(owner).arg(millis(ttl));
         let mut answer = self.ask_list(&LOCK, &call).await?;
         if answer.text()? == "held" {
-            return Ok(LockAttempt::Held(LockGuard { name: name.to_owned(), token: unsigned(answer.int()?)? }));
+            return Ok(LockAttempt::Held(LockGuard {
+                name: name.to_owned(),
+                token: unsigned(answer.int()?)?,
+            }));
         }
         Ok(LockAttempt::Other {
             owner: answer.text()?,

@@ -45,7 +45,12 @@ impl RedisStore {
     }
 
     /// `None` when another plan must be written first.
-    async fn commit_small(&self, commit: &ReconcileCommit, plan: &Plan, all: &[Change]) -> Result<Option<Committed>> {
+    async fn commit_small(
+        &self,
+        commit: &ReconcileCommit,
+        plan: &Plan,
+        all: &[Change],
+    ) -> Result<Option<Committed>> {
         let mut call = self.commit_call(&COMMIT, commit, plan);
         call.arg(words(all));
         self.committed(self.ask_list(&COMMIT, &call).await?)

@@ -21,7 +21,9 @@ pub(super) fn scan(fields: &Fields) -> Result<Option<ScanRecord>> {
     if fields.is_empty() {
         return Ok(None);
     }
-    let ended = fields.beginning("ended:").map(|(word, _)| Ok((word.to_owned(), fields.number(&format!("ended:{word}"))?)));
+    let ended = fields
+        .beginning("ended:")
+        .map(|(word, _)| Ok((word.to_owned(), fields.number(&format!("ended:{word}"))?)));
     Ok(Some(ScanRecord {
         id: parsed(fields.needed("id")?)?,
         scope: parsed(fields.needed("scope")?)?,

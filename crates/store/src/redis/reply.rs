@@ -1,6 +1,6 @@
 //! Reads answers piece by piece; what does not fit is [`StoreError::Corrupt`], never a panic.
 
-use deadpool_redis::redis::Value;
+use deadpool_redis::redis::{RedisResult, Value};
 
 use super::error::corrupt;
 use crate::error::StoreError;
@@ -78,7 +78,8 @@ impl Fields {
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>> {
-        let read = |value| std::str::from_utf8(value).map_err(|_| corrupt(format!("field '{name}' is not text")));
+        let read =
+            |value| std::str::from_utf8(value).map_err(|_| corrupt(format!("field '{name}' is not text")));
         self.get(name).map(read).transpose()
     }
 
@@ -100,6 +101,14 @@ impl Fields {
     /// Fields whose names begin with `prefix`, by the rest of their names.
     pub(super) fn beginning<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_slice())))
+    }
+}
+
+/// The server's refusal comes as a value. Scripts of ours answer with none inside a list.
+pub(super) fn checked(value: Value) -> RedisResult<Value> {
+    match value {
+        Value::ServerError(error) => Err(error.into()),
+        value => Ok(value),
     }
 }
 
@@ -133,7 +142,8 @@ mod tests {
 
     #[test]
     fn missing_counters_are_zero_and_nonsense_is_named() {
-        let fields = Fields::of(Value::Array(vec![bulk("a"), bulk("7"), bulk("b"), bulk("x")])).expect("fields");
+        let fields =
+            Fields::of(Value::Array(vec![bulk("a"), bulk("7"), bulk("b"), bulk("x")])).expect("fields");
         assert_eq!(fields.number::<u32>("a"), Ok(7));
         assert_eq!(fields.number::<u32>("none"), Ok(0));
         assert!(fields.number::<u32>("b").expect_err("no number").to_string().contains("'b'"));

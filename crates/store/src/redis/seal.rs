@@ -80,7 +80,9 @@ impl RedisStore {
 }
 
 pub(super) fn stage_lost() -> StoreError {
-    StoreError::Unavailable("Redis lost what was being written in chunks (was it restarted?); try again".to_owned())
+    StoreError::Unavailable(
+        "Redis lost what was being written in chunks (was it restarted?); try again".to_owned(),
+    )
 }
 
 /// The list as it is kept, each (target, part) once.
@@ -124,7 +126,7 @@ mod tests {
         #[test]
         fn chunks_hold_everything_in_order_within_the_bounds(sizes in prop::collection::vec(0usize..200_000, 0..3_000)) {
             let chunks = chunked(&sizes, |size| *size);
-            prop_assert_eq!(chunks.concat(), sizes);
+            prop_assert_eq!(chunks.concat(), sizes.clone());
             for chunk in chunks {
                 prop_assert!(!chunk.is_empty() && chunk.len() <= CHUNK_ENTRIES);
                 prop_assert!(chunk.len() == 1 || chunk.iter().sum::<usize>() <= CHUNK_BYTES);

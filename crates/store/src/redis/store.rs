@@ -20,7 +20,8 @@ use crate::records::{
 };
 use crate::requests::{
     AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded, KeyCheck,
-    LockAttempt, LockGuard, NewScan, Parked, ReconcileCommit, ReconcileLoad, Renewed, SealList, Sealed, Stored,
+    LockAttempt, LockGuard, NewScan, Parked, ReconcileCommit, ReconcileLoad, Renewed, SealList, Sealed,
+    Stored,
 };
 
 pub(super) type Result<T> = std::result::Result<T, StoreError>;
