@@ -11,9 +11,6 @@ mod endings;
 mod error;
 mod install;
 mod jobs;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may stop here")]
-mod laws;
 mod lifecycle;
 mod locks;
 mod open;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tempfile::TempDir;
 
-use super::EmbeddedStore;
-use crate::Store;
-use crate::conformance::Fixture;
+use checkmate_store::Store;
+use checkmate_store::conformance::Fixture;
+use checkmate_store::embedded::EmbeddedStore;
 
 struct File(TempDir);
 
@@ -33,4 +33,4 @@ impl Fixture for File {
     }
 }
 
-crate::store_conformance!(File::new());
+checkmate_store::store_conformance!(File::new());
