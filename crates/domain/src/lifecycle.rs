@@ -55,6 +55,8 @@ pub struct FindingRecord {
     pub triage: Triaged,
     /// Where it stands.
     pub state: FindingState,
+    /// The job whose report it was last taken from; that report holds the rule.
+    pub job: JobId,
     /// The scan that saw it first.
     pub first_scan: ScanId,
     /// When that was reconciled.

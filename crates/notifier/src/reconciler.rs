@@ -100,10 +100,7 @@ impl Reconciler {
                 }
             };
             if input.loads > self.config.max_loads {
-                return Err(Trouble::Dead(format!(
-                    "the result of job {job} was begun {} times and never reconciled",
-                    input.loads
-                )));
+                return self.park(job, input.loads).await;
             }
             first = false;
             crashpoint("notifier.after-load");

@@ -50,7 +50,8 @@ pub trait Broker: Send + Sync + 'static {
 /// One subscription. When it ends it is dead for good: ask the broker for another.
 #[async_trait]
 pub trait Consumer: Send {
-    /// The next message; `None` when the subscription ended, whether by `stop` or by the broker.
+    /// The next message; `None` when the subscription ended, whether by `stop` or by the broker. Dropping the future
+    /// before it answers loses no message.
     async fn next(&mut self) -> Option<Delivery>;
 
     /// Stops the intake: what was already sent here and not yet taken by `next` goes back unharmed; leases stay valid.
@@ -68,7 +69,7 @@ pub struct Delivery {
     pub lease: Box<dyn Lease>,
 }
 
-/// The right to settle one message.
+/// The right to settle one message. Dropped unsettled, the message comes again, at the latest when its time-out is over.
 #[async_trait]
 pub trait Lease: Send + Sync {
     /// Settles. For `Later` and `Dead` the copy is confirmed before the original is acked.

@@ -2,5 +2,6 @@
 
 pub mod keeper;
 mod plan;
+pub mod replay;
 
 pub use plan::{PlanError, Planned, request_scan};

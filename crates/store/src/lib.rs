@@ -5,8 +5,10 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod contract;
+pub mod embedded;
 mod error;
 mod records;
+pub mod redis;
 mod requests;
 
 pub use contract::Store;

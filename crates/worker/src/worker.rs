@@ -52,7 +52,12 @@ impl Worker {
         let job = self.read(message)?;
         match self.begin(&job.job, false).await? {
             Begin::Suspect => {
-                let _alone = ctx.alone().await;
+                let Some(_alone) = ctx.alone().await else {
+                    return Err(Left::Later(
+                        self.config.outage_wait,
+                        "stopped while it waited to run alone".to_owned(),
+                    ));
+                };
                 let begin = self.begin(&job.job, true).await?;
                 self.go_on(&job.job, begin, ctx).await
             }

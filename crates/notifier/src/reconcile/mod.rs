@@ -128,6 +128,7 @@ impl Round<'_> {
             key_id: self.speaker.key_id.clone(),
             triage,
             state: FindingState::Open,
+            job: self.speaker.job.clone(),
             first_scan: self.speaker.scan.clone(),
             first_seen: self.speaker.at,
             changed_at: self.speaker.at,
@@ -156,10 +157,11 @@ impl Round<'_> {
             state: if reopened { FindingState::Reopened } else { record.state },
             changed_at: if kind.is_some() { self.speaker.at } else { record.changed_at },
             reopened: record.reopened + u32::from(reopened),
+            job: record.job.clone(),
             first_scan: record.first_scan.clone(),
             first_seen: record.first_seen,
         };
-        (updated != *record).then_some((updated, kind))
+        (updated != *record).then(|| (FindingRecord { job: self.speaker.job.clone(), ..updated }, kind))
     }
 
     fn remember(&mut self) {

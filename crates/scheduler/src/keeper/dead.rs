@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use checkmate_domain::{
-    CloudEvent, EndReason, EventData, JobId, JobMessage, NotAssessed, ScanId, hash::derive,
+    CloudEvent, EndReason, EventData, JobId, JobMessage, NotAssessed, ScanId, Timestamp, hash::derive,
 };
 use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Death, Message, Outgoing, Queue, Settle};

@@ -13,3 +13,4 @@ mod rounds;
 pub use dead::{DeadLetters, DeadLettersConfig};
 pub use decide::{Need, QueueFacts, Times, decide};
 pub use rounds::{Keeper, KeeperConfig, Round};
+pub(crate) use rounds::{lane_of, result_again};

@@ -1,0 +1,217 @@
+//! What is known of targets, and what a result changes in it.
+
+use std::collections::BTreeMap;
+
+use checkmate_domain::{FindingRecord, JobId, Scope, TargetHead, TargetId};
+use deadpool_redis::redis::Value;
+
+use super::error::corrupt;
+use super::records::{self, json, progress, progress_before, unsigned};
+use super::reply::{self, Fields, Items};
+use super::script::{FINDING, LOAD, PARK, TARGET, TARGETS, TRANSITIONS};
+use super::store::{RedisStore, Result};
+use crate::error::StoreError;
+use crate::records::{LogEntry, ScopeHistory, TargetState};
+use crate::requests::{Parked, ReconcileInput, ReconcileLoad};
+
+/// A target with more findings is read in pages, so that no script blocks Redis for long.
+const INLINE_FINDINGS: i64 = 1_000;
+/// So often a read starts again because somebody else changed what was being read.
+const ROUNDS: u32 = 20;
+
+impl RedisStore {
+    pub(super) async fn do_load_reconcile(&self, job: &JobId, count: bool) -> Result<ReconcileLoad> {
+        let mut count = count;
+        for _ in 0..ROUNDS {
+            let mut call = self.call(&LOAD);
+            call.arg(job.as_str()).arg(i32::from(count)).arg(INLINE_FINDINGS);
+            let mut answer = self.ask_list(&LOAD, &call).await?;
+            match answer.text()?.as_str() {
+                "ready" => match self.input(job, answer).await? {
+                    Some(input) => return Ok(ReconcileLoad::Ready(Box::new(input))),
+                    None => count = false,
+                },
+                "applying" => self.finish_plan(&answer.text()?).await?,
+                "reconciled" => {
+                    return Ok(ReconcileLoad::AlreadyReconciled(Box::new(progress_before(&mut answer)?)));
+                }
+                "no-result" => return Ok(ReconcileLoad::NoResult),
+                _ => return Ok(ReconcileLoad::Unknown),
+            }
+        }
+        Err(restless("a target"))
+    }
+
+    /// The rest of what loading needs; `None` when the target changed while it was read in pages.
+    async fn input(&self, id: &JobId, mut answer: Items) -> Result<Option<ReconcileInput>> {
+        let job = records::job(answer.value()?)?;
+        let loads = unsigned(answer.int()?)?;
+        let parts = answer.int()?;
+        let body = match answer.bytes()? {
+            Some(body) => body,
+            None => self.parts(id, parts).await?,
+        };
+        let name = answer.text()?;
+        let Some(target) = self.state(&name, answer).await? else { return Ok(None) };
+        Ok(Some(ReconcileInput { job, report: json(&body)?, target, loads }))
+    }
+
+    pub(super) async fn do_target(&self, target: &TargetId) -> Result<TargetState> {
+        for _ in 0..ROUNDS {
+            let mut call = self.call(&TARGET);
+            call.arg(target.as_str()).arg(INLINE_FINDINGS);
+            let mut answer = self.ask_list(&TARGET, &call).await?;
+            if answer.text()? == "applying" {
+                self.finish_plan(target.as_str()).await?;
+            } else if let Some(state) = self.state(target.as_str(), answer).await? {
+                return Ok(state);
+            }
+        }
+        Err(restless(target.as_str()))
+    }
+
+    /// Version, head, how many findings and the findings, unless they are too many.
+    async fn state(&self, target: &str, mut answer: Items) -> Result<Option<TargetState>> {
+        let version = unsigned(answer.int()?)?;
+        let head = answer.bytes()?.as_deref().map(json::<TargetHead>).transpose()?.unwrap_or_default();
+        let findings = if answer.int()? > INLINE_FINDINGS {
+            match self.paged_findings(target, version).await? {
+                Some(findings) => findings,
+                None => return Ok(None),
+            }
+        } else {
+            in_order(answer.items()?.each(|value| json::<FindingRecord>(&reply::bytes(value)?))?)
+        };
+        Ok(Some(TargetState { version, head, findings }))
+    }
+
+    /// Findings in pages; `None` when the target moved on meanwhile.
+    async fn paged_findings(&self, target: &str, version: u64) -> Result<Option<Vec<FindingRecord>>> {
+        let (mut cursor, mut findings) = ("0".to_owned(), Vec::new());
+        loop {
+            let mut scan = self.command("HSCAN", &format!("findings:{target}"));
+            let mut page = Items::of(self.run(scan.arg(&cursor).arg("COUNT").arg(500)).await?)?;
+            cursor = page.text()?;
+            for (_, value) in page.fields()?.beginning("") {
+                findings.push(json::<FindingRecord>(value)?);
+            }
+            if cursor == "0" {
+                break;
+            }
+        }
+        let mut again = self.command("HMGET", &format!("target:{target}"));
+        let mut now = Items::of(self.run(again.arg("version").arg("applying")).await?)?;
+        let same = now.int()? == i64::try_from(version).unwrap_or(-1) && now.bytes()?.is_none();
+        Ok(same.then(|| in_order(findings)))
+    }
+
+    pub(super) async fn do_park_result(&self, job: &JobId) -> Result<Parked> {
+        let mut call = self.call(&PARK);
+        call.arg(job.as_str());
+        let mut answer = self.ask_list(&PARK, &call).await?;
+        if answer.text()? == "kept" {
+            return Ok(Parked::Kept);
+        }
+        Ok(Parked::Parked(Box::new(progress(&mut answer)?)))
+    }
+
+    pub(super) async fn do_targets(&self) -> Result<Vec<TargetId>> {
+        let mut answer = self.finished(&TARGETS, |call| call).await?;
+        answer.items()?.each(|value| records::parsed(&reply::text(value)?))
+    }
+
+    pub(super) async fn do_finding(&self, fingerprint: &str) -> Result<Option<FindingRecord>> {
+        let mut answer = self
+            .finished(&FINDING, |mut call| {
+                call.arg(fingerprint);
+                call
+            })
+            .await?;
+        match answer.bytes() {
+            Ok(found) => found.as_deref().map(json).transpose(),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub(super) async fn do_transitions(&self, after: Option<&str>, limit: u64) -> Result<Vec<LogEntry>> {
+        let after = after.unwrap_or("-");
+        if after != "-" && !is_position(after) {
+            return Err(corrupt("that is no position in the log; use one that an entry came with"));
+        }
+        let mut answer = self
+            .finished(&TRANSITIONS, |mut call| {
+                call.arg(after).arg(limit.min(10_000));
+                call
+            })
+            .await?;
+        answer.items()?.each(log_entry)
+    }
+
+    pub(super) async fn do_scope_history(&self, scope: &Scope) -> Result<ScopeHistory> {
+        let answer = self.run(self.command("HGET", &format!("history:{scope}")).arg("json")).await?;
+        match answer {
+            Value::Nil => Ok(ScopeHistory::default()),
+            history => json(&reply::bytes(history)?),
+        }
+    }
+
+    /// Asks until no decided plan is left to be written.
+    async fn finished(
+        &self,
+        script: &super::script::Script,
+        arguments: impl Fn(deadpool_redis::redis::Cmd) -> deadpool_redis::redis::Cmd,
+    ) -> Result<Items> {
+        for _ in 0..ROUNDS {
+            let mut answer = self.ask_list(script, &arguments(self.call(script))).await?;
+            if answer.text()? != "unfinished" {
+                return Ok(answer);
+            }
+            for target in answer.items()?.each(reply::text)? {
+                self.finish_plan(&target).await?;
+            }
+        }
+        Err(restless("the log"))
+    }
+}
+
+fn in_order(findings: Vec<FindingRecord>) -> Vec<FindingRecord> {
+    let keyed = findings.into_iter().map(|record| (record.finding.fingerprint.clone(), record));
+    keyed.collect::<BTreeMap<_, _>>().into_values().collect()
+}
+
+fn log_entry(value: Value) -> Result<LogEntry> {
+    let mut pieces = Items::of(value)?;
+    let position = pieces.text()?;
+    let fields: Fields = pieces.fields()?;
+    let entry = fields.get("t").ok_or_else(|| corrupt("a log entry is empty"))?;
+    Ok(LogEntry { position, transition: json(entry)? })
+}
+
+fn is_position(text: &str) -> bool {
+    let number =
+        |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('-').is_some_and(|(time, count)| number(time) && number(count))
+}
+
+fn restless(what: &str) -> StoreError {
+    StoreError::Unavailable(format!("{what} changed each time it was read; try again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_positions_of_the_log_are_asked_for() {
+        for (text, is) in [
+            ("1-0", true),
+            ("1700000000000-12", true),
+            ("", false),
+            ("+", false),
+            ("1", false),
+            ("1-x", false),
+        ] {
+            assert_eq!(is_position(text), is, "{text}");
+        }
+    }
+}

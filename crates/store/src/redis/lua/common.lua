@@ -1,0 +1,117 @@
+-- Put in front of every script. ARGV[1] is the key prefix; scripts read their own arguments from ARGV[2].
+--
+-- Keys (all behind the prefix)
+--   scan:ID        hash    a scan: what was asked, state, counters, ended:WORD
+--   list:SCAN      list    the sealed list: "JOB\nTARGET\nSPEC" by position; parts are appended
+--   job:ID         hash    a released job; what it shares with its scan or its list stands there only
+--   open:SCAN      zset    released jobs that are neither reconciled, parked nor ended, by id
+--   recorded:SCAN  set     released jobs whose publish was not confirmed
+--   result:JOB     string, or hash by part number: the report
+--   target:ID      hash    version, head, applying (a plan that is decided and not all written)
+--   findings:ID    hash    fingerprint -> finding
+--   index          hash    fingerprint -> target
+--   log            stream  transitions
+--   plan:ID:N, stage:...   what is being written in chunks, with a time-to-live until it counts
+--
+-- A script runs alone and is one entry of the append-only file: it happens whole or not at all. So no script may fail
+-- after its first write: whatever can be wrong is looked at before.
+local P = ARGV[1]
+local call = redis.call
+
+local function int(n) return string.format('%.0f', n) end
+local function number(text) return tonumber(text or '0') or 0 end
+
+-- The store's clock, in milliseconds.
+local function now()
+  local t = call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local function value(flat, name)
+  for i = 1, #flat, 2 do
+    if flat[i] == name then return flat[i + 1] end
+  end
+end
+
+local function shared(scan)
+  return call('HMGET', P .. 'scan:' .. scan, 'scope', 'lane', 'time_limit_ms', 'expires_after_ms', 'created_at', 'id')
+end
+
+-- A job as Rust reads it: id, fields, entry of the list (none for discover), what it shares with its scan.
+local function job_reply(id)
+  local flat = call('HGETALL', P .. 'job:' .. id)
+  local scan, index = value(flat, 'scan'), value(flat, 'index')
+  local entry = index and call('LINDEX', P .. 'list:' .. scan, index)
+  return { id, flat, entry or false, shared(scan) }
+end
+
+local function scan_reply(scan)
+  return call('HGETALL', P .. 'scan:' .. scan)
+end
+
+local function scan_is_final(state)
+  return state == 'finished' or state == 'finished-incomplete' or state == 'failed' or state == 'cancelled'
+end
+
+-- Released jobs whose publish was not confirmed, at most 1,000 of them.
+local function recorded_reply(scan)
+  local jobs = {}
+  for i, id in ipairs(call('SRANDMEMBER', P .. 'recorded:' .. scan, 1000)) do jobs[i] = job_reply(id) end
+  return jobs
+end
+
+-- Releases from the list what the window allows and answers with it.
+local function claim(scan, at)
+  local S, list = P .. 'scan:' .. scan, P .. 'list:' .. scan
+  local s = call('HMGET', S, 'state', 'window', 'in_window', 'released')
+  local released = number(s[4])
+  local free = math.min(number(s[2]) - number(s[3]), call('LLEN', list) - released)
+  if free <= 0 or scan_is_final(s[1]) then return {} end
+  local common, jobs = shared(scan), {}
+  for i, entry in ipairs(call('LRANGE', list, released, released + free - 1)) do
+    local id = string.match(entry, '^[^\n]+')
+    local fields = {
+      'scan', scan, 'kind', 'scan', 'state', 'recorded', 'index', int(released + i - 1), 'released', int(at)
+    }
+    call('HSET', P .. 'job:' .. id, unpack(fields))
+    call('ZADD', P .. 'open:' .. scan, 0, id)
+    call('SADD', P .. 'recorded:' .. scan, id)
+    jobs[i] = { id, fields, entry, common }
+  end
+  call('HINCRBY', S, 'released', #jobs)
+  call('HINCRBY', S, 'in_window', #jobs)
+  return jobs
+end
+
+-- Makes a scan final when nothing of its sealed list is left; answers 1 when this did it.
+local function finish(scan, at)
+  local S = P .. 'scan:' .. scan
+  local s = call('HMGET', S, 'state', 'sealed', 'pending', 'without_result')
+  if s[2] ~= '1' or number(s[3]) > 0 or scan_is_final(s[1]) then return 0 end
+  local state = number(s[4]) > 0 and 'finished-incomplete' or 'finished'
+  call('HSET', S, 'state', state, 'finished_at', int(at))
+  return 1
+end
+
+-- Counts a job that will have no result.
+local function count_without_result(scan, word)
+  local S = P .. 'scan:' .. scan
+  call('HINCRBY', S, 'ended:' .. word, 1)
+  call('HINCRBY', S, 'without_result', 1)
+end
+
+-- An attempt did not die with its process: before its fence is dropped.
+local function take_crash_mark_back(J)
+  local j = call('HMGET', J, 'crashes', 'crashes_alone', 'alone')
+  call('HSET', J, 'crashes', int(number(j[1]) - 1), 'crashes_alone', int(number(j[2]) - number(j[3])))
+end
+
+local function drop_fence(job)
+  call('HDEL', P .. 'job:' .. job, 'holder', 'until', 'alone', 'fence_seq')
+end
+
+-- Whether a lock is held with this token.
+local function lock_holds(name, token, at)
+  local l = call('HMGET', P .. 'lock:' .. name, 'token', 'owner', 'until')
+  return l[1] == token and l[2] and number(l[3]) > at
+end

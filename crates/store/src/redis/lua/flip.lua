@@ -1,0 +1,13 @@
+-- Decides a plan that was staged in chunks: from here on it counts, and whoever comes next finishes writing it.
+-- ARGV: job, target, version, head, opened, resolved, plan, how many chunks.
+local job, target, plan, chunks = ARGV[2], ARGV[3], ARGV[8], tonumber(ARGV[9])
+local refused, state, scan = refuse(job, target, ARGV[4])
+if refused then return refused end
+for n = 0, chunks - 1 do
+  if call('EXISTS', P .. 'plan:' .. plan .. ':' .. n) == 0 then return { 'stage-lost' } end
+end
+for n = 0, chunks - 1 do call('PERSIST', P .. 'plan:' .. plan .. ':' .. n) end
+call('HSET', P .. 'target:' .. target, 'version', int(tonumber(ARGV[4]) + 1), 'head', ARGV[5],
+  'applying', plan, 'chunk', 0, 'chunks', chunks)
+call('SADD', P .. 'unfinished', target)
+return note(job, state, scan, ARGV[6], ARGV[7])

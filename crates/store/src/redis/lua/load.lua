@@ -1,0 +1,20 @@
+-- A result and what is known of its target, read at one moment. A decided plan of the target must be written first.
+-- ARGV: job, 1 to count this load, how many findings to send along at most.
+local job = ARGV[2]
+local J = P .. 'job:' .. job
+local j = call('HMGET', J, 'state', 'scan', 'loads', 'parts')
+local state, scan = j[1], j[2]
+if not state then return { 'unknown' } end
+if state ~= 'stored' and state ~= 'parked' and state ~= 'reconciled' then return { 'no-result' } end
+local reply = job_reply(job)
+local target = reply[3] and string.match(reply[3], '^[^\n]+\n([^\n]+)') or ''
+local T, F = P .. 'target:' .. target, P .. 'findings:' .. target
+local t = call('HMGET', T, 'version', 'head', 'applying')
+if t[3] then return { 'applying', target } end
+if state == 'reconciled' then return { 'reconciled', scan_reply(scan) } end
+local loads = ARGV[3] == '1' and call('HINCRBY', J, 'loads', 1) or number(j[3])
+local parts = number(j[4])
+local body = parts == 1 and call('GET', P .. 'result:' .. job)
+local count = call('HLEN', F)
+local findings = count > 0 and count <= tonumber(ARGV[4]) and call('HVALS', F) or {}
+return { 'ready', reply, loads, parts, body or false, target, t[1] or '0', t[2] or false, count, findings }

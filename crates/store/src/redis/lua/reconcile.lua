@@ -1,0 +1,41 @@
+-- Put between common.lua and the two scripts that put a result in the lifecycle: what they look at first, and what they
+-- note when all is in order.
+--
+-- Answers nil when the job may be reconciled, else what to say. The second value is the job's state, the third its scan.
+local function refuse(job, target, version)
+  local j = call('HMGET', P .. 'job:' .. job, 'state', 'scan')
+  local t = call('HMGET', P .. 'target:' .. target, 'version', 'applying')
+  if t[2] then return { 'applying' } end
+  if j[1] == 'reconciled' then return { 'reconciled', scan_reply(j[2]) } end
+  if j[1] ~= 'stored' and j[1] ~= 'parked' then return { 'no-result' } end
+  if (t[1] or '0') ~= version then return { 'conflict' } end
+  return nil, j[1], j[2]
+end
+
+-- The job is reconciled and counted (one that was parked was counted then); the scan is final at zero.
+local function note(job, state, scan, opened, resolved)
+  local S = P .. 'scan:' .. scan
+  call('HSET', P .. 'job:' .. job, 'state', 'reconciled')
+  if opened ~= '0' then call('HINCRBY', S, 'opened', opened) end
+  if resolved ~= '0' then call('HINCRBY', S, 'resolved', resolved) end
+  if state == 'stored' then
+    call('ZREM', P .. 'open:' .. scan, job)
+    call('HINCRBY', S, 'done', 1)
+    call('HINCRBY', S, 'pending', -1)
+  end
+  return { 'committed', scan_reply(scan), finish(scan, now()) }
+end
+
+-- Writes findings (fingerprint and JSON in turn) and log entries to a target.
+local function write(target, pairs_, transitions)
+  if #pairs_ > 0 then
+    local index = {}
+    for i = 1, #pairs_, 2 do
+      index[i], index[i + 1] = pairs_[i], target
+    end
+    call('HSET', P .. 'findings:' .. target, unpack(pairs_))
+    call('HSET', P .. 'index', unpack(index))
+    call('ZADD', P .. 'targets', 0, target)
+  end
+  for _, entry in ipairs(transitions) do call('XADD', P .. 'log', '*', 't', entry) end
+end

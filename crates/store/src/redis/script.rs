@@ -1,0 +1,74 @@
+//! The scripts, one per transaction. Each is called by its hash and loaded where the server does not know it yet.
+
+use std::sync::LazyLock;
+
+use deadpool_redis::redis::{self, Cmd};
+
+/// A script and its hash.
+pub(super) struct Script {
+    source: &'static str,
+    hash: LazyLock<String>,
+}
+
+impl Script {
+    /// The command that runs it, with the key prefix as first argument.
+    pub(super) fn call(&self, prefix: &str) -> Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(self.hash.as_str()).arg(0).arg(prefix);
+        command
+    }
+
+    /// The command that makes it known to the server.
+    pub(super) fn load(&self) -> Cmd {
+        let mut command = redis::cmd("SCRIPT");
+        command.arg("LOAD").arg(self.source);
+        command
+    }
+}
+
+macro_rules! scripts {
+    ($($name:ident = $($file:literal)+;)+) => {$(
+        pub(super) static $name: Script = Script {
+            source: concat!(include_str!("lua/common.lua"), $(include_str!(concat!("lua/", $file, ".lua"))),+),
+            hash: LazyLock::new(|| redis::Script::new($name.source).get_hash().to_owned()),
+        };
+    )+};
+}
+
+scripts! {
+    CREATE_SCAN = "create_scan";
+    SCANS = "scans";
+    CANCEL_SCAN = "cancel_scan";
+    MARK_ANNOUNCED = "mark_announced";
+    JOB = "job";
+    SCAN_JOBS = "scan_jobs";
+    OPEN_JOBS = "open_jobs";
+    MARK_PUBLISHED = "mark_published";
+    BEGIN = "begin";
+    RENEW_FENCE = "renew_fence";
+    END_ATTEMPT = "end_attempt";
+    STAGE = "stage";
+    SEAL = "seal";
+    STAGE_PART = "stage_part";
+    STORE_RESULT = "store_result";
+    END_JOB = "end_job";
+    TOP_UP = "top_up";
+    LOAD = "load";
+    TARGET = "target";
+    COMMIT = "reconcile" "commit";
+    FLIP = "reconcile" "flip";
+    APPLY = "reconcile" "apply";
+    PARK = "park";
+    FINDING = "finding";
+    TRANSITIONS = "transitions";
+    TARGETS = "targets";
+    RECORD_DEAD = "record_dead";
+    DEAD = "dead";
+    MARK_DEAD = "mark_dead";
+    LOCK = "lock";
+    RENEW_LOCK = "renew_lock";
+    UNLOCK = "unlock";
+    EPOCH = "epoch";
+    CHECK_KEY = "check_key";
+    QUEUE_CREATED = "queue_created";
+}
