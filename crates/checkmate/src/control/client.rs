@@ -49,7 +49,7 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
     let stop = Stop::new(parts.config.grace.0);
     let mut out = Out::stdout();
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
-    let running = roles::spawn(parts, &all, &stop);
+    let running = roles::spawn(parts, &all, &stop)?;
     let answer = tokio::select! {
         answer = ask(parts, command, &mut out) => answer,
         signals = stop.on_signals() => signals.map_err(Into::into).and_then(|()| {
