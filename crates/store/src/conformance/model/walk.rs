@@ -12,7 +12,9 @@ use crate::conformance::given::{AnyStore, LONG, ask, create, list_of, new_scan, 
 use crate::conformance::lists::parts;
 use crate::conformance::model::told;
 use crate::conformance::model::world::{Answer, World};
-use crate::{AttemptEnd, Begin, Fence, JobState, LockAttempt, LockGuard, ReconcileCommit, ReconcileLoad};
+use crate::{
+    AttemptEnd, Begin, BeginRequest, Fence, JobState, LockAttempt, LockGuard, ReconcileCommit, ReconcileLoad,
+};
 
 pub(super) struct Walk<'a> {
     pub(super) store: &'a AnyStore,
@@ -102,7 +104,7 @@ impl<'a> Walk<'a> {
 
     async fn begin(&mut self) -> (&'static str, String, Answer, Answer) {
         let id = self.any_job(&[JobState::Recorded, JobState::Published]);
-        let request = ask(&id, LONG, self.rng.random_bool(0.3));
+        let request = BeginRequest { max_failures: 2, ..ask(&id, LONG, self.rng.random_bool(0.3)) };
         let told = self.store.begin_attempt(&request).await.unwrap();
         let expected = self.world.begin(&id, request.max_failures);
         if let Begin::Started(attempt) = &told {
@@ -119,7 +121,7 @@ impl<'a> Walk<'a> {
     async fn end_attempt(&mut self) -> (&'static str, String, Answer, Answer) {
         let discover = self.rng.random_bool(0.2);
         let Some(fence) = self.any_fence(discover) else { return self.begin().await };
-        let failed = self.rng.random_bool(0.5);
+        let failed = self.rng.random_bool(0.7);
         let end = if failed {
             AttemptEnd::Failed { error: "no".to_owned(), retry_after: Duration::ZERO }
         } else {
@@ -145,7 +147,7 @@ impl<'a> Walk<'a> {
                 parts(&name, self.rng.random_range(1..4))
             }
             None => {
-                let count = if self.rng.random_bool(0.05) { 0 } else { self.rng.random_range(1..14) };
+                let count = if self.rng.random_bool(0.05) { 0 } else { self.rng.random_range(1..12) };
                 (0..count).map(|_| JobSpec::whole(self.any_target())).collect()
             }
         };
@@ -161,7 +163,7 @@ impl<'a> Walk<'a> {
     }
 
     fn any_target(&mut self) -> TargetId {
-        target(format!("m{}-{}", self.seed, self.rng.random_range(0..12)))
+        target(format!("m{}-{}", self.seed, self.rng.random_range(0..8)))
     }
 
     async fn store_result(&mut self) -> (&'static str, String, Answer, Answer) {
@@ -212,7 +214,7 @@ impl<'a> Walk<'a> {
             .map(|n| (n, kinds[self.rng.random_range(0..kinds.len())]))
             .collect();
         let commit = commit_of(input, &changes);
-        if self.rng.random_bool(0.3) {
+        if self.rng.random_bool(0.5) {
             self.decided.push(commit);
             return ("load", id.to_string(), told::loaded(&told), expected);
         }
