@@ -12,9 +12,7 @@ use crate::conformance::given::{AnyStore, LONG, ask, create, list_of, new_scan, 
 use crate::conformance::lists::parts;
 use crate::conformance::model::told;
 use crate::conformance::model::world::{Answer, Job, World};
-use crate::{
-    AttemptEnd, Begin, BeginRequest, Fence, JobState, LockAttempt, LockGuard, ReconcileCommit, ReconcileLoad,
-};
+use crate::{AttemptEnd, Begin, Fence, JobState, LockAttempt, LockGuard, ReconcileCommit, ReconcileLoad};
 
 pub(super) struct Walk<'a> {
     pub(super) store: &'a AnyStore,
@@ -53,8 +51,8 @@ impl<'a> Walk<'a> {
             340..470 => self.seal().await,
             470..620 => self.store_result().await,
             620..680 => self.end_job().await,
-            680..720 => self.park().await,
-            720..840 => self.load_and_commit().await,
+            680..705 => self.park().await,
+            705..840 => self.load_and_commit().await,
             840..880 => self.commit_late().await,
             880..920 => self.renew().await,
             920..985 => return self.publish().await,
@@ -110,7 +108,7 @@ impl<'a> Walk<'a> {
 
     async fn begin(&mut self) -> (&'static str, String, Answer, Answer) {
         let id = self.any_job(&[JobState::Recorded, JobState::Published]);
-        let request = BeginRequest { max_failures: 2, ..ask(&id, LONG, self.rng.random_bool(0.3)) };
+        let request = ask(&id, LONG, self.rng.random_bool(0.3));
         let told = self.store.begin_attempt(&request).await.unwrap();
         let expected = self.world.begin(&id, request.max_failures);
         if let Begin::Started(attempt) = &told {
@@ -218,7 +216,8 @@ impl<'a> Walk<'a> {
         let changes: Vec<_> = (0..self.rng.random_range(0..4))
             .map(|n| (n, kinds[self.rng.random_range(0..kinds.len())]))
             .collect();
-        let commit = commit_of(input, &changes);
+        let mut commit = commit_of(input, &changes);
+        commit.version += u64::from(self.rng.random_bool(0.1));
         if self.rng.random_bool(0.5) {
             self.decided.push(commit);
             return ("load", id.to_string(), told::loaded(&told), expected);
