@@ -14,7 +14,7 @@ mod world;
 use walk::Walk;
 use world::World;
 
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 6;
 const STEPS: usize = 300;
 
 /// What a walk must have met at least once, or it proves little.
@@ -63,7 +63,8 @@ pub async fn random_steps_agree_with_a_naive_model(fixture: &dyn Fixture) {
         let mut walk = Walk::new(&store, seed).await;
         for step in 0..STEPS {
             let done = walk.step().await;
-            agree(&store, &walk.world, &format!("seed {seed}, step {step}, {done}")).await;
+            let all = step % 20 == 19;
+            agree(&store, &walk.world, all, &format!("seed {seed}, step {step}, {done}")).await;
         }
         seen.append(&mut walk.seen);
         lifecycle_agrees(&store, &walk.world, &before, seed).await;
@@ -72,8 +73,9 @@ pub async fn random_steps_agree_with_a_naive_model(fixture: &dyn Fixture) {
     assert!(missed.is_empty(), "never met, so change the odds: {missed:?}");
 }
 
-async fn agree(store: &AnyStore, world: &World, what: &str) {
-    for id in world.scans.keys() {
+/// Compares the scans that go on, or all of them.
+async fn agree(store: &AnyStore, world: &World, all: bool, what: &str) {
+    for (id, _) in world.scans.iter().filter(|(_, scan)| all || !scan.state.is_final()) {
         scan_agrees(store, world, id, what).await;
         jobs_agree(store, world, id, what).await;
     }

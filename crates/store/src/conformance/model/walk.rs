@@ -11,10 +11,8 @@ use crate::conformance::findings::{commit_of, report};
 use crate::conformance::given::{AnyStore, LONG, ask, create, list_of, new_scan, target};
 use crate::conformance::lists::parts;
 use crate::conformance::model::told;
-use crate::conformance::model::world::{Answer, World};
-use crate::{
-    AttemptEnd, Begin, BeginRequest, Fence, JobState, LockAttempt, LockGuard, ReconcileCommit, ReconcileLoad,
-};
+use crate::conformance::model::world::{Answer, Job, World};
+use crate::{AttemptEnd, Begin, Fence, JobState, LockAttempt, LockGuard, ReconcileCommit, ReconcileLoad};
 
 pub(super) struct Walk<'a> {
     pub(super) store: &'a AnyStore,
@@ -31,25 +29,30 @@ impl<'a> Walk<'a> {
     pub(super) async fn new(store: &'a AnyStore, seed: u64) -> Self {
         let LockAttempt::Held(guard) = store.lock("model", "model", LONG).await.unwrap() else { panic!() };
         let (world, seen, rng) = (World::default(), BTreeSet::new(), StdRng::seed_from_u64(seed));
-        let mut walk = Self { store, world, seen, rng, seed, fences: Vec::new(), decided: Vec::new(), guard };
-        for n in 0..3 {
-            let window = walk.rng.random_range(1..5);
-            let (scan, discover) = create(store, &new_scan(&format!("model-{seed}-{n}"), window)).await;
-            walk.world.create(&scan.id, discover.id, window as usize);
+        Self { store, world, seen, rng, seed, fences: Vec::new(), decided: Vec::new(), guard }
+    }
+
+    /// Keeps two scans going.
+    async fn keep_going(&mut self) {
+        while self.world.scans.values().filter(|scan| !scan.state.is_final()).count() < 2 {
+            let window = self.rng.random_range(1..6);
+            let name = format!("model-{}-{}", self.seed, self.world.scans.len());
+            let (scan, discover) = create(self.store, &new_scan(&name, window)).await;
+            self.world.create(&scan.id, discover.id, window as usize);
         }
-        walk
     }
 
     /// Does something, and says what it was.
     pub(super) async fn step(&mut self) -> String {
+        self.keep_going().await;
         let (what, on, told, expected) = match self.rng.random_range(0..1_000) {
             0..260 => self.begin().await,
             260..340 => self.end_attempt().await,
             340..470 => self.seal().await,
             470..620 => self.store_result().await,
             620..680 => self.end_job().await,
-            680..720 => self.park().await,
-            720..840 => self.load_and_commit().await,
+            680..705 => self.park().await,
+            705..840 => self.load_and_commit().await,
             840..880 => self.commit_late().await,
             880..920 => self.renew().await,
             920..985 => return self.publish().await,
@@ -70,10 +73,11 @@ impl<'a> Walk<'a> {
         self.world.scans.keys().nth(at).unwrap().clone()
     }
 
-    /// Any job, but rather one of these states.
+    /// Any job, but rather one in one of these states whose scan goes on.
     fn any_job(&mut self, rather: &[JobState]) -> JobId {
-        let fitting: Vec<_> =
-            self.world.jobs.iter().filter(|(_, job)| rather.contains(&job.state)).map(|(id, _)| id).collect();
+        let goes_on = |job: &Job| !self.world.scans[&job.scan].state.is_final();
+        let fits = |job: &Job| rather.contains(&job.state) && goes_on(job);
+        let fitting: Vec<_> = self.world.jobs.iter().filter(|(_, job)| fits(job)).map(|(id, _)| id).collect();
         if !fitting.is_empty() && self.rng.random_bool(0.8) {
             return fitting[self.rng.random_range(0..fitting.len())].clone();
         }
@@ -81,10 +85,10 @@ impl<'a> Walk<'a> {
         self.world.jobs.keys().nth(at).unwrap().clone()
     }
 
-    /// A fence that was issued once, of a discover job or not; rather one that still holds.
-    fn any_fence(&mut self, discover: bool) -> Option<Fence> {
+    /// A fence that was issued once, of such a job; rather one that still holds.
+    fn any_fence(&mut self, of: fn(&Job) -> bool) -> Option<Fence> {
         let mut fences: Vec<&Fence> =
-            self.fences.iter().filter(|f| self.world.jobs[&f.job].spec.is_none() == discover).collect();
+            self.fences.iter().filter(|fence| of(&self.world.jobs[&fence.job])).collect();
         if self.rng.random_bool(0.8) {
             let held = |f: &&Fence| self.world.jobs[&f.job].fence == Some(f.token);
             let holding: Vec<_> = fences.iter().copied().filter(held).collect();
@@ -104,7 +108,7 @@ impl<'a> Walk<'a> {
 
     async fn begin(&mut self) -> (&'static str, String, Answer, Answer) {
         let id = self.any_job(&[JobState::Recorded, JobState::Published]);
-        let request = BeginRequest { max_failures: 2, ..ask(&id, LONG, self.rng.random_bool(0.3)) };
+        let request = ask(&id, LONG, self.rng.random_bool(0.3));
         let told = self.store.begin_attempt(&request).await.unwrap();
         let expected = self.world.begin(&id, request.max_failures);
         if let Begin::Started(attempt) = &told {
@@ -119,8 +123,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn end_attempt(&mut self) -> (&'static str, String, Answer, Answer) {
-        let discover = self.rng.random_bool(0.2);
-        let Some(fence) = self.any_fence(discover) else { return self.begin().await };
+        let Some(fence) = self.any_fence(|_| true) else { return self.begin().await };
         let failed = self.rng.random_bool(0.7);
         let end = if failed {
             AttemptEnd::Failed { error: "no".to_owned(), retry_after: Duration::ZERO }
@@ -137,11 +140,11 @@ impl<'a> Walk<'a> {
     }
 
     async fn seal(&mut self) -> (&'static str, String, Answer, Answer) {
-        let discover = self.rng.random_bool(0.7);
-        let Some(fence) = self.any_fence(discover) else { return self.begin().await };
+        let discover = self.rng.random_bool(0.6);
+        let of = if discover { |job: &Job| job.spec.is_none() } else { is_whole };
+        let Some(fence) = self.any_fence(of) else { return self.begin().await };
         let scan = self.world.scan_of(&fence.job);
         let jobs: Vec<JobSpec> = match &self.world.jobs[&fence.job].spec {
-            Some(JobSpec { part: Some(_), .. }) => return self.begin().await,
             Some(whole) => {
                 let name = whole.target.as_str().replace("export:", "");
                 parts(&name, self.rng.random_range(1..4))
@@ -167,7 +170,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn store_result(&mut self) -> (&'static str, String, Answer, Answer) {
-        let Some(fence) = self.any_fence(false) else { return self.begin().await };
+        let Some(fence) = self.any_fence(|job| job.spec.is_some()) else { return self.begin().await };
         let at = self.world.jobs[&fence.job].spec.as_ref().unwrap().target.clone();
         let told = self.store.store_result(&fence, &report(&at, 2)).await.unwrap();
         let expected = self.world.store_result(&fence);
@@ -213,7 +216,8 @@ impl<'a> Walk<'a> {
         let changes: Vec<_> = (0..self.rng.random_range(0..4))
             .map(|n| (n, kinds[self.rng.random_range(0..kinds.len())]))
             .collect();
-        let commit = commit_of(input, &changes);
+        let mut commit = commit_of(input, &changes);
+        commit.version += u64::from(self.rng.random_bool(0.1));
         if self.rng.random_bool(0.5) {
             self.decided.push(commit);
             return ("load", id.to_string(), told::loaded(&told), expected);
@@ -241,8 +245,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn renew(&mut self) -> (&'static str, String, Answer, Answer) {
-        let discover = self.rng.random_bool(0.2);
-        let Some(fence) = self.any_fence(discover) else { return self.begin().await };
+        let Some(fence) = self.any_fence(|_| true) else { return self.begin().await };
         let told = self.store.renew_fence(&fence, LONG).await.unwrap();
         ("renew", fence.job.to_string(), told::renewed(told), self.world.renew(&fence))
     }
@@ -271,4 +274,8 @@ impl<'a> Walk<'a> {
         }
         format!("top up {id}")
     }
+}
+
+fn is_whole(job: &Job) -> bool {
+    job.spec.as_ref().is_some_and(|spec| spec.part.is_none())
 }
