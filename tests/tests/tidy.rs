@@ -88,7 +88,7 @@ fn every_arrow_between_crates_is_on_the_map() {
 fn the_domain_does_no_io_and_nothing_asynchronous() {
     let built = built_into("checkmate-domain");
     assert!(built.contains("serde"), "the tree of `domain` was not read: {built:?}");
-    let broken = NOT_IN_DOMAIN
+    let broken: Vec<String> = NOT_IN_DOMAIN
         .iter()
         .filter(|name| built.contains(**name))
         .map(|name| format!("`domain` takes in `{name}`: move what needs it to the crate that does the I/O"))

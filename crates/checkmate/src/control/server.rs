@@ -84,25 +84,26 @@ async fn answer(parts: &Parts, stream: UnixStream) -> anyhow::Result<()> {
 }
 
 async fn carry_out(parts: &Parts, line: &str, frames: mpsc::Sender<Frame>) -> u8 {
-    let refuse = |text: String, code: u8| async move {
-        let _ = frames.send(Frame::Err(text)).await;
-        code
-    };
-    let request: Request = match serde_json::from_str(line) {
-        Ok(request) => request,
-        Err(error) => return refuse(format!("not a request: {error}\n"), EXIT_USAGE).await,
-    };
-    let args = std::iter::once("checkmate".to_owned()).chain(request.args);
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        Err(error) => return refuse(error.to_string(), EXIT_USAGE).await,
-    };
-    let mut out = Out::remote(frames.clone(), request.color, request.live);
-    match ask(parts, &cli.command, &mut out).await {
-        Ok(code) => code,
-        Err(error) => {
-            let _ = out.progress_done().await;
-            refuse(format!("checkmate: {error:#}\n"), EXIT_ERROR).await
+    let refused = match parse(line) {
+        Ok((request, cli)) => {
+            let mut out = Out::remote(frames.clone(), request.color, request.live);
+            match ask(parts, &cli.command, &mut out).await {
+                Ok(code) => return code,
+                Err(error) => {
+                    let _ = out.progress_done().await;
+                    (format!("checkmate: {error:#}\n"), EXIT_ERROR)
+                }
+            }
         }
-    }
+        Err(text) => (text, EXIT_USAGE),
+    };
+    let _ = frames.send(Frame::Err(refused.0)).await;
+    refused.1
+}
+
+fn parse(line: &str) -> Result<(Request, Cli), String> {
+    let request: Request = serde_json::from_str(line).map_err(|error| format!("not a request: {error}\n"))?;
+    let args = std::iter::once("checkmate").chain(request.args.iter().map(String::as_str));
+    let cli = Cli::try_parse_from(args).map_err(|error| error.to_string())?;
+    Ok((request, cli))
 }

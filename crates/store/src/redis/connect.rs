@@ -148,7 +148,11 @@ impl Dialer {
     }
 
     async fn ask(&self, connection: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, StoreError> {
-        connection.send_packed_command(command).await.map_err(|error| self.explain(&error))
+        connection
+            .send_packed_command(command)
+            .await
+            .and_then(reply::checked)
+            .map_err(|error| self.explain(&error))
     }
 }
 

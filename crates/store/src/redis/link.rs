@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
 use super::connect::Dialer;
+use super::reply;
 use super::script::Script;
 use crate::error::StoreError;
 use crate::records::Durability;
@@ -110,7 +111,7 @@ impl Link {
     async fn send(&self, command: &Cmd) -> Result<Result<Value, RedisError>, StoreError> {
         let slot = self.slot()?;
         let mut handle = self.handle(slot).await?;
-        let answer = handle.connection.send_packed_command(command).await;
+        let answer = handle.connection.send_packed_command(command).await.and_then(reply::checked);
         if let Err(error) = &answer
             && (error.is_timeout() || error.is_unrecoverable_error())
         {

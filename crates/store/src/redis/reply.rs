@@ -1,6 +1,6 @@
 //! Reads answers piece by piece; what does not fit is [`StoreError::Corrupt`], never a panic.
 
-use deadpool_redis::redis::Value;
+use deadpool_redis::redis::{RedisResult, Value};
 
 use super::error::corrupt;
 use crate::error::StoreError;
@@ -101,6 +101,14 @@ impl Fields {
     /// Fields whose names begin with `prefix`, by the rest of their names.
     pub(super) fn beginning<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_slice())))
+    }
+}
+
+/// The server's refusal comes as a value. Scripts of ours answer with none inside a list.
+pub(super) fn checked(value: Value) -> RedisResult<Value> {
+    match value {
+        Value::ServerError(error) => Err(error.into()),
+        value => Ok(value),
     }
 }
 

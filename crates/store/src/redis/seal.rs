@@ -126,7 +126,7 @@ mod tests {
         #[test]
         fn chunks_hold_everything_in_order_within_the_bounds(sizes in prop::collection::vec(0usize..200_000, 0..3_000)) {
             let chunks = chunked(&sizes, |size| *size);
-            prop_assert_eq!(chunks.concat(), sizes);
+            prop_assert_eq!(chunks.concat(), sizes.clone());
             for chunk in chunks {
                 prop_assert!(!chunk.is_empty() && chunk.len() <= CHUNK_ENTRIES);
                 prop_assert!(chunk.len() == 1 || chunk.iter().sum::<usize>() <= CHUNK_BYTES);

@@ -1,0 +1,71 @@
+//! How many commands a job costs: four calls on its way, and its share of noting publishes.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use checkmate_domain::JobId;
+use checkmate_store::{Committed, JobRecord, ScanState, Store};
+use checkmate_testkit::redis::Redis;
+use futures::stream::{self, StreamExt};
+
+use crate::support::{commit, connect, load, sealed, stored};
+
+/// Calls by command since the last reset; what scripts call inside is not sent over the network and counted apart.
+fn counts(redis: &Redis) -> BTreeMap<String, u64> {
+    let text = redis.command(&["INFO", "commandstats"]);
+    let line = |line: &str| {
+        let (name, rest) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+        Some((name.to_owned(), rest.split(',').next()?.parse().ok()?))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_calls_and_a_share_for_each_job() {
+    const JOBS: usize = 1_000;
+    let redis = Redis::start();
+    let store = connect(&redis).await;
+    let mut wave = sealed(&store, "s", JOBS, 100).await;
+    let id = wave[0].scan.clone();
+    let ids: Vec<JobId> = wave.iter().map(|job| job.id.clone()).collect();
+    store.mark_published(&ids).await.expect("published");
+    redis.command(&["CONFIG", "RESETSTAT"]);
+
+    let begun = Instant::now();
+    while !wave.is_empty() {
+        wave = run(&store, wave).await;
+        let ids: Vec<JobId> = wave.iter().map(|job| job.id.clone()).collect();
+        store.mark_published(&ids).await.expect("published");
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+
+    let counts = counts(&redis);
+    let calls = counts["evalsha"];
+    println!(
+        "{JOBS} jobs: {calls} EVALSHA, {:.3} a job, {:.0} jobs/s, {:.0} calls/s",
+        calls as f64 / JOBS as f64,
+        JOBS as f64 / seconds,
+        calls as f64 / seconds
+    );
+    println!("inside the scripts and beside them: {counts:?}");
+    let beside: u64 = ["eval", "script", "ping", "unwatch", "multi", "exec"]
+        .iter()
+        .filter_map(|name| counts.get(*name))
+        .sum();
+    assert!(beside <= 4, "{counts:?}");
+    // Beside the four: a mark for each wave, and what first had to load a script.
+    assert!(calls <= 4 * JOBS as u64 + 60, "{calls}");
+    let scan = store.scan(&id).await.expect("scan").expect("there");
+    assert_eq!((scan.state, scan.done), (ScanState::Finished, JOBS as u64));
+}
+
+async fn run(store: &checkmate_store::redis::RedisStore, wave: Vec<JobRecord>) -> Vec<JobRecord> {
+    let one = |job: JobRecord| async move {
+        let claimed = stored(store, &job, 1).await;
+        let input = load(store, &job.id).await;
+        let committed = store.commit_reconcile(&commit(&input)).await.expect("commit");
+        assert!(matches!(committed, Committed::Committed(_)));
+        claimed
+    };
+    stream::iter(wave).map(one).buffer_unordered(32).concat().await
+}

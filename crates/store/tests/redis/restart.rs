@@ -1,0 +1,85 @@
+//! A Redis that dies, and what its next life says of the lost time.
+
+use checkmate_store::redis::RedisStore;
+use checkmate_store::{JobState, ScanState, Store, StoreError};
+use checkmate_testkit::redis::{Fsync, Redis, RedisOptions};
+
+use crate::support::{commit, config, connect, load, sealed, stored};
+
+/// Calls until one gets through; each connection may fail once.
+async fn epoch_again(store: &RedisStore) -> String {
+    for _ in 0..20 {
+        match store.epoch().await {
+            Ok(epoch) => return epoch,
+            Err(StoreError::Unavailable(_)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    panic!("the store did not come back")
+}
+
+#[tokio::test]
+async fn a_killed_redis_keeps_everything() {
+    let mut redis = Redis::start();
+    let store = connect(&redis).await;
+    let jobs = sealed(&store, "s", 3, 2).await;
+    let claimed = stored(&store, &jobs[0], 5).await;
+    let input = load(&store, &jobs[0].id).await;
+    store.commit_reconcile(&commit(&input)).await.expect("commit");
+    stored(&store, &jobs[1], 1).await;
+    let before = store.scan_jobs(&jobs[0].scan, 0, 100).await.expect("jobs");
+    let log = store.transitions(None, 100).await.expect("log");
+
+    redis.restart();
+    epoch_again(&store).await;
+
+    assert_eq!(store.scan_jobs(&jobs[0].scan, 0, 100).await.expect("jobs"), before);
+    assert_eq!(store.transitions(None, 100).await.expect("log"), log);
+    assert_eq!(log.len(), 5);
+    assert_eq!(load(&store, &jobs[1].id).await.report.findings.len(), 1);
+    let scan = store.scan(&jobs[0].scan).await.expect("scan").expect("there");
+    assert_eq!((scan.state, scan.done, scan.pending, scan.in_window), (ScanState::Running, 1, 2, 1));
+    let claimed = store.job(&claimed[0].id).await.expect("job").expect("there");
+    assert_eq!(claimed.state, JobState::Recorded);
+}
+
+#[tokio::test]
+async fn the_epoch_tells_of_lost_time_and_only_of_that() {
+    for (fsync, changes) in [(Fsync::EverySecond, true), (Fsync::Always, false)] {
+        let mut redis = Redis::start_with(RedisOptions { fsync, ..RedisOptions::default() });
+        let (one, two) = (connect(&redis).await, connect(&redis).await);
+        let before = one.epoch().await.expect("epoch");
+        assert_eq!(two.epoch().await.expect("epoch"), before);
+        redis.restart();
+        let after = epoch_again(&one).await;
+        assert_eq!(after != before, changes, "{fsync:?}");
+        assert_eq!(epoch_again(&two).await, after, "{fsync:?}");
+        assert_eq!(connect(&redis).await.epoch().await.expect("epoch"), after, "{fsync:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_database_is_another_epoch() {
+    let (one, two) = (Redis::start(), Redis::start());
+    let (one, two) = (connect(&one).await, connect(&two).await);
+    assert_ne!(one.epoch().await.expect("epoch"), two.epoch().await.expect("epoch"));
+}
+
+#[tokio::test]
+async fn scripts_are_loaded_again_when_redis_forgot_them() {
+    let redis = Redis::start();
+    let store = connect(&redis).await;
+    sealed(&store, "one", 1, 1).await;
+    redis.command(&["SCRIPT", "FLUSH"]);
+    sealed(&store, "two", 1, 1).await;
+}
+
+#[tokio::test]
+async fn says_what_can_be_lost() {
+    for (fsync, always) in [(Fsync::EverySecond, false), (Fsync::Always, true)] {
+        let redis = Redis::start_with(RedisOptions { fsync, ..RedisOptions::default() });
+        let durability =
+            RedisStore::connect(config(&redis)).await.expect("store").durability().await.expect("durability");
+        assert_eq!((durability.always, durability.warnings.is_empty()), (always, always), "{durability:?}");
+    }
+}
