@@ -84,7 +84,9 @@ impl Fault for Redis {
 #[async_trait]
 impl Fault for Rabbit {
     async fn strike(&mut self, _dice: &mut StdRng) {
-        self.restart().await;
+        // Its future may not change threads, so it stays on this one.
+        let runtime = tokio::runtime::Handle::current();
+        tokio::task::block_in_place(|| runtime.block_on(self.restart()));
     }
 }
 

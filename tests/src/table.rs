@@ -13,7 +13,7 @@ const SHOWN: usize = 10;
 pub fn render(outcome: &Outcome) -> String {
     let Outcome { plan, verdict, tally, strikes, counts, took, faults_took, .. } = outcome;
     let mut text = String::new();
-    let mut line = |name: &str, value: String| drop(writeln!(text, "  {name:<24} {value}"));
+    let mut line = |name: &str, value: String| { let _ = writeln!(text, "  {name:<24} {value}"); };
     line("setting", format!("{:?}, seed {}", plan.setting, plan.seed).to_lowercase());
     line("took", format!("{:.1} s, {:.1} s of it with faults", took.as_secs_f64(), faults_took.as_secs_f64()));
     line("processes killed", format!("{}{}", tally.killed, listed(" · ended by themselves: ", &tally.ended)));
