@@ -36,7 +36,7 @@ impl<E: Into<Left>> From<E> for Outcome {
 impl Worker {
     /// Runs the attempt while its fence is kept.
     pub(crate) async fn attempt(&self, attempt: &Attempt, ctx: &JobContext) -> Outcome {
-        let stop = ctx.stop().child_token();
+        let stop = ctx.stopping().child_token();
         let context = ScanContext { stop: stop.clone(), ..self.context.clone() };
         let work = async {
             match attempt.job.kind {

@@ -94,7 +94,7 @@ impl Keeper {
         while !stop.draining().is_cancelled() {
             match self.round(&mut guard).await {
                 Ok(round) if round.republished + round.resent + round.expired > 0 => {
-                    tracing::info!(?round, "kept")
+                    tracing::info!(?round, "kept");
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "keeper round cut short; the next one goes on"),
