@@ -1,1 +1,45 @@
-//! placeholder
+//! The binary as a library: command line, configuration, wiring. Nobody but the binary (and the tests' own, with another
+//! list of scanners) uses it.
+//!
+//! [`run`] parses and dispatches; `cli` is what can be typed, `config` what can be set, `wiring` puts the parts together,
+//! `commands` does what was asked, `control` talks to the process that owns the embedded files, `view` is what people see.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod control;
+pub mod view;
+pub mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::wiring::scanners::MakeScanners;
+
+/// The command was done.
+pub const EXIT_DONE: u8 = 0;
+/// Something went wrong.
+pub const EXIT_ERROR: u8 = 1;
+/// What was asked for, or the configuration, cannot be understood.
+pub const EXIT_USAGE: u8 = 2;
+/// The scan ended without having looked at everything.
+pub const EXIT_INCOMPLETE: u8 = 3;
+
+/// Parses the command line and does what it says.
+pub fn run(scanners: MakeScanners) -> ExitCode {
+    let cli = Cli::parse();
+    wiring::telemetry::start(&cli);
+    wiring::tls::install_provider();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("checkmate: cannot start: {error}");
+            return ExitCode::from(EXIT_ERROR);
+        }
+    };
+    let code = runtime.block_on(commands::dispatch(cli, scanners));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    ExitCode::from(code)
+}

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fingerprint::Fingerprint;
 use crate::id::{ResourceId, RuleId, TargetId};
+use crate::priority::Exposure;
 use crate::rule::Severity;
 
 /// The parts of a fingerprint, kept so that a new key can recompute it.
@@ -46,6 +47,8 @@ pub struct Finding {
     pub title: String,
     /// How bad it is here; may differ from the rule's.
     pub severity: Severity,
+    /// Who can reach it, as the scanner states it.
+    pub exposure: Exposure,
     /// What was seen.
     pub evidence: Evidence,
 }

@@ -1,4 +1,6 @@
 //! What is remembered of findings between scans.
+//!
+//! The end of the way of a finding: from here people see it, and later a ticket.
 
 use std::collections::BTreeMap;
 
@@ -55,6 +57,8 @@ pub struct FindingRecord {
     pub triage: Triaged,
     /// Where it stands.
     pub state: FindingState,
+    /// The job whose report it was last taken from; that report holds the rule.
+    pub job: JobId,
     /// The scan that saw it first.
     pub first_scan: ScanId,
     /// When that was reconciled.

@@ -42,14 +42,23 @@ pub enum MessageError {
     #[error("message is not a job: {0}")]
     Malformed(String),
     /// Written by a newer release: to be given back until a newer worker takes it.
-    #[error("message has schema {0}, this release reads up to {SCHEMA}: finish the upgrade of the workers")]
-    NewerSchema(u32),
+    #[error(
+        "message has schema {schema}, this release reads up to {SCHEMA}: finish the upgrade of the workers"
+    )]
+    NewerSchema {
+        /// Its schema.
+        schema: u32,
+        /// When it need not be kept any more.
+        expires_at: Option<Timestamp>,
+    },
 }
 
-/// Just enough of any schema to know which it is.
+/// What every schema keeps: its number, and how long it may wait for a reader.
 #[derive(Deserialize)]
 struct Envelope {
     schema: u32,
+    #[serde(default)]
+    expires_at: Option<Timestamp>,
 }
 
 impl JobMessage {
@@ -70,7 +79,8 @@ impl JobMessage {
         let malformed = |error: serde_json::Error| MessageError::Malformed(position(&error));
         let envelope: Envelope = serde_json::from_slice(body).map_err(malformed)?;
         if envelope.schema > SCHEMA {
-            return Err(MessageError::NewerSchema(envelope.schema));
+            let Envelope { schema, expires_at } = envelope;
+            return Err(MessageError::NewerSchema { schema, expires_at });
         }
         serde_json::from_slice(body).map_err(malformed)
     }
@@ -111,8 +121,9 @@ mod tests {
 
     #[test]
     fn a_newer_schema_is_known_as_such_whatever_else_it_holds() {
-        let body = br#"{"schema":2,"job":{"new":"form"}}"#;
-        assert_eq!(JobMessage::from_bytes(body), Err(MessageError::NewerSchema(2)));
+        let body = br#"{"schema":2,"job":{"new":"form"},"expires_at":7}"#;
+        let expires_at = Some(Timestamp::from_millis(7));
+        assert_eq!(JobMessage::from_bytes(body), Err(MessageError::NewerSchema { schema: 2, expires_at }));
     }
 
     #[test]

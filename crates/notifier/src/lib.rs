@@ -1,1 +1,8 @@
-//! placeholder
+//! The notifier: results become lifecycle.
+//!
+//! [`reconcile`] decides, purely; [`Reconciler`] loads, commits and announces, and is what the consumer loop runs.
+
+pub mod reconcile;
+mod reconciler;
+
+pub use reconciler::{Reconciler, ReconcilerConfig};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkmate_domain::Lane;
+use checkmate_domain::{CloudEvent, JobMessage, Lane};
 use tokio_util::sync::CancellationToken;
 
 use crate::names::Queue;
@@ -50,7 +50,8 @@ pub trait Broker: Send + Sync + 'static {
 /// One subscription. When it ends it is dead for good: ask the broker for another.
 #[async_trait]
 pub trait Consumer: Send {
-    /// The next message; `None` when the subscription ended, whether by `stop` or by the broker.
+    /// The next message; `None` when the subscription ended, whether by `stop` or by the broker. Dropping the future
+    /// before it answers loses no message.
     async fn next(&mut self) -> Option<Delivery>;
 
     /// Stops the intake: what was already sent here and not yet taken by `next` goes back unharmed; leases stay valid.
@@ -68,7 +69,7 @@ pub struct Delivery {
     pub lease: Box<dyn Lease>,
 }
 
-/// The right to settle one message.
+/// The right to settle one message. Dropped unsettled, the message comes again, at the latest when its time-out is over.
 #[async_trait]
 pub trait Lease: Send + Sync {
     /// Settles. For `Later` and `Dead` the copy is confirmed before the original is acked.
@@ -136,6 +137,8 @@ pub struct Death {
     pub queue: String,
     /// Readable: our own reason, or what the broker did (`delivery limit reached`, `message expired`, …).
     pub reason: String,
+    /// The broker gave it up by itself, so nobody of us has looked after what it was for.
+    pub by_broker: bool,
 }
 
 /// A message to publish.
@@ -156,6 +159,19 @@ impl Outgoing {
     #[must_use]
     pub fn new(to: Destination, id: impl Into<String>, body: Vec<u8>) -> Self {
         Self { to, id: id.into(), body, headers: BTreeMap::new() }
+    }
+
+    /// A job on its way to the work queue of its lane.
+    #[must_use]
+    pub fn job(job: &JobMessage) -> Self {
+        Self::new(Destination::Work(job.lane), job.job.as_str(), job.to_bytes())
+    }
+
+    /// An event. `must_route` when our own notifier has to hear it.
+    #[must_use]
+    pub fn event(event: &CloudEvent, must_route: bool) -> Self {
+        let to = Destination::Event { kind: event.data.kind().to_owned(), must_route };
+        Self::new(to, event.id.as_str(), event.to_bytes())
     }
 }
 

@@ -61,6 +61,8 @@ pub const EXCHANGE_WORK: &str = "checkmate.work";
 pub const EXCHANGE_EVENTS: &str = "checkmate.events";
 /// Where dead letters go, ours and the broker's own.
 pub const EXCHANGE_DEAD: &str = "checkmate.dead";
+/// Header of a message that was put off: the reason, in one line.
+pub const HEADER_REASON: &str = "checkmate-put-off-because";
 /// What the results queue is bound to on the event exchange.
 pub const RESULTS_BINDING: &str = "checkmate.result.#";
 

@@ -1,1 +1,7 @@
-//! placeholder
+//! The scheduler: what is asked for becomes scans, and the keeper looks after what is stuck.
+
+pub mod keeper;
+mod plan;
+pub mod replay;
+
+pub use plan::{PlanError, Planned, request_scan};

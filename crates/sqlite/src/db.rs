@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, OpenFlags};
@@ -42,7 +42,6 @@ type Task = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 pub struct Db {
     writer: Mutex<Option<Worker>>,
     reader: Mutex<Option<Worker>>,
-    _owned: File,
 }
 
 struct Worker {
@@ -56,7 +55,7 @@ impl Db {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(path: &Path, schema: &str) -> Result<Self, OpenError> {
-        let owned = own(path)?;
+        let owned = Arc::new(own(path)?);
         let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let writer = Connection::open(path).map_err(sqlite)?;
         writer
@@ -68,9 +67,10 @@ impl Db {
         reader.set_prepared_statement_cache_capacity(128);
         let io = |source| OpenError::Io { path: path.to_owned(), source };
         Ok(Self {
-            writer: Mutex::new(Some(start("db-writer", writer, write_groups).map_err(io)?)),
-            reader: Mutex::new(Some(start("db-reader", reader, read_each).map_err(io)?)),
-            _owned: owned,
+            writer: Mutex::new(Some(
+                start("db-writer", writer, write_groups, Arc::clone(&owned)).map_err(io)?,
+            )),
+            reader: Mutex::new(Some(start("db-reader", reader, read_each, owned).map_err(io)?)),
         })
     }
 
@@ -87,7 +87,25 @@ impl Db {
         R: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.run(&self.writer, move |connection| in_savepoint(connection, call)).await
+        self.write_then(call, |result| result).await.unwrap_or_else(|error| Err(error.into()))
+    }
+
+    /// As [`Db::write`], and `then` learns how it went right after the commit: on the writer thread, in the order of the
+    /// commits, and even when the caller has gone away by then. Keep it short: all writers wait for it.
+    ///
+    /// # Errors
+    /// When the database is closed and neither ran, or `then` panicked.
+    pub async fn write_then<R, E, T>(
+        &self,
+        call: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
+        then: impl FnOnce(Result<R, E>) -> T + Send + 'static,
+    ) -> Result<T, DbError>
+    where
+        R: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.run(&self.writer, move |connection| in_savepoint(connection, call), then).await
     }
 
     /// Runs `call` on a read-only connection that sees everything answered before.
@@ -102,7 +120,8 @@ impl Db {
         R: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.run(&self.reader, move |connection| guarded(|| call(connection))).await
+        let read = move |connection: &Connection| guarded(|| call(connection));
+        self.run(&self.reader, read, |result| result).await.unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Finishes what is waiting, then closes. Later calls get [`DbError::Closed`].
@@ -116,14 +135,16 @@ impl Db {
         }
     }
 
-    async fn run<R, E>(
+    async fn run<R, E, T>(
         &self,
         slot: &Mutex<Option<Worker>>,
         call: impl FnOnce(&Connection) -> Result<R, E> + Send + 'static,
-    ) -> Result<R, E>
+        then: impl FnOnce(Result<R, E>) -> T + Send + 'static,
+    ) -> Result<T, DbError>
     where
         R: Send + 'static,
         E: From<DbError> + Send + 'static,
+        T: Send + 'static,
     {
         let tasks = {
             let worker = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -138,12 +159,13 @@ impl Db {
                     (Ok(_), Err(why)) => Err(E::from(DbError::Commit(why))),
                     (result, _) => result,
                 };
-                let _ = answer.send(result);
+                let outcome = catch_unwind(AssertUnwindSafe(|| then(result)));
+                let _ = answer.send(outcome.map_err(|_| DbError::Panicked));
             })
         });
         tasks.send(task).await.map_err(|_| DbError::Closed)?;
         drop(tasks);
-        answered.await.unwrap_or_else(|_| Err(DbError::Closed.into()))
+        answered.await.unwrap_or(Err(DbError::Closed))
     }
 }
 
@@ -151,10 +173,15 @@ fn start(
     name: &str,
     connection: Connection,
     work: fn(&Connection, &mut mpsc::Receiver<Task>),
+    owned: Arc<File>,
 ) -> std::io::Result<Worker> {
     let (tasks, mut waiting) = mpsc::channel(WAITING);
-    let thread =
-        std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&connection, &mut waiting))?;
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        work(&connection, &mut waiting);
+        drop(connection);
+        // Only now may another process have the file, also when the handle was dropped while writes were waiting.
+        drop(owned);
+    })?;
     Ok(Worker { tasks, thread })
 }
 
@@ -190,6 +217,11 @@ fn in_savepoint<R, E: From<DbError>>(
     connection: &Connection,
     call: impl FnOnce(&Connection) -> Result<R, E>,
 ) -> Result<R, E> {
+    // SQLite ends the whole transaction by itself on some errors (disk full). A savepoint would then commit on its own what
+    // the group is about to be told is lost.
+    if connection.is_autocommit() {
+        return Err(DbError::Commit("the transaction of this group is gone".to_owned()).into());
+    }
     let run = |sql: &str| {
         connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(DbError::from)
     };
@@ -244,6 +276,25 @@ mod tests {
         assert!(matches!(insert(&db, 8).await, Err(DbError::Closed)));
         drop(db);
         assert_eq!(count(&Db::open(&path, SCHEMA).unwrap()).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_follows_a_commit_runs_in_order_and_without_the_caller() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&folder.path().join("a.db"), SCHEMA).unwrap();
+        let (told, mut order) = mpsc::unbounded_channel();
+        for n in 0..100 {
+            let told = told.clone();
+            let insert = move |c: &Connection| Ok::<_, DbError>(c.execute("INSERT INTO t VALUES (?1)", [n])?);
+            let caller = db.write_then(insert, move |result| told.send((n, result.is_ok())));
+            let _ = tokio::time::timeout(std::time::Duration::ZERO, caller).await;
+        }
+        for n in 0..100 {
+            assert_eq!(order.recv().await, Some((n, true)));
+        }
+        let fails: Result<(), _> = db.write_then(|_| Ok::<_, DbError>(()), |_| panic!("after")).await;
+        assert!(matches!(fails, Err(DbError::Panicked)));
+        assert_eq!(count(&db).await, 100, "and the writer lives on");
     }
 
     #[tokio::test]

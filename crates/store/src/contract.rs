@@ -22,6 +22,16 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// Everything that must outlive a process. Production implementations: `redis::RedisStore`, `embedded::EmbeddedStore`.
 ///
 /// Leases, fences and locks are timed by the store's own clock. Any call may fail with [`StoreError`].
+///
+/// What the suite in `conformance/` holds every implementation to, where the methods do not say it:
+/// - The id of a scan job is [`JobId::derived`] from (scan, `scan`, target, part); (target, part) stands once on a list, the
+///   first wins.
+/// - A waiting job is known to [`Store::scan_jobs`] only; everywhere else it is as unknown as any other id.
+/// - The discover job is on no list: it counts in none of the scan's counters and takes no window slot.
+/// - A fence that ran out still writes as long as no other attempt began and the job is not over.
+/// - What is already stored or sealed is told to any fence of that job, an older one too, and before anything else.
+/// - After each transaction on a scan that is not final its window is full, or everything on its list is released.
+/// - "Their confirm was not noted" means: in state `recorded`, of the same scan.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     // ---- scans ----
@@ -34,7 +44,9 @@ pub trait Store: Send + Sync + 'static {
     async fn scans(&self, skip: u64, limit: u64) -> Result<Vec<ScanRecord>>;
     /// Scans that are not final, and final ones whose end was not announced: what the keeper looks after. Oldest first.
     async fn unsettled_scans(&self) -> Result<Vec<ScanRecord>>;
-    /// Stops a scan: nothing more of it is released or begun. Results already stored are still reconciled.
+    /// Stops a scan: nothing more of it is released, begun or sealed. Results already stored are still reconciled, and an
+    /// attempt that is running may still store its own. The jobs stay as they are; all of it is counted, none of it makes
+    /// the scan anything but `cancelled`.
     async fn cancel_scan(&self, id: &ScanId) -> Result<Cancelled>;
     /// Notes that the event about the scan's end was confirmed.
     async fn mark_announced(&self, id: &ScanId) -> Result<()>;
@@ -51,10 +63,14 @@ pub trait Store: Send + Sync + 'static {
     async fn mark_published(&self, jobs: &[JobId]) -> Result<()>;
     /// Asks to run a job: issues fence and sequence, raises the counters. See [`Begin`] for everything else it may say.
     /// The first attempt of a discover job moves its scan to `discovering`.
+    ///
+    /// Looked at in this order: unknown, stored, sealed or otherwise over, busy, expired, failures, crashes alone, suspect.
+    /// A stored result is told even when its scan was cancelled. `not_before` is for whoever sends messages and not looked at.
     async fn begin_attempt(&self, request: &BeginRequest) -> Result<Begin>;
     /// Keeps the fence for another `ttl`.
     async fn renew_fence(&self, fence: &Fence, ttl: Duration) -> Result<Renewed>;
-    /// Ends an attempt without a result: back to `published`, fence free, its crash mark taken back.
+    /// Ends an attempt without a result: back to `published`, fence free, its crash mark taken back (marks of attempts
+    /// that died before stay).
     async fn end_attempt(&self, fence: &Fence, end: &AttemptEnd) -> Result<EndedAttempt>;
     /// Seals the list of a discover job (or the parts of a scan job), claims what the window allows, ends the own job
     /// (a split one counts its own −1 and + n). A list sealed before stands unchanged. An empty list finishes the scan.
@@ -62,19 +78,25 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a result in parts, frees the window slot and claims the next job. The first fully written result stands.
     async fn store_result(&self, fence: &Fence, report: &ScanReport) -> Result<Stored>;
     /// Ends a job that has no result; frees its window slot and claims the next. For a discover job without a list the
-    /// scan becomes `failed`. With a guard, only while that lock is held.
+    /// scan becomes `failed`, its error holding the reason. With a guard, only while that lock is held, else it is kept.
+    /// The words it is counted by: [`checkmate_domain::NotAssessed::word`], or `cancelled`.
     async fn end_job(&self, job: &JobId, reason: &EndReason, guard: Option<&LockGuard>) -> Result<JobEnded>;
-    /// Claims what the window allows (after a crash between freeing and claiming). Only while the lock is held.
+    /// Claims what the window allows (after a crash between freeing and claiming). Only while the lock is held; nothing
+    /// otherwise, nor for a scan that is final or unknown.
     async fn top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobRecord>>;
     /// The stored report of a job.
     async fn report(&self, job: &JobId) -> Result<Option<ScanReport>>;
 
     // ---- lifecycle ----
 
-    /// Loads a result and its target for reconciling; `count` raises the number of loads.
+    /// Loads a result (a parked one too) and its target for reconciling; `count` raises the number of loads.
     async fn load_reconcile(&self, job: &JobId, count: bool) -> Result<ReconcileLoad>;
     /// Applies what reconciling decided: findings and log in chunks of at most 1,000 behind one pointer flip, the job
-    /// `reconciled`, pending −1, the scan final at zero. Parked results may be committed too; they count no second time.
+    /// `reconciled`, pending −1, the scan final at zero. `opened` grows by the transitions that opened or reopened, `resolved`
+    /// by those that resolved. A job reconciled before is said so even when the version moved.
+    ///
+    /// Parked results may be committed too; they count no second time: pending stays, `done` +1, `parked` −1, and a scan
+    /// that is final keeps its state.
     async fn commit_reconcile(&self, commit: &ReconcileCommit) -> Result<Committed>;
     /// Gives up on a result's event: the result stays, its scan need not wait for it (pending −1, `parked` +1).
     async fn park_result(&self, job: &JobId) -> Result<Parked>;
@@ -84,16 +106,16 @@ pub trait Store: Send + Sync + 'static {
     async fn targets(&self) -> Result<Vec<TargetId>>;
     /// A finding by its fingerprint.
     async fn finding(&self, fingerprint: &str) -> Result<Option<FindingRecord>>;
-    /// The append-only log after a position.
+    /// The append-only log after a position, oldest first. A position stays good over restarts.
     async fn transitions(&self, after: Option<&str>, limit: u64) -> Result<Vec<LogEntry>>;
-    /// Which targets a scope held.
+    /// Which targets a scope held, as the newest sealed list of that scope (by `seq`) says.
     async fn scope_history(&self, scope: &Scope) -> Result<ScopeHistory>;
 
     // ---- dead letters ----
 
-    /// Records a dead letter; the same id again raises `deaths` and makes it waiting.
+    /// Records a dead letter; the same id again raises `deaths` by one, moves `last_at` and makes it waiting.
     async fn record_dead(&self, dead: &DeadRecord) -> Result<()>;
-    /// Dead letters, newest first.
+    /// Dead letters, the last to die first.
     async fn dead(&self, skip: u64, limit: u64) -> Result<Vec<DeadRecord>>;
     /// One dead letter.
     async fn dead_letter(&self, id: &str) -> Result<Option<DeadRecord>>;
@@ -102,9 +124,9 @@ pub trait Store: Send + Sync + 'static {
 
     // ---- locks ----
 
-    /// Takes a lock that is free, run out, or held by the same owner.
+    /// Takes a lock that is free, run out, or held by the same owner (who keeps the token).
     async fn lock(&self, name: &str, owner: &str, ttl: Duration) -> Result<LockAttempt>;
-    /// Keeps a lock for another `ttl`; false when it was lost.
+    /// Keeps a lock for another `ttl`; false when it was lost or has run out.
     async fn renew_lock(&self, guard: &LockGuard, ttl: Duration) -> Result<bool>;
     /// Frees a lock that is still ours.
     async fn unlock(&self, guard: &LockGuard) -> Result<()>;

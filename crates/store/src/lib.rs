@@ -2,7 +2,10 @@
 //!
 //! Two implementations stand behind it and pass one conformance suite: Redis for many machines, SQLite for one.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod contract;
+pub mod embedded;
 mod error;
 mod records;
 pub mod redis;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use checkmate_domain::{
-    EndReason, FindingRecord, JobId, JobKind, JobMessage, JobSpec, Lane, ScanId, Scope, TargetHead, TargetId,
-    Timestamp, Transition, Trigger, WorkerId, message::SCHEMA,
+    CloudEvent, EndReason, EventData, FindingRecord, JobId, JobKind, JobMessage, JobSpec, Lane, ScanFinished,
+    ScanId, Scope, TargetHead, TargetId, Timestamp, Transition, Trigger, WorkerId, message::SCHEMA,
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,8 @@ pub struct ScanRecord {
     pub pending: u64,
     /// Reconciled.
     pub done: u64,
-    /// Ended without a result, by the word of the reason (`expired`, `crash-loop`, `parked`, …); `split` is not counted here.
+    /// Jobs of the list that ended without a result, by the word of the reason (`expired`, `crash-loop`, `parked`,
+    /// `cancelled`, …); `split` is not counted here. Any of them makes the scan end as `finished-incomplete`.
     pub ended: BTreeMap<String, u64>,
     /// Findings it opened or reopened.
     pub opened: u64,
@@ -102,6 +103,23 @@ pub struct ScanRecord {
     pub finished_at: Option<Timestamp>,
     /// Whether the event about its end was confirmed.
     pub announced: bool,
+}
+
+impl ScanRecord {
+    /// The event that tells its end; only meaningful when the state is final.
+    #[must_use]
+    pub fn finished_event(&self) -> CloudEvent {
+        let finished = ScanFinished {
+            scan: self.id.clone(),
+            scope: self.scope.to_string(),
+            state: self.state.as_str().to_owned(),
+            jobs: self.total,
+            not_assessed: self.ended.values().sum(),
+            opened: self.opened,
+            resolved: self.resolved,
+        };
+        CloudEvent::new(EventData::ScanFinished(finished), self.finished_at.unwrap_or(self.created_at))
+    }
 }
 
 /// Where a job stands.

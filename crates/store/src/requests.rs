@@ -87,7 +87,8 @@ pub enum Begin {
     Busy(Duration),
     /// Its result is stored and not reconciled: send the event again, and these released jobs whose confirm was not noted.
     AlreadyStored(Box<JobRecord>, Vec<JobRecord>),
-    /// A discover or split job that sealed its list: send these released jobs whose confirm was not noted.
+    /// A discover or split job that sealed its list and whose scan goes on: send these released jobs whose confirm was not
+    /// noted.
     AlreadySealed(Vec<JobRecord>),
     /// Reconciled, parked or ended, or its scan is over: nothing to do.
     Over,
@@ -194,7 +195,7 @@ pub struct ReconcileInput {
     pub report: ScanReport,
     /// What is known of the target.
     pub target: TargetState,
-    /// How often this result was loaded for reconciling, this time included.
+    /// How often this result was loaded for reconciling and counted, this time included when it is.
     pub loads: u32,
 }
 

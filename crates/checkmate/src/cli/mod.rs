@@ -1,0 +1,236 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Scans identity and code platforms, keeps what it finds, and says what could not be looked at.
+#[derive(Debug, Parser)]
+#[command(name = "checkmate", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    /// Configuration file; without it ./checkmate.toml if there is one, else the embedded defaults.
+    #[arg(long, global = true, env = "CHECKMATE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What is logged to stderr: error, warn, info, debug, or a filter such as checkmate_worker=debug.
+    #[arg(long, global = true, env = "CHECKMATE_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+    /// Log lines for machines.
+    #[arg(long, global = true)]
+    pub log_json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run every role in one process, on the embedded queue and store.
+    Up,
+    /// Run the scheduler role (the keeper).
+    Scheduler,
+    /// Run the worker role.
+    Worker(WorkerArgs),
+    /// Run the notifier role.
+    Notifier,
+    /// Scan a scope and show what to do first: export:NAME, path:DIR.
+    Scan(ScanArgs),
+    /// Look at scans, watch or cancel one.
+    #[command(subcommand)]
+    Scans(Scans),
+    /// Look at findings.
+    #[command(subcommand)]
+    Findings(Findings),
+    /// Look at what was given up; send it again or discard it.
+    #[command(subcommand)]
+    Dead(Dead),
+    /// Set up the message broker, or check it.
+    #[command(subcommand)]
+    Broker(BrokerCommand),
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// `--format`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct FormatArg {
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `worker`.
+#[derive(Debug, Clone, Args)]
+pub struct WorkerArgs {
+    /// Serve one lane only: interactive or bulk.
+    #[arg(long)]
+    pub lane: Option<checkmate_domain::Lane>,
+}
+
+/// `scan`.
+#[derive(Debug, Clone, Args)]
+pub struct ScanArgs {
+    /// export:NAME or path:DIR.
+    pub scope: String,
+    /// Ask only; do not wait for the result.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Wait in the queue of scheduled scans.
+    #[arg(long)]
+    pub bulk: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+/// `scans`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Scans {
+    /// List scans, newest first.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 20)]
+        limit: u64,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Show one scan with its jobs and results.
+    Show {
+        /// The scan's id, or its beginning.
+        scan: String,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Follow one scan to its end.
+    Watch {
+        /// The scan's id, or its beginning.
+        scan: String,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Stop a scan: nothing more of it is begun.
+    Cancel {
+        /// The scan's id, or its beginning.
+        scan: String,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+}
+
+/// `findings`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Findings {
+    /// List findings, most urgent first.
+    List {
+        /// Only of this target: export:acme.
+        #[arg(long)]
+        target: Option<String>,
+        /// Resolved and withdrawn ones too.
+        #[arg(long)]
+        all: bool,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Show one finding with its history.
+    Show {
+        /// The fingerprint, or its beginning.
+        fingerprint: String,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+}
+
+/// `dead`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Dead {
+    /// List dead letters, newest first.
+    List {
+        /// Those that were replayed or discarded too.
+        #[arg(long)]
+        all: bool,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u64,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Show one dead letter with its content.
+    Show {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Send dead letters again: one by its id, or all that wait.
+    Replay(ReplayArgs),
+    /// Note that dead letters are not needed: one by its id, or all that wait.
+    Discard {
+        /// Which.
+        #[command(flatten)]
+        which: Which,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+}
+
+/// One or all.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// Its id, or the beginning of it.
+    pub id: Option<String>,
+    /// Every one that waits.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `dead replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// Which.
+    #[command(flatten)]
+    pub which: Which,
+    /// Only say what would be sent.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// At most so many a second.
+    #[arg(long, default_value_t = 10)]
+    pub rate: u32,
+    /// How to print.
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+/// `broker`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BrokerCommand {
+    /// Make exchanges, queues, users, permissions and policies as they should be.
+    Setup {
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Say what is not as it should be, and what mends it.
+    Check {
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+}

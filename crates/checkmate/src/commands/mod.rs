@@ -1,0 +1,67 @@
+//! Does what was asked: a role, or a question to the parts.
+
+mod ask;
+mod broker;
+mod dead;
+mod findings;
+mod out;
+mod scan;
+mod scans;
+
+pub use ask::ask;
+pub(crate) use findings::Shown;
+pub use out::{Frame, Out, print, program};
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::cli::{Cli, Command};
+use crate::config::{self, Config};
+use crate::wiring::roles::{self, Role};
+use crate::wiring::scanners::MakeScanners;
+use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
+
+/// Does what the command line says and returns the exit code.
+pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
+    let config = match config::load(cli.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("checkmate: {error}");
+            return EXIT_USAGE;
+        }
+    };
+    match run(cli.command, config, scanners).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("checkmate: {error:#}");
+            EXIT_ERROR
+        }
+    }
+}
+
+async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow::Result<u8> {
+    let role = match command {
+        Command::Up => return roles::up(config, scanners).await.map(|()| EXIT_DONE),
+        Command::Scheduler => Role::Scheduler,
+        Command::Worker(ref args) => Role::Worker(args.lane),
+        Command::Notifier => Role::Notifier,
+        Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
+        Command::Scan(_) | Command::Scans(_) | Command::Findings(_) | Command::Dead(_) => {
+            return control::ask_owner_or_self(absolute(command)?, config, scanners).await;
+        }
+    };
+    roles::run(config, scanners, &[role]).await.map(|()| EXIT_DONE)
+}
+
+/// A folder on the command line is meant from where the command was typed, whoever carries it out.
+fn absolute(command: Command) -> anyhow::Result<Command> {
+    let Command::Scan(mut args) = command else { return Ok(command) };
+    if let Some(folder) = args.scope.strip_prefix("path:") {
+        let full = Path::new(folder).canonicalize().with_context(|| {
+            format!("there is no folder {folder}: give the folder of a tenant export, as in path:./my-export")
+        })?;
+        args.scope = format!("path:{}", full.display());
+    }
+    Ok(Command::Scan(args))
+}

@@ -1,0 +1,71 @@
+//! `scan SCOPE`: ask through the queue like everybody else, then watch.
+
+use checkmate_domain::{Lane, ScanId, Scope, Timestamp, Trigger, TriggerKind};
+use checkmate_scheduler::{Planned, request_scan};
+use checkmate_store::{NewScan, ScanRecord};
+
+use crate::cli::{Format, ScanArgs};
+use crate::commands::Out;
+use crate::commands::scans::watch;
+use crate::config::environment;
+use crate::wiring::parts::Parts;
+use crate::{EXIT_DONE, view};
+
+pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyhow::Result<u8> {
+    let scope = resolve(parts, &args.scope).await?;
+    let lane = if args.bulk { Lane::Bulk } else { Lane::Interactive };
+    let scan = ask_for(parts, scope, lane).await?;
+    if args.no_wait {
+        let text = match args.format.format {
+            Format::Json => view::json(&scan)?,
+            Format::Text => format!(
+                "scan {} of {} is asked for; follow it: checkmate scans watch {}\n",
+                scan.id, scan.scope, scan.id
+            ),
+        };
+        out.text(&text).await?;
+        return Ok(EXIT_DONE);
+    }
+    watch(parts, &scan.id, args.format.format, out).await
+}
+
+/// Records and sends a scan asked for by the person at the command line.
+pub(crate) async fn ask_for(parts: &Parts, scope: Scope, lane: Lane) -> anyhow::Result<ScanRecord> {
+    let mark: u64 = rand::random();
+    let id = ScanId::derived(&["manual", &Timestamp::now().to_string(), &format!("{mark:016x}")]);
+    let who = environment::get("USER").unwrap_or_else(|| "command line".to_owned());
+    let new = NewScan {
+        id,
+        scope,
+        lane,
+        trigger: Trigger { kind: TriggerKind::Manual, who },
+        window: parts.config.scan.window,
+        time_limit: parts.config.scan.time_limit.0,
+        expires_after: parts.config.scan.expires_after.0,
+    };
+    match request_scan(parts.store.as_ref(), parts.broker.as_ref(), &new).await? {
+        Planned::New(scan) | Planned::Same(scan) => Ok(*scan),
+    }
+}
+
+async fn resolve(parts: &Parts, text: &str) -> anyhow::Result<Scope> {
+    if let Some(folder) = text.strip_prefix("path:") {
+        if !parts.embedded {
+            anyhow::bail!(
+                "path: works on one machine only; name the export in the configuration of the workers ([exports]) and scan export:NAME"
+            );
+        }
+        let name = parts.exports.register(parts.store.as_ref(), std::path::Path::new(folder)).await?;
+        return Ok(format!("export:{name}").parse()?);
+    }
+    let scope: Scope = text.parse()?;
+    let known = parts.scanners.kinds();
+    if !known.contains(&scope.kind()) {
+        anyhow::bail!(
+            "nothing here scans '{}:' scopes yet; this release knows {} (and path: on the command line)",
+            scope.kind(),
+            known.join(", ")
+        );
+    }
+    Ok(scope)
+}

@@ -1,0 +1,105 @@
+//! `scans list|show|watch|cancel`.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use checkmate_domain::ScanId;
+use checkmate_store::{Cancelled, ScanRecord, ScanState};
+
+use crate::cli::{Format, Scans};
+use crate::commands::Out;
+use crate::view::{self, scan_view};
+use crate::wiring::parts::Parts;
+use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
+
+/// Between two looks while watching.
+const LOOK: Duration = Duration::from_millis(100);
+/// Scans searched for an id's beginning.
+const SEARCHED: u64 = 5_000;
+
+pub(crate) async fn scans(parts: &Parts, command: &Scans, out: &mut Out) -> anyhow::Result<u8> {
+    match command {
+        Scans::List { limit, format } => {
+            let scans = parts.store.scans(0, *limit).await?;
+            let text = match format.format {
+                Format::Json => view::json(&scans)?,
+                Format::Text => view::scans::list(&scans, out.color),
+            };
+            out.text(&text).await?;
+            Ok(EXIT_DONE)
+        }
+        Scans::Show { scan, format } => {
+            let scan = find(parts, scan).await?;
+            show(parts, &scan, format.format, out).await
+        }
+        Scans::Watch { scan, format } => {
+            let scan = find(parts, scan).await?;
+            watch(parts, &scan.id, format.format, out).await
+        }
+        Scans::Cancel { scan, format } => {
+            let scan = find(parts, scan).await?;
+            let (now, scan) = match parts.store.cancel_scan(&scan.id).await? {
+                Cancelled::Now(scan) => (true, scan),
+                Cancelled::WasOver(scan) => (false, scan),
+                Cancelled::Unknown => bail!("scan {} is not there any more", scan.id),
+            };
+            let text = match (format.format, now) {
+                (Format::Json, _) => view::json(&scan)?,
+                (Format::Text, true) => {
+                    format!("scan {} is cancelled: nothing more of it is begun\n", scan.id)
+                }
+                (Format::Text, false) => format!("scan {} was over before: {}\n", scan.id, scan.state),
+            };
+            out.text(&text).await?;
+            Ok(EXIT_DONE)
+        }
+    }
+}
+
+/// Follows a scan to its end, then shows it.
+pub(crate) async fn watch(parts: &Parts, id: &ScanId, format: Format, out: &mut Out) -> anyhow::Result<u8> {
+    let mut shown = String::new();
+    loop {
+        let Some(scan) = parts.store.scan(id).await? else { bail!("scan {id} is not there any more") };
+        if scan.state.is_final() {
+            out.progress_done().await?;
+            return show(parts, &scan, format, out).await;
+        }
+        let line = view::scans::progress(&scan);
+        if line != shown {
+            out.progress(&line).await?;
+            shown = line;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn show(parts: &Parts, scan: &ScanRecord, format: Format, out: &mut Out) -> anyhow::Result<u8> {
+    let scanned = scan_view::collect(parts.store.as_ref(), scan).await?;
+    let text = match format {
+        Format::Json => view::json(&scanned)?,
+        Format::Text => scan_view::text(&scanned, out.show()),
+    };
+    out.text(&text).await?;
+    Ok(match scan.state {
+        ScanState::FinishedIncomplete | ScanState::Cancelled => EXIT_INCOMPLETE,
+        ScanState::Failed => EXIT_ERROR,
+        ScanState::Finished | ScanState::Planned | ScanState::Discovering | ScanState::Running => EXIT_DONE,
+    })
+}
+
+/// The scan with that id or the only one whose id begins so.
+pub(crate) async fn find(parts: &Parts, text: &str) -> anyhow::Result<ScanRecord> {
+    if let Ok(id) = ScanId::new(text)
+        && let Some(scan) = parts.store.scan(&id).await?
+    {
+        return Ok(scan);
+    }
+    let all = parts.store.scans(0, SEARCHED).await?;
+    let mut matching = all.into_iter().filter(|scan| scan.id.as_str().starts_with(text));
+    match (matching.next(), matching.next()) {
+        (Some(scan), None) => Ok(scan),
+        (None, _) => bail!("there is no scan '{text}': see 'checkmate scans list'"),
+        (Some(_), Some(_)) => bail!("more than one scan begins with '{text}': give more of the id"),
+    }
+}

@@ -1,0 +1,93 @@
+//! Secrets by file: read once, refused when others may read them.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use checkmate_domain::{FingerprintKey, Secret};
+
+use crate::config::ConfigError;
+
+/// The content of a secret file without the line end.
+///
+/// # Errors
+/// When it is missing, empty, or open to others than its owner and group.
+pub fn secret(path: &Path) -> Result<Secret, ConfigError> {
+    let mut bytes = read(path)?;
+    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    if bytes.is_empty() {
+        return Err(refuse(path, "is empty: put the password into it"));
+    }
+    Ok(Secret::new(bytes))
+}
+
+/// The installation's fingerprint key. `make`: create one, readable by its owner only, when there is none.
+///
+/// # Errors
+/// When it is missing and may not be made, or holds too little.
+pub fn fingerprint_key(path: &Path, make: bool) -> Result<FingerprintKey, ConfigError> {
+    if make && !path.exists() {
+        create(path)?;
+    }
+    FingerprintKey::new(read(path)?).map_err(|error| refuse(path, &error.to_string()))
+}
+
+fn create(path: &Path) -> Result<(), ConfigError> {
+    let io = |error: std::io::Error| refuse(path, &format!("cannot be made: {error}"));
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(io)?;
+    }
+    let bytes: [u8; 32] = rand::random();
+    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match open {
+        Ok(mut file) => file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(io(error)),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let mode = fs::metadata(path)
+        .map_err(|error| refuse(path, &format!("cannot be read: {error}")))?
+        .permissions()
+        .mode();
+    if mode & 0o007 != 0 {
+        return Err(refuse(path, "may be read by everybody: chmod 600 it"));
+    }
+    fs::read(path).map_err(|error| refuse(path, &format!("cannot be read: {error}")))
+}
+
+fn refuse(path: &Path, why: &str) -> ConfigError {
+    ConfigError::SecretFile(format!("secret file {} {why}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/key");
+        assert!(fingerprint_key(&path, false).is_err());
+        let first = fingerprint_key(&path, true).unwrap();
+        let again = fingerprint_key(&path, true).unwrap();
+        assert_eq!(first.id(), again.id());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_file_open_to_everybody_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        fs::write(&path, "hunter2\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let text = secret(&path).unwrap_err().to_string();
+        assert!(text.contains("chmod 600") && !text.contains("hunter2"), "{text}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(secret(&path).unwrap().len(), 7);
+    }
+}

@@ -1,0 +1,7 @@
+//! The `checkmate` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    checkmate::run(checkmate::wiring::scanners::product)
+}

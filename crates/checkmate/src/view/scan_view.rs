@@ -1,0 +1,258 @@
+//! One scan and what it says: what to do first, what else is open, what could not be looked at, what to try next.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use checkmate_domain::{CheckOutcome, FindingRecord, JobKind, Rule, RuleId, TargetId};
+use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
+use serde::Serialize;
+
+use crate::view::{Paint, Show, by_urgency, count, plain, wrap};
+
+/// Jobs whose reports are read for the details.
+const DETAILED: u64 = 500;
+/// Findings shown whole.
+const FIRST: usize = 3;
+/// Findings shown as a line.
+const LINES: usize = 20;
+
+/// A scan with its results.
+#[derive(Debug, Serialize)]
+pub struct ScanView {
+    /// The version of this form.
+    pub schema: &'static str,
+    /// The scan.
+    pub scan: ScanRecord,
+    /// Every answer, by target.
+    pub checks: Vec<Check>,
+    /// Open findings of its targets, most urgent first.
+    pub findings: Vec<FindingRecord>,
+    /// Jobs that ended without a result, with the reason.
+    pub not_assessed: Vec<Unanswered>,
+    /// Reports beyond the first so many were not read for this view.
+    pub details_of_jobs: u64,
+    #[serde(skip)]
+    rules: BTreeMap<RuleId, Rule>,
+}
+
+/// One answer.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// Of which target.
+    pub target: TargetId,
+    /// To which rule.
+    pub rule: RuleId,
+    /// The answer.
+    #[serde(flatten)]
+    pub outcome: CheckOutcome,
+    /// Resources it could not be asked of.
+    pub unseen: Vec<(String, checkmate_domain::NotAssessed)>,
+}
+
+/// A job without a result.
+#[derive(Debug, Serialize)]
+pub struct Unanswered {
+    /// What it was to scan.
+    pub target: String,
+    /// Why it did not.
+    pub reason: String,
+}
+
+/// Reads a scan's results.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn collect(store: &dyn Store, scan: &ScanRecord) -> Result<ScanView, StoreError> {
+    let mut view = ScanView {
+        schema: "checkmate.scan/1",
+        scan: scan.clone(),
+        checks: Vec::new(),
+        findings: Vec::new(),
+        not_assessed: Vec::new(),
+        details_of_jobs: DETAILED,
+        rules: BTreeMap::new(),
+    };
+    let mut targets = std::collections::BTreeSet::new();
+    for job in store.scan_jobs(&scan.id, 0, DETAILED).await? {
+        let target = job.spec.as_ref().map(|spec| spec.target.clone());
+        if let Some(end) = &job.end
+            && job.kind == JobKind::Scan
+        {
+            let target = target.as_ref().map(ToString::to_string).unwrap_or_default();
+            view.not_assessed.push(Unanswered { target, reason: end.to_string() });
+        }
+        let Some(target) = target else { continue };
+        if let Some(report) = store.report(&job.id).await? {
+            view.checks.extend(report.checks.into_iter().map(|check| Check {
+                target: target.clone(),
+                rule: check.rule,
+                outcome: check.outcome,
+                unseen: check.unseen,
+            }));
+            view.rules.extend(report.rules.into_iter().map(|rule| (rule.id.clone(), rule)));
+        }
+        targets.insert(target);
+    }
+    for target in targets {
+        view.findings.extend(store.target(&target).await?.findings);
+    }
+    view.findings.retain(|record| record.state.is_open());
+    by_urgency(&mut view.findings);
+    Ok(view)
+}
+
+/// For people.
+#[must_use]
+pub fn text(view: &ScanView, show: Show<'_>) -> String {
+    let Show { program, color } = show;
+    let paint = Paint(color);
+    let mut text = head(view, paint);
+    if view.scan.state == ScanState::Failed {
+        let why = view.scan.error.as_deref().unwrap_or("the reason is not known");
+        let _ = writeln!(text, "\n  {}", paint.warn(&wrap(&plain(why, 600), 2, 100)));
+    }
+    first(view, program, paint, &mut text);
+    rest(view, program, paint, &mut text);
+    not_looked_at(view, program, paint, &mut text);
+    next(view, program, paint, &mut text);
+    text
+}
+
+fn head(view: &ScanView, paint: Paint) -> String {
+    let scan = &view.scan;
+    let took = scan.finished_at.map(|at| format!(" in {:.1} s", at.since(scan.created_at).as_secs_f64()));
+    let mut text = format!(
+        "{} {}{}\n",
+        paint.bold(&scan.scope.to_string()),
+        scan.state.as_str(),
+        took.unwrap_or_default()
+    );
+    let total = count(usize::try_from(scan.total).unwrap_or(usize::MAX), "job");
+    let _ = writeln!(
+        text,
+        "{}",
+        paint.dim(&format!("scan {}, {}, {} of {total} done", scan.id, scan.trigger, scan.done))
+    );
+    let tally = |word: &str| view.checks.iter().filter(|check| check.outcome.word() == word).count();
+    if !view.checks.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n{}: {} passed, {} failed, {} not applicable, {} not assessed",
+            count(view.checks.len(), "check"),
+            tally("passed"),
+            tally("failed"),
+            tally("not-applicable"),
+            tally("not-assessed"),
+        );
+        let _ = writeln!(
+            text,
+            "{}, {} opened and {} resolved by this scan",
+            count(view.findings.len(), "open finding"),
+            view.scan.opened,
+            view.scan.resolved
+        );
+    }
+    text
+}
+
+fn first(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
+    if view.findings.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{}", paint.bold("What to do first"));
+    for (position, record) in view.findings.iter().take(FIRST).enumerate() {
+        let finding = &record.finding;
+        let _ = writeln!(
+            text,
+            "\n{}. {}  {}",
+            position + 1,
+            paint.priority(record.triage.priority),
+            paint.bold(&plain(&finding.title, 100))
+        );
+        let place = format!("{} in {}", plain(&finding.resource_name, 60), finding.place.target);
+        let mut line = |word: &str, what: &str| {
+            let _ = writeln!(text, "   {:<6}{}", word, wrap(&plain(what, 700), 9, 95));
+        };
+        line("where", &place);
+        line("seen", &format!("{} at {}", finding.evidence.seen, finding.evidence.pointer));
+        if let Some(rule) = view.rules.get(&finding.rule) {
+            line("why", &rule.rationale);
+            line("fix", &rule.remediation.summary);
+        }
+        line("when", &record.triage.reason);
+        let _ = writeln!(text, "   {}", paint.dim(&format!("{program} findings show {}", short(record))));
+    }
+}
+
+fn rest(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
+    let rest = view.findings.get(FIRST..).unwrap_or_default();
+    if rest.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{}", paint.bold("Also open"));
+    for record in rest.iter().take(LINES) {
+        let finding = &record.finding;
+        let _ = writeln!(
+            text,
+            "  {}  {:<8}  {:<60}  {}",
+            paint.priority(record.triage.priority),
+            finding.severity,
+            plain(&finding.title, 60),
+            paint.dim(&plain(&finding.resource_name, 30)),
+        );
+    }
+    if rest.len() > LINES {
+        let _ = writeln!(text, "  … and {} more: {program} findings list", rest.len() - LINES);
+    }
+}
+
+fn not_looked_at(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
+    let mut lines: Vec<String> = Vec::new();
+    for check in &view.checks {
+        if let CheckOutcome::NotAssessed { why } = &check.outcome {
+            lines.push(format!("{}: {why}", check.rule));
+        }
+        for (resource, why) in &check.unseen {
+            lines.push(format!("{} at {resource}: {why}", check.rule));
+        }
+    }
+    lines.extend(view.not_assessed.iter().map(|job| format!("{}: {}", job.target, job.reason)));
+    lines.dedup();
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{} {}", paint.bold("Not looked at"), paint.dim("(never counted as fine)"));
+    for line in lines.iter().take(LINES) {
+        let _ = writeln!(text, "  {}", wrap(&plain(line, 300), 4, 105));
+    }
+    if lines.len() > LINES {
+        let _ = writeln!(
+            text,
+            "  … and {} more: {program} scans show {} --format json",
+            lines.len() - LINES,
+            view.scan.id
+        );
+    }
+}
+
+fn next(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
+    let id = view.scan.id.as_str().chars().take(10).collect::<String>();
+    let mut commands = Vec::new();
+    if let Some(record) = view.findings.first() {
+        commands
+            .push((format!("findings show {}", short(record)), "evidence, fix and history of one finding"));
+        commands.push(("findings list".to_owned(), "everything that is open"));
+    }
+    commands.push((format!("scans show {id}"), "this again; --format json for machines"));
+    commands.push(("scan path:DIR".to_owned(), "your own tenant: the folder that 'a0deploy export' wrote"));
+    let _ = writeln!(text, "\n{}", paint.bold("Next"));
+    for (command, what) in commands {
+        let _ = writeln!(text, "  {program} {command:<26}  {}", paint.dim(what));
+    }
+}
+
+/// Enough of a fingerprint to type.
+#[must_use]
+pub fn short(record: &FindingRecord) -> String {
+    record.finding.fingerprint.as_str().chars().take(11).collect()
+}

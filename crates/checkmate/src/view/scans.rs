@@ -1,0 +1,57 @@
+//! Scans as lines.
+
+use std::fmt::Write;
+
+use checkmate_store::{ScanRecord, ScanState};
+
+use crate::view::{Paint, count, plain};
+
+/// A table of scans.
+#[must_use]
+pub fn list(scans: &[ScanRecord], color: bool) -> String {
+    if scans.is_empty() {
+        return "no scans yet: try 'checkmate scan path:DIR' with the folder of a tenant export\n".to_owned();
+    }
+    let paint = Paint(color);
+    let head = format!(
+        "{:<10}  {:<28}  {:<19}  {:>11}  {:>4}  {}",
+        "scan", "scope", "state", "jobs", "new", "asked for"
+    );
+    let mut text = paint.bold(&head) + "\n";
+    for scan in scans {
+        let _ = writeln!(
+            text,
+            "{:<10}  {:<28}  {:<19}  {:>11}  {:>4}  {}, {}",
+            plain(scan.id.as_str(), 10).trim_end_matches('…'),
+            plain(&scan.scope.to_string(), 28),
+            scan.state.as_str(),
+            format!("{}/{}", scan.total - scan.pending.min(scan.total), scan.total),
+            scan.opened,
+            plain(&scan.trigger.to_string(), 40),
+            scan.created_at,
+        );
+    }
+    text
+}
+
+/// One line that says how far a scan is.
+#[must_use]
+pub fn progress(scan: &ScanRecord) -> String {
+    let head = format!("{}  ", scan.scope);
+    match scan.state {
+        ScanState::Planned => head + "waits for a worker",
+        ScanState::Discovering => head + "looking for targets",
+        ScanState::Running => {
+            let ended: u64 = scan.ended.values().sum();
+            let left = if ended == 0 { String::new() } else { format!(", {ended} not assessed") };
+            head + &format!(
+                "{} of {} done{left}",
+                scan.done,
+                count(usize::try_from(scan.total).unwrap_or(usize::MAX), "job")
+            )
+        }
+        ScanState::Finished | ScanState::FinishedIncomplete | ScanState::Failed | ScanState::Cancelled => {
+            head + scan.state.as_str()
+        }
+    }
+}

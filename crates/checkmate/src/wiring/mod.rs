@@ -1,0 +1,9 @@
+//! Puts the parts together: which broker, which store, which scanners, which roles.
+
+pub mod exports;
+pub mod parts;
+pub mod rabbit;
+pub mod roles;
+pub mod scanners;
+pub mod telemetry;
+pub mod tls;

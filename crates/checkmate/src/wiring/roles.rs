@@ -1,0 +1,279 @@
+//! The roles of a process: started together, stopped in order, each joined by name.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkmate_domain::Lane;
+use checkmate_notifier::{Reconciler, ReconcilerConfig};
+use checkmate_queue::Queue;
+use checkmate_queue::consumer::{ConfigError, ConsumeConfig, ConsumerLoop, Handler};
+use checkmate_scanners::ScanContext;
+use checkmate_scheduler::keeper::{DeadLetters, DeadLettersConfig, Keeper, KeeperConfig, Times};
+use checkmate_service::Stop;
+use checkmate_worker::{Marker, Worker, WorkerConfig, run_marker};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::control;
+use crate::wiring::parts::Parts;
+use crate::wiring::rabbit;
+use crate::wiring::scanners::MakeScanners;
+
+/// Dead letters taken at a time.
+const DEAD_SLOTS: u16 = 4;
+/// For one dead letter or result.
+const SHORT_LIMIT: Duration = Duration::from_mins(2);
+/// Before an event or dead letter whose store or broker cannot be reached is tried again.
+const OUTAGE_WAIT: Duration = Duration::from_secs(1);
+
+/// What a process may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The keeper and the taker of dead letters.
+    Scheduler,
+    /// Runs jobs, of one lane only when it is named.
+    Worker(Option<Lane>),
+    /// Reconciles results.
+    Notifier,
+}
+
+impl Role {
+    /// The word on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scheduler => "scheduler",
+            Self::Worker(_) => "worker",
+            Self::Notifier => "notifier",
+        }
+    }
+}
+
+/// Running roles.
+pub struct Running(JoinSet<&'static str>);
+
+impl Running {
+    /// Waits until every role has stopped; beyond the grace period the rest is cut and named.
+    ///
+    /// # Errors
+    /// When a role ended by itself, which none should.
+    pub async fn join(mut self, stop: &Stop) -> anyhow::Result<()> {
+        let mut late = tokio::spawn(kill_when_late(stop.clone()));
+        while let Some(ended) = self.0.join_next().await {
+            match ended {
+                Ok(role) if stop.draining().is_cancelled() => tracing::debug!(role, "stopped"),
+                Ok(role) => {
+                    stop.drain();
+                    anyhow::bail!("the {role} role ended by itself");
+                }
+                Err(error) => {
+                    stop.drain();
+                    anyhow::bail!("a role failed: {error}");
+                }
+            }
+        }
+        late.abort();
+        let _ = (&mut late).await;
+        Ok(())
+    }
+}
+
+async fn kill_when_late(stop: Stop) {
+    stop.draining().cancelled().await;
+    tokio::time::sleep(stop.grace()).await;
+    stop.kill();
+}
+
+/// Starts the roles of a process that is not embedded, and runs them until a signal.
+///
+/// # Errors
+/// What cannot be opened, and what to do.
+pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyhow::Result<()> {
+    let embedded = matches!(config.setting()?, crate::config::Setting::Embedded { .. });
+    anyhow::ensure!(
+        !embedded,
+        "single roles need broker.url and store.url of a RabbitMQ and a Redis; on one machine run 'checkmate up'"
+    );
+    rabbit::check_time_limit(&config)?;
+    let name = roles.first().map_or("role", |role| role.name());
+    let parts = Parts::open(config, name, scanners).await?;
+    until_signal(&parts, roles, None).await
+}
+
+/// Runs every role in this process until a signal; on the embedded parts also answers the command line.
+///
+/// # Errors
+/// What cannot be opened, and what to do.
+pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
+    let parts = Parts::open(config, "up", scanners).await?;
+    let roles = [Role::Scheduler, Role::Worker(None), Role::Notifier];
+    let socket = parts.embedded.then(|| control::socket(&parts.config.data_dir));
+    until_signal(&parts, &roles, socket).await
+}
+
+async fn until_signal(
+    parts: &Parts,
+    roles: &[Role],
+    socket: Option<std::path::PathBuf>,
+) -> anyhow::Result<()> {
+    let stop = Stop::new(parts.config.grace.0);
+    let mut running = spawn(parts, roles, &stop)?;
+    if let Some(socket) = socket {
+        let (parts, stop) = (parts.clone(), stop.clone());
+        running.0.spawn(async move {
+            if let Err(error) = control::serve(parts, socket, stop).await {
+                tracing::error!("{error:#}");
+            }
+            "control socket"
+        });
+    }
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    tracing::info!(process = %parts.process, roles = ?names, "ready");
+    let signals = async {
+        if let Err(error) = stop.on_signals().await {
+            tracing::error!(%error, "signals cannot be heard: stopping");
+            stop.drain();
+        }
+        std::future::pending::<()>().await;
+    };
+    let joined = tokio::select! {
+        joined = running.join(&stop) => joined,
+        () = signals => Ok(()),
+    };
+    parts.close().await;
+    joined
+}
+
+/// Starts roles.
+///
+/// # Errors
+/// When their slots cannot work.
+pub fn spawn(parts: &Parts, roles: &[Role], stop: &Stop) -> Result<Running, ConfigError> {
+    let mut tasks = JoinSet::new();
+    for role in roles {
+        match role {
+            Role::Scheduler => scheduler(parts, stop, &mut tasks)?,
+            Role::Worker(lane) => worker(parts, *lane, stop, &mut tasks)?,
+            Role::Notifier => notifier(parts, stop, &mut tasks)?,
+        }
+    }
+    Ok(Running(tasks))
+}
+
+fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> Result<(), ConfigError> {
+    let section = &parts.config.keeper;
+    let config = KeeperConfig {
+        every: section.every.0,
+        lock_ttl: section.lock_ttl.0,
+        times: Times { unconfirmed: section.unconfirmed_after.0, settling: section.settling.0 },
+        ..KeeperConfig::new(parts.process.as_str())
+    };
+    let keeper = Keeper::new(parts.store.clone(), parts.broker.clone(), config);
+    let keeper_stop = stop.clone();
+    tasks.spawn(async move {
+        keeper.run(&keeper_stop).await;
+        "keeper"
+    });
+    let config = DeadLettersConfig {
+        publishers: publishers(parts),
+        time_limit: SHORT_LIMIT,
+        retry_after: OUTAGE_WAIT,
+    };
+    let dead = DeadLetters::new(parts.store.clone(), parts.broker.clone(), config);
+    let intake = ConsumeConfig::single(Queue::Dead, DEAD_SLOTS)?;
+    spawn_consumer("dead letters", parts, dead, intake, stop, tasks);
+    Ok(())
+}
+
+fn worker(
+    parts: &Parts,
+    lane: Option<Lane>,
+    stop: &Stop,
+    tasks: &mut JoinSet<&'static str>,
+) -> Result<(), ConfigError> {
+    let section = &parts.config.worker;
+    let config = WorkerConfig {
+        publishers: publishers(parts),
+        fence_ttl: section.fence_ttl.0,
+        time_limit: parts.config.scan.time_limit.0,
+        max_failures: section.max_failures,
+        max_crashes_alone: section.max_crashes_alone,
+        retry_first: section.retry_first.0,
+        retry_most: section.retry_most.0,
+        ..WorkerConfig::new(parts.process.clone())
+    };
+    let (marker, notes) = Marker::new();
+    let (store, marker_stop) = (parts.store.clone(), stop.clone());
+    tasks.spawn(async move {
+        run_marker(store, notes, marker_stop).await;
+        "marker"
+    });
+    let context = ScanContext { key: parts.key.clone(), stop: CancellationToken::new() };
+    let worker = Worker::new(
+        parts.store.clone(),
+        parts.broker.clone(),
+        parts.scanners.clone(),
+        context,
+        marker,
+        config,
+    );
+    let intake = match lane {
+        Some(lane) => ConsumeConfig::lane(lane, section.slots)?,
+        None => ConsumeConfig::lanes(section.slots, section.interactive_slots)?,
+    };
+    spawn_consumer("worker", parts, worker, intake, stop, tasks);
+    Ok(())
+}
+
+fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> Result<(), ConfigError> {
+    let config = ReconcilerConfig {
+        publishers: publishers(parts),
+        key_id: parts.key.id().clone(),
+        time_limit: SHORT_LIMIT,
+        retry_after: OUTAGE_WAIT,
+        max_loads: parts.config.notifier.max_loads,
+    };
+    let slots = parts.config.notifier.slots;
+    let reconciler = Reconciler::new(parts.store.clone(), parts.broker.clone(), config);
+    spawn_consumer("notifier", parts, reconciler, ConsumeConfig::single(Queue::Results, slots)?, stop, tasks);
+    Ok(())
+}
+
+fn spawn_consumer(
+    name: &'static str,
+    parts: &Parts,
+    handler: impl Handler + 'static,
+    config: ConsumeConfig,
+    stop: &Stop,
+    tasks: &mut JoinSet<&'static str>,
+) {
+    let (broker, stop) = (parts.broker.clone(), stop.clone());
+    tasks.spawn(async move {
+        let report = ConsumerLoop::new(broker, Arc::new(handler), config).run(stop).await;
+        tracing::debug!(role = name, ?report, "drained");
+        name
+    });
+}
+
+/// Whose messages are believed: the configured users, else the role users and the own one; nobody is named on one machine.
+fn publishers(parts: &Parts) -> Option<BTreeSet<String>> {
+    if parts.embedded {
+        return None;
+    }
+    let broker = &parts.config.broker;
+    if let Some(configured) = &broker.publishers {
+        return Some(configured.clone());
+    }
+    let mut users: BTreeSet<String> =
+        ["scheduler", "worker", "notifier"].map(|role| format!("checkmate-{role}")).into();
+    let own =
+        broker.url.as_deref().and_then(|url| url::Url::parse(url.split(',').next().unwrap_or_default()).ok());
+    if let Some(own) = own
+        && !own.username().is_empty()
+    {
+        users.insert(own.username().to_owned());
+    }
+    Some(users)
+}

@@ -1,0 +1,201 @@
+//! Reconcile: a pure function of what is known and what was reported to what changed.
+//!
+//! Everything is ordered by the store's sequence of attempts, not by arrival: for each (rule, resource) the newest attempt
+//! that said something stands, so that late, duplicate, overlapping and partial reports are harmless.
+//!
+//! Next on the way of a finding: `crates/domain/src/lifecycle.rs`.
+
+mod horizons;
+mod rules;
+
+#[cfg(test)]
+mod model_test;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use checkmate_domain::{
+    Finding, FindingRecord, FindingState, Fingerprint, JobId, KeyId, ReportKind, ScanId, ScanReport,
+    Statement, TargetHead, Timestamp, Transition, TransitionKind, Triaged,
+};
+
+/// Which attempt speaks.
+#[derive(Debug, Clone)]
+pub struct Speaker<'a> {
+    /// Its scan.
+    pub scan: &'a ScanId,
+    /// Its job.
+    pub job: &'a JobId,
+    /// Its place in the store's order.
+    pub seq: u64,
+    /// When its report is reconciled.
+    pub at: Timestamp,
+    /// The key its fingerprints are made with.
+    pub key_id: &'a KeyId,
+}
+
+/// What changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// What is known of the target from now on.
+    pub head: TargetHead,
+    /// Findings that changed, whole, in fingerprint order.
+    pub upserts: Vec<FindingRecord>,
+    /// What goes to the log, in fingerprint order.
+    pub transitions: Vec<Transition>,
+}
+
+/// Decides what a report changes.
+#[must_use]
+pub fn reconcile(
+    speaker: &Speaker<'_>,
+    report: &ScanReport,
+    head: &TargetHead,
+    known: &[FindingRecord],
+) -> Plan {
+    let mut round = Round { speaker, report, before: head, head: head.clone(), changes: BTreeMap::new() };
+    let known: BTreeMap<&Fingerprint, &FindingRecord> =
+        known.iter().map(|record| (&record.finding.fingerprint, record)).collect();
+    round.reported(&known);
+    round.not_reported(&known);
+    round.remember();
+    round.plan()
+}
+
+struct Round<'a> {
+    speaker: &'a Speaker<'a>,
+    report: &'a ScanReport,
+    before: &'a TargetHead,
+    head: TargetHead,
+    changes: BTreeMap<Fingerprint, (FindingRecord, Option<TransitionKind>)>,
+}
+
+impl Round<'_> {
+    /// Whether a newer attempt has already spoken about the place of a finding.
+    fn outdated(&self, finding: &Finding) -> bool {
+        horizons::seen_at(self.before, &finding.place.rule, &finding.place.resource) > self.speaker.seq
+    }
+
+    fn reported(&mut self, known: &BTreeMap<&Fingerprint, &FindingRecord>) {
+        for (position, finding) in self.report.findings.iter().enumerate() {
+            if self.outdated(finding) {
+                continue;
+            }
+            let triage = self.report.triage.get(position).cloned().unwrap_or_else(|| untriaged(finding));
+            let change = match known.get(&finding.fingerprint) {
+                None => Some((self.opened(finding, triage), Some(TransitionKind::Opened))),
+                Some(record) => self.seen_again(record, finding, triage),
+            };
+            if let Some(change) = change {
+                self.changes.insert(finding.fingerprint.clone(), change);
+            }
+        }
+    }
+
+    fn not_reported(&mut self, known: &BTreeMap<&Fingerprint, &FindingRecord>) {
+        let reported: BTreeSet<&Fingerprint> = self.report.findings.iter().map(|f| &f.fingerprint).collect();
+        let retired = rules::retired(self.report, self.before, self.speaker.seq);
+        for (fingerprint, record) in known {
+            if !record.state.is_open() || reported.contains(fingerprint) || self.outdated(&record.finding) {
+                continue;
+            }
+            let place = &record.finding.place;
+            let state = match self.report.kind {
+                ReportKind::TargetGone => FindingState::Withdrawn,
+                _ if retired.contains(&place.rule) => FindingState::Withdrawn,
+                _ => match self.report.coverage.statement(&place.rule, &place.resource) {
+                    Statement::Ran => FindingState::Resolved,
+                    Statement::Gone => FindingState::Withdrawn,
+                    Statement::Unknown => continue,
+                },
+            };
+            self.close(record, state);
+        }
+    }
+
+    fn close(&mut self, record: &FindingRecord, state: FindingState) {
+        let kind = if state == FindingState::Resolved {
+            TransitionKind::Resolved
+        } else {
+            TransitionKind::Withdrawn
+        };
+        let closed = FindingRecord { state, changed_at: self.speaker.at, ..record.clone() };
+        self.changes.insert(record.finding.fingerprint.clone(), (closed, Some(kind)));
+    }
+
+    fn opened(&self, finding: &Finding, triage: Triaged) -> FindingRecord {
+        FindingRecord {
+            finding: finding.clone(),
+            key_id: self.speaker.key_id.clone(),
+            triage,
+            state: FindingState::Open,
+            job: self.speaker.job.clone(),
+            first_scan: self.speaker.scan.clone(),
+            first_seen: self.speaker.at,
+            changed_at: self.speaker.at,
+            reopened: 0,
+        }
+    }
+
+    fn seen_again(
+        &self,
+        record: &FindingRecord,
+        finding: &Finding,
+        triage: Triaged,
+    ) -> Option<(FindingRecord, Option<TransitionKind>)> {
+        let reopened = !record.state.is_open();
+        let reweighed =
+            record.finding.severity != finding.severity || record.triage.priority != triage.priority;
+        let kind = match (reopened, reweighed) {
+            (true, _) => Some(TransitionKind::Reopened),
+            (false, true) => Some(TransitionKind::Changed),
+            (false, false) => None,
+        };
+        let updated = FindingRecord {
+            finding: finding.clone(),
+            key_id: self.speaker.key_id.clone(),
+            triage,
+            state: if reopened { FindingState::Reopened } else { record.state },
+            changed_at: if kind.is_some() { self.speaker.at } else { record.changed_at },
+            reopened: record.reopened + u32::from(reopened),
+            job: record.job.clone(),
+            first_scan: record.first_scan.clone(),
+            first_seen: record.first_seen,
+        };
+        (updated != *record).then(|| (FindingRecord { job: self.speaker.job.clone(), ..updated }, kind))
+    }
+
+    fn remember(&mut self) {
+        let seq = self.speaker.seq;
+        match self.report.kind {
+            ReportKind::TargetGone => self.head.gone_seq = self.head.gone_seq.max(seq),
+            ReportKind::Whole => rules::remember(&mut self.head, self.report, seq),
+            ReportKind::Part => {}
+        }
+        horizons::remember(&mut self.head, self.report, seq);
+    }
+
+    fn plan(self) -> Plan {
+        let mut plan = Plan { head: self.head, ..Plan::default() };
+        for (fingerprint, (record, kind)) in self.changes {
+            plan.transitions.extend(kind.map(|kind| Transition {
+                fingerprint,
+                kind,
+                rule: record.finding.rule.clone(),
+                target: record.finding.place.target.clone(),
+                scan: self.speaker.scan.clone(),
+                job: self.speaker.job.clone(),
+                seq: self.speaker.seq,
+                at: self.speaker.at,
+            }));
+            plan.upserts.push(record);
+        }
+        plan
+    }
+}
+
+/// A report without verdicts comes from a scanner that was run past triage; severity alone decides then.
+fn untriaged(finding: &Finding) -> Triaged {
+    checkmate_triage::score(finding.severity, finding.exposure)
+}

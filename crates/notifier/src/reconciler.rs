@@ -1,0 +1,175 @@
+//! One result event: load → decide → commit → announce.
+//!
+//! The event is a hint. Truth is read from the store, so a repeat, a late or a forged event has no effect.
+//!
+//! Next on the way of a finding: `crates/notifier/src/reconcile/mod.rs`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use checkmate_domain::{CloudEvent, EventData, JobId, KeyId, Timestamp};
+use checkmate_queue::consumer::{Handler, JobContext};
+use checkmate_queue::{Broker, Message, Outgoing, Settle};
+use checkmate_service::crashpoint::crashpoint;
+use checkmate_store::{
+    Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, Store, StoreError,
+};
+
+use crate::reconcile::{Speaker, reconcile};
+
+/// What the reconciler needs to know.
+#[derive(Debug, Clone)]
+pub struct ReconcilerConfig {
+    /// Broker users whose result events are believed; `None` where the broker validates no users.
+    pub publishers: Option<BTreeSet<String>>,
+    /// The installation's fingerprint key.
+    pub key_id: KeyId,
+    /// For one event.
+    pub time_limit: Duration,
+    /// Before an event is tried again.
+    pub retry_after: Duration,
+    /// Times a result is loaded before it is given up as poison.
+    pub max_loads: u32,
+}
+
+/// Handles result events.
+pub struct Reconciler {
+    store: Arc<dyn Store>,
+    broker: Arc<dyn Broker>,
+    config: ReconcilerConfig,
+}
+
+/// Why an event was not handled, by what to do with it.
+enum Trouble {
+    Later(String),
+    Dead(String),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Misconfigured(_) => Self::Later(error.to_string()),
+            StoreError::Corrupt(_) => Self::Dead(error.to_string()),
+        }
+    }
+}
+
+impl Reconciler {
+    /// A reconciler over these parts.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, broker: Arc<dyn Broker>, config: ReconcilerConfig) -> Self {
+        Self { store, broker, config }
+    }
+
+    async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Trouble> {
+        let Some(job) = self.read(message)? else { return Ok(()) };
+        let Some(progress) = self.settle_result(&job, ctx).await? else { return Ok(()) };
+        if progress.scan.state.is_final() && !progress.scan.announced {
+            self.announce(&progress).await?;
+        }
+        Ok(())
+    }
+
+    /// The job whose result an event is about; `None` for an event that needs nothing.
+    fn read(&self, message: &Message) -> Result<Option<JobId>, Trouble> {
+        if let Some(publishers) = &self.config.publishers {
+            let user = message.user_id.as_deref().unwrap_or("nobody");
+            if !publishers.contains(user) {
+                return Err(Trouble::Dead(format!(
+                    "result event published by '{user}', who may not: not believed"
+                )));
+            }
+        }
+        let event = CloudEvent::from_bytes(&message.body).map_err(Trouble::Dead)?;
+        match event.data {
+            EventData::ResultStored(stored) => Ok(Some(stored.job)),
+            EventData::ScanFinished(_) => Ok(None),
+        }
+    }
+
+    /// Reconciles until it is done or somebody else did it; each conflict means that another result of the target went first.
+    async fn settle_result(&self, job: &JobId, ctx: &JobContext) -> Result<Option<Progress>, Trouble> {
+        let mut first = true;
+        while !ctx.stopping().is_cancelled() {
+            let input = match self.store.load_reconcile(job, first).await? {
+                ReconcileLoad::Ready(input) => *input,
+                ReconcileLoad::AlreadyReconciled(progress) => return Ok(Some(*progress)),
+                ReconcileLoad::NoResult => return Ok(None),
+                ReconcileLoad::Unknown => {
+                    return Err(Trouble::Dead(format!("no job {job} is known: not believed")));
+                }
+            };
+            if input.loads > self.config.max_loads {
+                return self.park(job, input.loads).await;
+            }
+            first = false;
+            crashpoint("notifier.after-load");
+            let commit = decide(&input, &self.config.key_id);
+            let committed = self.store.commit_reconcile(&commit).await?;
+            crashpoint("notifier.after-commit");
+            match committed {
+                Committed::Committed(progress) | Committed::AlreadyReconciled(progress) => {
+                    return Ok(Some(*progress));
+                }
+                Committed::Conflict => {}
+                Committed::NoResult => return Ok(None),
+            }
+        }
+        Err(Trouble::Later("told to stop".to_owned()))
+    }
+
+    /// Poison: the result stays in the store, its scan goes on without it, its event goes to the dead letters.
+    async fn park(&self, job: &JobId, loads: u32) -> Result<Option<Progress>, Trouble> {
+        self.store.park_result(job).await?;
+        crashpoint("notifier.after-park");
+        Err(Trouble::Dead(format!("the result of job {job} was begun {loads} times and never reconciled")))
+    }
+
+    async fn announce(&self, progress: &Progress) -> Result<(), Trouble> {
+        let event = Outgoing::event(&progress.scan.finished_event(), false);
+        self.broker.publish(vec![event]).await.map_err(|error| Trouble::Later(error.to_string()))?;
+        crashpoint("notifier.after-announce");
+        self.store.mark_announced(&progress.scan.id).await?;
+        Ok(())
+    }
+}
+
+fn decide(input: &ReconcileInput, key_id: &KeyId) -> ReconcileCommit {
+    let ReconcileInput { job, report, target, loads: _ } = input;
+    let at = Timestamp::now();
+    let speaker = Speaker { scan: &job.scan, job: &job.id, seq: job.seq, at, key_id };
+    let plan = reconcile(&speaker, report, &target.head, &target.findings);
+    ReconcileCommit {
+        job: job.id.clone(),
+        target: report.target.clone(),
+        version: target.version,
+        head: plan.head,
+        upserts: plan.upserts,
+        transitions: plan.transitions,
+        at,
+    }
+}
+
+#[async_trait]
+impl Handler for Reconciler {
+    async fn handle(&self, message: Message, ctx: &JobContext) -> Settle {
+        match self.on_message(&message, ctx).await {
+            Ok(()) => Settle::Done,
+            Err(Trouble::Later(reason)) => Settle::Later { after: self.config.retry_after, reason },
+            Err(Trouble::Dead(reason)) => {
+                tracing::warn!(
+                    message.id = message.id,
+                    reason,
+                    "result event given up; see 'checkmate dead list'"
+                );
+                Settle::Dead { reason }
+            }
+        }
+    }
+
+    fn time_limit(&self, _message: &Message) -> Duration {
+        self.config.time_limit
+    }
+}

@@ -1,0 +1,34 @@
+//! Auth0 tenants. [`export::ExportScanner`] reads one that auth0-deploy-cli exported.
+//!
+//! In reading order: `export` is the scanner and `locate` finds the folder; `directory` or `yaml` reads it into a `snapshot`; `assess` asks every one
+//! of the `checks` of it and writes the report. Below them: `source` (where each collection lies), `files` (bounded
+//! reading), `parse`, `keyword` and `node` (values), `item` (how a check reads an object).
+
+pub mod export;
+pub mod fuzzing;
+
+mod assess;
+mod check;
+mod checks;
+mod directory;
+mod files;
+mod item;
+mod keyword;
+mod locate;
+mod node;
+mod parse;
+mod scripts;
+mod snapshot;
+mod source;
+mod yaml;
+
+// What several checks share.
+mod address;
+mod allowlist;
+mod client;
+mod protection;
+
+#[cfg(test)]
+mod fixture;
+
+pub use export::{ExportScanner, Exports};

@@ -1,0 +1,140 @@
+//! The scanner of `export:NAME`: a tenant that auth0-deploy-cli exported, in YAML or as a directory, or a folder of them.
+//!
+//! Next on the way of a finding: `crates/scanners/src/auth0/checks/applications/grant_types.rs`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use checkmate_domain::id::IdError;
+use checkmate_domain::{Part, ScanReport, Scope, TargetId};
+use tokio_util::sync::CancellationToken;
+
+use super::assess::assess;
+use super::files::Stopped;
+use super::locate::{self, Layout, Place};
+use super::snapshot::TenantSnapshot;
+use super::{directory, scripts, yaml};
+use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner};
+
+/// Where the exports lie, by the names that travel. Asked at every scan, off the async threads, so that a name registered
+/// while the process runs is found.
+pub trait Exports: Send + Sync {
+    /// The folder, or the `tenant.yaml`, of a name.
+    fn path(&self, name: &str) -> Option<PathBuf>;
+}
+
+impl Exports for BTreeMap<String, PathBuf> {
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).cloned()
+    }
+}
+
+/// Scans exported tenants.
+#[derive(Clone)]
+pub struct ExportScanner {
+    exports: Arc<dyn Exports>,
+}
+
+impl ExportScanner {
+    /// Scans what these names stand for.
+    #[must_use]
+    pub fn new(exports: Arc<dyn Exports>) -> Self {
+        Self { exports }
+    }
+
+    /// Runs blocking work off the async threads; it hears the stop token by itself, between files.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Exports) -> Result<T, ScanError> + Send + 'static,
+    ) -> Result<T, ScanError> {
+        let exports = Arc::clone(&self.exports);
+        tokio::task::spawn_blocking(move || work(&*exports)).await.unwrap_or_else(|error| {
+            Err(ScanError::Permanent(format!("reading the export broke off: {error}")))
+        })
+    }
+}
+
+#[async_trait]
+impl Scanner for ExportScanner {
+    async fn discover(&self, scope: &Scope, ctx: &ScanContext) -> Result<Discovery, ScanError> {
+        let Scope::Export(name) = scope.clone() else {
+            return Err(ScanError::Permanent(format!("{scope} is not an export: write export:NAME")));
+        };
+        let stop = ctx.stop.clone();
+        self.blocking(move |exports| discover(exports, &name, &stop)).await
+    }
+
+    async fn scan(
+        &self,
+        target: &TargetId,
+        part: Option<&Part>,
+        ctx: &ScanContext,
+    ) -> Result<Scanned, ScanError> {
+        if let Some(part) = part {
+            let message = format!("{target} has no part {}: an export is scanned as a whole", part.id);
+            return Err(ScanError::Permanent(message));
+        }
+        let (target, ctx) = (target.clone(), ctx.clone());
+        let report = self.blocking(move |exports| scan(exports, &target, &ctx)).await?;
+        Ok(Scanned::Report(Box::new(report)))
+    }
+}
+
+fn discover(exports: &dyn Exports, name: &str, stop: &CancellationToken) -> Result<Discovery, ScanError> {
+    let place = locate::configured(exports, name, stop)?;
+    if place.layout()?.is_some() {
+        let target = TargetId::new(format!("export:{name}"))?;
+        return Ok(Discovery { targets: vec![target], complete: true });
+    }
+    let inside = locate::exports_inside(&place, name)?;
+    if inside.targets.is_empty() && inside.complete {
+        return Err(place.not_an_export());
+    }
+    Ok(inside)
+}
+
+fn scan(exports: &dyn Exports, target: &TargetId, ctx: &ScanContext) -> Result<ScanReport, ScanError> {
+    let began = Instant::now();
+    let mut place = locate::target(exports, target, &ctx.stop)?;
+    let snapshot = read(&mut place)?;
+    let mut report = assess(&snapshot, target, &ctx.key)?;
+    report.stats.reads = place.tree.reads;
+    report.stats.bytes = place.tree.bytes;
+    report.stats.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(
+        scan.target = target.as_str(),
+        scan.files = report.stats.reads,
+        scan.findings = report.findings.len(),
+        "read an export"
+    );
+    Ok(report)
+}
+
+fn read(place: &mut Place) -> Result<TenantSnapshot, ScanError> {
+    let mut snapshot = match place.layout()? {
+        Some(Layout::Yaml(file)) => match place.tree.yaml(&file)? {
+            Ok(Some(text)) => yaml::read(&text),
+            Ok(None) => return Err(place.not_an_export()),
+            Err(reason) => TenantSnapshot::unreadable(&reason),
+        },
+        Some(Layout::Directory) => directory::read(&mut place.tree)?,
+        None => return Err(place.not_an_export()),
+    };
+    scripts::load(&mut place.tree, &mut snapshot)?;
+    Ok(snapshot)
+}
+
+impl From<IdError> for ScanError {
+    fn from(error: IdError) -> Self {
+        Self::Permanent(error.to_string())
+    }
+}
+
+impl From<Stopped> for ScanError {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
+}

@@ -1,0 +1,39 @@
+//! What brute-force protection and suspicious-IP throttling have in common: a switch, shields, and exceptions.
+
+use checkmate_domain::Severity;
+
+use super::allowlist;
+use super::check::{Answer, Verdict, failed, first_few};
+use super::item::Item;
+
+/// On, blocking, and without exceptions. `name` begins the title of a problem.
+pub(crate) fn ask(item: &Item, name: &str) -> Answer {
+    let expected = "enabled, with the shield 'block' and an empty allowlist";
+    if !item.stated_flag("enabled")? {
+        return failed(
+            Severity::High,
+            &format!("{name} is off"),
+            &item.pointer("enabled"),
+            "false",
+            expected,
+        );
+    }
+    let shields = item.stated_texts("shields")?;
+    if !shields.has("block")? {
+        let title = format!("{name} does not block");
+        return failed(
+            Severity::High,
+            &title,
+            &item.pointer("shields"),
+            &first_few(&shields.known),
+            expected,
+        );
+    }
+    let allowed = item.texts("allowlist")?.unwrap_or_default();
+    if allowed.known.is_empty() {
+        return allowed.all_known().map(|()| Verdict::Passed);
+    }
+    let title = format!("{name} lets some addresses pass");
+    let severity = allowlist::severity(&allowed.known);
+    failed(severity, &title, &item.pointer("allowlist"), &first_few(&allowed.known), expected)
+}

@@ -1,0 +1,260 @@
+//! The keeper's rounds: lead, look at every scan that is not settled, mend what is stuck.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkmate_domain::{CloudEvent, EndReason, EventData, Lane, NotAssessed, ResultStored, Timestamp};
+use checkmate_queue::{Broker, BrokerError, Outgoing, PublishError, Queue};
+use checkmate_service::Stop;
+use checkmate_service::crashpoint::crashpoint;
+use checkmate_store::{JobEnded, JobRecord, LockAttempt, LockGuard, ScanRecord, Store, StoreError};
+
+use crate::keeper::decide::{Need, QueueFacts, Times, decide};
+
+/// The lock that makes one keeper the leader.
+const LOCK: &str = "keeper";
+/// Jobs looked at in one call.
+const PAGE: u64 = 500;
+
+/// What a keeper needs to know.
+#[derive(Debug, Clone)]
+pub struct KeeperConfig {
+    /// This process start, for the lock.
+    pub owner: String,
+    /// Between two rounds.
+    pub every: Duration,
+    /// How long leadership holds without renewal.
+    pub lock_ttl: Duration,
+    /// What counts as stuck.
+    pub times: Times,
+}
+
+impl KeeperConfig {
+    /// The defaults, for a process of this name.
+    #[must_use]
+    pub fn new(owner: impl Into<String>) -> Self {
+        Self {
+            owner: owner.into(),
+            every: Duration::from_secs(2),
+            lock_ttl: Duration::from_secs(10),
+            times: Times::default(),
+        }
+    }
+}
+
+/// Looks after what is stuck.
+pub struct Keeper {
+    store: Arc<dyn Store>,
+    broker: Arc<dyn Broker>,
+    config: KeeperConfig,
+}
+
+/// What a round did.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Round {
+    /// Whether this process led.
+    pub led: bool,
+    /// Jobs claimed into a window with room.
+    pub topped_up: usize,
+    /// Job messages sent again.
+    pub republished: usize,
+    /// Result events sent again.
+    pub resent: usize,
+    /// Jobs ended as expired.
+    pub expired: usize,
+    /// Scans whose end was announced.
+    pub announced: usize,
+}
+
+/// Why a round was cut short; the next one goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// A publish.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+impl Keeper {
+    /// A keeper over these parts.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, broker: Arc<dyn Broker>, config: KeeperConfig) -> Self {
+        Self { store, broker, config }
+    }
+
+    /// Makes rounds until told to stop, then gives leadership back.
+    pub async fn run(&self, stop: &Stop) {
+        let mut guard = None;
+        while !stop.draining().is_cancelled() {
+            match self.round(&mut guard).await {
+                Ok(round) if round.republished + round.resent + round.expired > 0 => {
+                    tracing::info!(?round, "kept");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "keeper round cut short; the next one goes on"),
+            }
+            if !stop.sleep(self.config.every).await {
+                break;
+            }
+        }
+        if let Some(guard) = guard {
+            let _ = self.store.unlock(&guard).await;
+        }
+    }
+
+    /// One round, led or not. `guard` is the leadership kept between rounds.
+    ///
+    /// # Errors
+    /// When store or broker did not answer; everything done so far stands.
+    pub async fn round(&self, guard: &mut Option<LockGuard>) -> Result<Round, KeeperError> {
+        let mut round = Round::default();
+        for queue in self.broker.take_created() {
+            self.store.note_queue_created(queue.name()).await?;
+        }
+        let Some(leader) = self.lead(guard).await? else { return Ok(round) };
+        round.led = true;
+        let facts = self.facts().await?;
+        for scan in self.store.unsettled_scans().await? {
+            if !self.store.renew_lock(&leader, self.config.lock_ttl).await? {
+                *guard = None;
+                return Ok(round);
+            }
+            self.keep_scan(&scan, &leader, &facts, &mut round).await?;
+        }
+        Ok(round)
+    }
+
+    async fn lead(&self, guard: &mut Option<LockGuard>) -> Result<Option<LockGuard>, StoreError> {
+        let taken = self.store.lock(LOCK, &self.config.owner, self.config.lock_ttl).await?;
+        *guard = match taken {
+            LockAttempt::Held(held) => Some(held),
+            LockAttempt::Other { .. } => None,
+        };
+        Ok(guard.clone())
+    }
+
+    async fn facts(&self) -> Result<BTreeMap<Queue, QueueFacts>, KeeperError> {
+        let mut facts = BTreeMap::new();
+        for queue in [Queue::ScanInteractive, Queue::ScanBulk, Queue::Results] {
+            let empty = self.broker.depth(queue).await?.is_empty();
+            let created_at = self.store.queue_created_at(queue.name()).await?;
+            facts.insert(queue, QueueFacts { empty, created_at });
+        }
+        Ok(facts)
+    }
+
+    async fn keep_scan(
+        &self,
+        scan: &ScanRecord,
+        leader: &LockGuard,
+        facts: &BTreeMap<Queue, QueueFacts>,
+        round: &mut Round,
+    ) -> Result<(), KeeperError> {
+        if scan.state.is_final() {
+            self.announce(scan).await?;
+            round.announced += 1;
+            return Ok(());
+        }
+        let claimed = self.store.top_up(&scan.id, leader).await?;
+        crashpoint("keeper.after-top-up");
+        round.topped_up += claimed.len();
+        self.release(&claimed).await?;
+        let mut after = None;
+        loop {
+            let page = self.store.open_jobs(&scan.id, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last().map(|job| job.id.clone()) else { return Ok(()) };
+            self.keep_jobs(&page, leader, facts, round).await?;
+            after = Some(last);
+        }
+    }
+
+    async fn keep_jobs(
+        &self,
+        jobs: &[JobRecord],
+        leader: &LockGuard,
+        facts: &BTreeMap<Queue, QueueFacts>,
+        round: &mut Round,
+    ) -> Result<(), KeeperError> {
+        let now = self.store.now().await?;
+        let unknown = QueueFacts { empty: false, created_at: None };
+        let fact = |queue| facts.get(&queue).copied().unwrap_or(unknown);
+        let mut again = Vec::new();
+        let mut events = Vec::new();
+        for job in jobs {
+            let work = fact(Queue::of_lane(job.lane));
+            match decide(job, now, work, fact(Queue::Results), self.config.times) {
+                Need::Nothing => {}
+                Need::Publish => again.push(job.clone()),
+                Need::ResendResult => events.extend(result_again(job, now)),
+                Need::Expire => {
+                    round.expired += 1;
+                    self.expire(job, leader).await?;
+                }
+            }
+        }
+        round.republished += again.len();
+        round.resent += events.len();
+        self.release(&again).await?;
+        if !events.is_empty() {
+            self.broker.publish(events).await?;
+            crashpoint("keeper.after-resend");
+        }
+        Ok(())
+    }
+
+    async fn release(&self, jobs: &[JobRecord]) -> Result<(), KeeperError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        self.broker.publish(jobs.iter().map(|job| Outgoing::job(&job.message())).collect()).await?;
+        crashpoint("keeper.after-publish");
+        let ids: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
+        self.store.mark_published(&ids).await?;
+        Ok(())
+    }
+
+    async fn expire(&self, job: &JobRecord, leader: &LockGuard) -> Result<(), KeeperError> {
+        let reason = EndReason::NotAssessed(NotAssessed::Expired);
+        let ended = self.store.end_job(&job.id, &reason, Some(leader)).await?;
+        crashpoint("keeper.after-expire");
+        if let JobEnded::Ended(claimed, _) = ended {
+            self.release(&claimed).await?;
+        }
+        Ok(())
+    }
+
+    async fn announce(&self, scan: &ScanRecord) -> Result<(), KeeperError> {
+        self.broker.publish(vec![Outgoing::event(&scan.finished_event(), false)]).await?;
+        crashpoint("keeper.after-announce");
+        self.store.mark_announced(&scan.id).await?;
+        Ok(())
+    }
+}
+
+/// The hint that a result waits. Its counts are left out: whoever wants them reads the store.
+pub(crate) fn result_again(job: &JobRecord, now: Timestamp) -> Option<Outgoing> {
+    let stored = ResultStored {
+        scan: job.scan.clone(),
+        job: job.id.clone(),
+        target: job.spec.as_ref()?.target.clone(),
+        attempt: job.attempt,
+        findings: BTreeMap::new(),
+    };
+    Some(Outgoing::event(&CloudEvent::new(EventData::ResultStored(stored), now), true))
+}
+
+/// The lane of a queue that carries jobs.
+#[must_use]
+pub(crate) fn lane_of(queue: &str) -> Option<Lane> {
+    match Queue::from_name(queue)? {
+        Queue::ScanInteractive => Some(Lane::Interactive),
+        Queue::ScanBulk => Some(Lane::Bulk),
+        Queue::Results | Queue::Dead => None,
+    }
+}

@@ -1,0 +1,91 @@
+//! Opening the file: who made it, and the tables in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use checkmate_sqlite::Db;
+use rusqlite::Connection;
+
+use super::error::{OpenError, corrupt};
+use super::row::{Result, run, value};
+use crate::error::StoreError;
+
+/// The newest schema this release reads, and the one it writes.
+const SCHEMA: u32 = 1;
+
+/// Stands alone, so that a file of a newer release is recognised before anything is done to it.
+const ABOUT: &str = "CREATE TABLE IF NOT EXISTS about (one INTEGER PRIMARY KEY CHECK (one = 1), schema INTEGER NOT NULL) STRICT;";
+
+/// See the module.
+pub struct EmbeddedStore {
+    pub(super) db: Db,
+    pub(super) epoch: Arc<str>,
+}
+
+enum Opened {
+    Ready(String),
+    Newer(u32),
+}
+
+impl EmbeddedStore {
+    /// Opens or makes the file.
+    ///
+    /// # Errors
+    /// See [`OpenError`]: most often another process owns it.
+    pub async fn open(path: &Path) -> std::result::Result<Self, OpenError> {
+        let content = |source| OpenError::Content { path: path.to_owned(), source };
+        let file = path.to_owned();
+        let db = tokio::task::spawn_blocking(move || Db::open(&file, ABOUT))
+            .await
+            .map_err(|error| content(StoreError::Unavailable(error.to_string())))??;
+        let opened = db.write(prepare).await;
+        let newer = match opened {
+            Ok(Opened::Ready(epoch)) => return Ok(Self { db, epoch: epoch.into() }),
+            Ok(Opened::Newer(found)) => OpenError::Newer { path: path.to_owned(), found, known: SCHEMA },
+            Err(source) => content(source),
+        };
+        db.close().await;
+        Err(newer)
+    }
+
+    /// Runs a call in a transaction of its own.
+    pub(super) async fn write<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Connection) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.db.write(call).await
+    }
+
+    /// Runs a call on what was committed at one moment.
+    pub(super) async fn read<R: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Connection) -> Result<R> + Send + 'static,
+    ) -> Result<R> {
+        self.db
+            .read(move |db| {
+                let moment = db.unchecked_transaction()?;
+                call(&moment)
+            })
+            .await
+    }
+}
+
+/// Makes the tables of a new file; looks who made an old one.
+fn prepare(db: &Connection) -> Result<Opened> {
+    match value::<u32>(db, "SELECT schema FROM about", [])? {
+        Some(found) if found > SCHEMA => return Ok(Opened::Newer(found)),
+        Some(SCHEMA) => {}
+        Some(found) => return Err(corrupt("about", "1", format!("schema {found} never was"))),
+        None => create(db)?,
+    }
+    let epoch = value(db, "SELECT value FROM facts WHERE name = 'epoch'", [])?;
+    epoch.map(Opened::Ready).ok_or_else(|| corrupt("facts", "epoch", "it is missing"))
+}
+
+fn create(db: &Connection) -> Result<()> {
+    db.execute_batch(include_str!("schema.sql"))?;
+    run(db, "INSERT INTO about VALUES (1, ?1)", [SCHEMA])?;
+    let epoch = hex::encode(rand::random::<[u8; 16]>());
+    run(db, "INSERT INTO facts VALUES ('epoch', ?1)", [epoch])?;
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Around an attempt: the heartbeat that keeps its fence, the signals that stop it, and what its outcome means.
+
+use checkmate_domain::{EndReason, JobId, JobKind, NotAssessed};
+use checkmate_queue::consumer::{JobContext, StopCause};
+use checkmate_scanners::{ScanContext, ScanError};
+use checkmate_service::crashpoint::crashpoint;
+use checkmate_store::{Attempt, AttemptEnd, EndedAttempt, Fence, JobEnded, Renewed};
+use tokio_util::sync::CancellationToken;
+
+use crate::worker::{Left, Worker};
+
+/// How an attempt ended.
+pub(crate) enum Outcome {
+    /// What it caused is stored and published.
+    Done,
+    /// Another attempt has taken over, or the scan was cancelled: nothing may be written.
+    LostFence,
+    /// The scanner could not.
+    Failed(ScanError),
+    /// Store or broker could not be reached; what was stored stays, the rest is repeated.
+    Interrupted(Left),
+}
+
+impl From<ScanError> for Outcome {
+    fn from(error: ScanError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<E: Into<Left>> From<E> for Outcome {
+    fn from(error: E) -> Self {
+        Self::Interrupted(error.into())
+    }
+}
+
+impl Worker {
+    /// Runs the attempt while its fence is kept.
+    pub(crate) async fn attempt(&self, attempt: &Attempt, ctx: &JobContext) -> Outcome {
+        let stop = ctx.stopping().child_token();
+        let context = ScanContext { stop: stop.clone(), ..self.context.clone() };
+        let work = async {
+            match attempt.job.kind {
+                JobKind::Discover => self.discover(attempt, &context).await,
+                JobKind::Scan => self.scan(attempt, &context).await,
+            }
+        };
+        tokio::select! {
+            outcome = work => outcome.unwrap_or_else(|outcome| outcome),
+            () = self.heartbeat(&attempt.fence, &stop) => Outcome::LostFence,
+        }
+    }
+
+    /// Renews the fence until it is lost or the scan is cancelled; an unreachable store is asked again.
+    async fn heartbeat(&self, fence: &Fence, stop: &CancellationToken) {
+        loop {
+            tokio::time::sleep(self.config.fence_ttl / 3).await;
+            match self.store.renew_fence(fence, self.config.fence_ttl).await {
+                Ok(Renewed::Held) => {}
+                Ok(Renewed::Lost | Renewed::Cancelled) => return stop.cancel(),
+                Err(error) => tracing::debug!(%error, job = %fence.job, "fence not renewed; tried again"),
+            }
+        }
+    }
+
+    /// Writes down how an attempt ended, and decides about its message.
+    pub(crate) async fn after(
+        &self,
+        job: &JobId,
+        fence: &Fence,
+        outcome: Outcome,
+        ctx: &JobContext,
+    ) -> Result<(), Left> {
+        let error = match outcome {
+            Outcome::Done => return Ok(()),
+            Outcome::LostFence => return Err(self.taken_over()),
+            Outcome::Interrupted(left) => {
+                self.give_back(fence).await?;
+                return Err(left);
+            }
+            Outcome::Failed(error) => error,
+        };
+        match (error, ctx.cause()) {
+            (ScanError::Missing(what), _) => {
+                self.conclude(job, fence, NotAssessed::TargetMissing(what)).await
+            }
+            (ScanError::Permanent(why), _) => self.conclude(job, fence, NotAssessed::Failed(why)).await,
+            (ScanError::Stopped, Some(StopCause::Deadline)) => {
+                self.count_failure(job, fence, "the time limit passed".to_owned()).await
+            }
+            (ScanError::Stopped, _) => {
+                self.give_back(fence).await?;
+                Err(Left::Later(self.config.outage_wait, "stopped before it was done".to_owned()))
+            }
+            (ScanError::Transient(error), _) => self.count_failure(job, fence, error).await,
+        }
+    }
+
+    /// Not done: the message comes again and learns from the store whether anything is left to do.
+    fn taken_over(&self) -> Left {
+        Left::Later(self.config.outage_wait, "the fence was lost before the attempt was done".to_owned())
+    }
+
+    async fn give_back(&self, fence: &Fence) -> Result<(), Left> {
+        let end = AttemptEnd::GivenBack { retry_after: self.config.outage_wait };
+        self.store.end_attempt(fence, &end).await?;
+        Ok(())
+    }
+
+    async fn count_failure(&self, job: &JobId, fence: &Fence, error: String) -> Result<(), Left> {
+        let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
+        let retry_after = self.config.retry_after(failures);
+        let end = AttemptEnd::Failed { error: error.clone(), retry_after };
+        let ended = self.store.end_attempt(fence, &end).await?;
+        crashpoint("worker.after-failure");
+        match ended {
+            EndedAttempt::FenceLost => Err(self.taken_over()),
+            EndedAttempt::Noted(failures) if failures >= self.config.max_failures => {
+                self.condemn(job, NotAssessed::Failed(error)).await
+            }
+            EndedAttempt::Noted(_) => Err(Left::Later(retry_after, error)),
+        }
+    }
+
+    /// Ends the job with an answer that another attempt would not change; its message is done, not dead.
+    async fn conclude(&self, job: &JobId, fence: &Fence, reason: NotAssessed) -> Result<(), Left> {
+        let end = AttemptEnd::GivenBack { retry_after: std::time::Duration::ZERO };
+        if self.store.end_attempt(fence, &end).await? == EndedAttempt::FenceLost {
+            return Err(self.taken_over());
+        }
+        crashpoint("worker.after-give-back");
+        match self.store.end_job(job, &EndReason::NotAssessed(reason), None).await? {
+            JobEnded::Ended(released, _) => self.publish(Vec::new(), &released).await,
+            JobEnded::Kept | JobEnded::Unknown => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! One job message: believe it → begin an attempt → run it → tell how it ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use checkmate_domain::{EndReason, JobId, JobMessage, MessageError, NotAssessed, Timestamp};
+use checkmate_queue::consumer::{Handler, JobContext};
+use checkmate_queue::{Broker, Message, Outgoing, PublishError, Settle};
+use checkmate_scanners::{Registry, ScanContext};
+use checkmate_service::crashpoint::crashpoint;
+use checkmate_store::{Attempt, Begin, BeginRequest, JobEnded, JobRecord, Store, StoreError};
+
+use crate::config::WorkerConfig;
+use crate::marker::Marker;
+use crate::scan::result_event;
+
+/// Handles job messages.
+pub struct Worker {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) scanners: Registry,
+    pub(crate) context: ScanContext,
+    pub(crate) marker: Marker,
+    pub(crate) config: WorkerConfig,
+}
+
+/// How a job left this worker, when it was not simply done.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// To be tried again.
+    Later(Duration, String),
+    /// Given up.
+    Dead(String),
+}
+
+impl Worker {
+    /// A worker over these parts. `context.stop` is replaced for each attempt.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        broker: Arc<dyn Broker>,
+        scanners: Registry,
+        context: ScanContext,
+        marker: Marker,
+        config: WorkerConfig,
+    ) -> Self {
+        Self { store, broker, scanners, context, marker, config }
+    }
+
+    async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Left> {
+        let job = self.read(message)?;
+        match self.begin(&job.job, false).await? {
+            Begin::Suspect => {
+                let _alone = tokio::select! {
+                    biased;
+                    () = ctx.stopping().cancelled() => {
+                        let reason = "stopped while it waited to run alone";
+                        return Err(Left::Later(self.config.outage_wait, reason.to_owned()));
+                    }
+                    alone = ctx.alone() => alone,
+                };
+                let begin = self.begin(&job.job, true).await?;
+                self.go_on(&job.job, begin, ctx).await
+            }
+            begin => self.go_on(&job.job, begin, ctx).await,
+        }
+    }
+
+    fn read(&self, message: &Message) -> Result<JobMessage, Left> {
+        if let Some(publishers) = &self.config.publishers {
+            let user = message.user_id.as_deref().unwrap_or("nobody");
+            if !publishers.contains(user) {
+                return Err(Left::Dead(format!("job published by '{user}', who may not: not run")));
+            }
+        }
+        JobMessage::from_bytes(&message.body).map_err(|error| match error {
+            MessageError::NewerSchema { expires_at, .. }
+                if expires_at.is_some_and(|at| at > Timestamp::now()) =>
+            {
+                Left::Later(Duration::from_mins(1), error.to_string())
+            }
+            error => Left::Dead(error.to_string()),
+        })
+    }
+
+    async fn begin(&self, job: &JobId, alone: bool) -> Result<Begin, Left> {
+        let request = BeginRequest {
+            job: job.clone(),
+            holder: self.config.id.clone(),
+            ttl: self.config.fence_ttl,
+            alone,
+            max_failures: self.config.max_failures,
+            max_crashes_alone: self.config.max_crashes_alone,
+        };
+        let begin = self.store.begin_attempt(&request).await?;
+        crashpoint("worker.after-begin");
+        Ok(begin)
+    }
+
+    async fn go_on(&self, job: &JobId, begin: Begin, ctx: &JobContext) -> Result<(), Left> {
+        match begin {
+            Begin::Started(attempt) => self.run(*attempt, ctx).await,
+            Begin::AlreadyStored(job, released) => {
+                let event = result_event(&job, self.store.report(&job.id).await?.as_ref());
+                self.publish(event.into_iter().collect(), &released).await
+            }
+            Begin::AlreadySealed(released) => self.publish(Vec::new(), &released).await,
+            Begin::Busy(wait) => Err(Left::Later(wait, "another worker is at it".to_owned())),
+            Begin::Suspect => Err(Left::Later(self.config.fence_ttl, "waits to run alone".to_owned())),
+            Begin::Over => Ok(()),
+            Begin::Condemned(reason) => self.condemn(job, reason).await,
+            Begin::Unknown => Err(Left::Dead(format!("no job {job} is known: not run"))),
+        }
+    }
+
+    async fn run(&self, attempt: Attempt, ctx: &JobContext) -> Result<(), Left> {
+        let fence = attempt.fence.clone();
+        let outcome = self.attempt(&attempt, ctx).await;
+        self.after(&attempt.job.id, &fence, outcome, ctx).await
+    }
+
+    /// Ends a job without a result, and gives its message up with the same reason.
+    pub(crate) async fn condemn(&self, job: &JobId, reason: NotAssessed) -> Result<(), Left> {
+        let text = reason.to_string();
+        let ended = self.store.end_job(job, &EndReason::NotAssessed(reason), None).await?;
+        crashpoint("worker.after-end");
+        if let JobEnded::Ended(released, _) = ended {
+            self.publish(Vec::new(), &released).await?;
+        }
+        Err(Left::Dead(text))
+    }
+
+    /// Publishes with confirm what an attempt caused; then the message may be acked.
+    pub(crate) async fn publish(
+        &self,
+        mut messages: Vec<Outgoing>,
+        released: &[JobRecord],
+    ) -> Result<(), Left> {
+        messages.extend(released.iter().map(|job| Outgoing::job(&job.message())));
+        if messages.is_empty() {
+            return Ok(());
+        }
+        self.broker.publish(messages).await?;
+        crashpoint("worker.after-publish");
+        self.marker.published(released);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Handler for Worker {
+    async fn handle(&self, message: Message, ctx: &JobContext) -> Settle {
+        match self.on_message(&message, ctx).await {
+            Ok(()) => Settle::Done,
+            Err(Left::Later(after, reason)) => Settle::Later { after, reason },
+            Err(Left::Dead(reason)) => {
+                tracing::warn!(message.id = message.id, reason, "job given up; see 'checkmate dead list'");
+                Settle::Dead { reason }
+            }
+        }
+    }
+
+    fn time_limit(&self, message: &Message) -> Duration {
+        let asked = JobMessage::from_bytes(&message.body).map(|job| Duration::from_millis(job.time_limit_ms));
+        asked.unwrap_or(self.config.time_limit).min(self.config.time_limit)
+    }
+}
+
+/// An outage of the store is nobody's fault: tried again soon, nothing counted.
+impl From<StoreError> for Left {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Corrupt(_) => Self::Dead(error.to_string()),
+            StoreError::Unavailable(_) | StoreError::Misconfigured(_) => {
+                Self::Later(Duration::from_secs(1), error.to_string())
+            }
+        }
+    }
+}
+
+impl From<PublishError> for Left {
+    fn from(error: PublishError) -> Self {
+        Self::Later(Duration::from_secs(1), error.to_string())
+    }
+}
