@@ -326,6 +326,7 @@ fn spec(folder: &Path, ports: Ports) -> Spec {
         args: Vec::new(),
         env: env.into_iter().map(|(name, value)| (name.to_owned(), OsString::from(value))).collect(),
         log: folder.join("rabbitmq.log"),
+        folder: Some(folder.to_owned()),
     }
 }
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::control;
 use crate::wiring::parts::Parts;
+use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
 
 /// Dead letters taken at a time.
@@ -95,6 +96,7 @@ pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyh
         !embedded,
         "single roles need broker.url and store.url of a RabbitMQ and a Redis; on one machine run 'checkmate up'"
     );
+    rabbit::check_time_limit(&config)?;
     let name = roles.first().map_or("role", |role| role.name());
     let parts = Parts::open(config, name, scanners).await?;
     until_signal(&parts, roles, None).await
