@@ -30,6 +30,7 @@ pub fn spec(name: &str, node: &Path, config: &Path, role: &str, sink: Option<u16
         args: args.into(),
         env: sink.into_iter().collect(),
         log: config.with_extension("log"),
+        folder: None,
     }
 }
 
