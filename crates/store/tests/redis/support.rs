@@ -109,6 +109,7 @@ pub(crate) fn commit(input: &ReconcileInput) -> ReconcileCommit {
         key_id: key_id(),
         triage: Triaged { priority: Priority::P2, reason: "because".to_owned() },
         state: FindingState::Open,
+        job: input.job.id.clone(),
         first_scan: input.job.scan.clone(),
         first_seen: at,
         changed_at: at,
@@ -159,6 +160,7 @@ fn finding(key: &FingerprintKey, target: &TargetId, number: usize) -> Finding {
         resource_name: format!("Client {number}"),
         title: "Something is wrong here".to_owned(),
         severity: Severity::High,
+        exposure: checkmate_domain::Exposure::Internal,
         evidence: Evidence { pointer: "/clients".into(), seen: "x".repeat(120), expected: "y".into() },
     }
 }
