@@ -20,14 +20,14 @@ install_packages() {
     shift
     local by_hand="apt-get update && apt-get install -y --no-install-recommends $*"
     if ! command -v apt-get >/dev/null 2>&1; then
-        say "$what is missing, and this is not Debian or Ubuntu. Install what these packages hold: $*; then run this again."
+        say "missing: $what. This is not Debian or Ubuntu: install what these packages hold: $*; then run this again."
         exit 1
     fi
     if ! as_root true; then
-        say "$what is missing and may not be installed from here (not root, no sudo without a password). Run as root: $by_hand"
+        say "missing: $what; nothing may be installed from here (not root, no sudo without a password). Run as root: $by_hand"
         exit 1
     fi
-    say "$what is missing; installing Debian packages: $*"
+    say "missing: $what; installing Debian packages: $*"
     local log
     log=$(mktemp)
     keep_services_down

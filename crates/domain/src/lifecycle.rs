@@ -1,4 +1,6 @@
 //! What is remembered of findings between scans.
+//!
+//! The end of the way of a finding: from here people see it, and later a ticket.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
-//! One result event: load → decide → commit → announce. Next on the way: the store's `commit_reconcile`.
+//! One result event: load → decide → commit → announce.
 //!
 //! The event is a hint. Truth is read from the store, so a repeat, a late or a forged event has no effect.
+//!
+//! Next on the way of a finding: `crates/notifier/src/reconcile/mod.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,7 +92,7 @@ impl Reconciler {
     /// Reconciles until it is done or somebody else did it; each conflict means that another result of the target went first.
     async fn settle_result(&self, job: &JobId, ctx: &JobContext) -> Result<Option<Progress>, Trouble> {
         let mut first = true;
-        while !ctx.stop().is_cancelled() {
+        while !ctx.stopping().is_cancelled() {
             let input = match self.store.load_reconcile(job, first).await? {
                 ReconcileLoad::Ready(input) => *input,
                 ReconcileLoad::AlreadyReconciled(progress) => return Ok(Some(*progress)),

@@ -1,4 +1,6 @@
-//! A request becomes a scan: record, publish, note. Next on the way of a finding: the worker's `discover.rs`.
+//! A request becomes a scan: record, publish, note.
+//!
+//! Next on the way of a finding: `crates/worker/src/discover.rs`.
 
 use checkmate_queue::{Broker, Outgoing, PublishError};
 use checkmate_service::crashpoint::crashpoint;

@@ -1,4 +1,6 @@
 //! The table.
+//!
+//! Next on the way of a finding: `crates/notifier/src/reconciler.rs`.
 
 use checkmate_domain::{Exposure, Priority, Severity, Triaged};
 

@@ -36,7 +36,7 @@ impl<E: Into<Left>> From<E> for Outcome {
 impl Worker {
     /// Runs the attempt while its fence is kept.
     pub(crate) async fn attempt(&self, attempt: &Attempt, ctx: &JobContext) -> Outcome {
-        let stop = ctx.stop().child_token();
+        let stop = ctx.stopping().child_token();
         let context = ScanContext { stop: stop.clone(), ..self.context.clone() };
         let work = async {
             match attempt.job.kind {
@@ -110,7 +110,9 @@ impl Worker {
         let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
         let retry_after = self.config.retry_after(failures);
         let end = AttemptEnd::Failed { error: error.clone(), retry_after };
-        match self.store.end_attempt(fence, &end).await? {
+        let ended = self.store.end_attempt(fence, &end).await?;
+        crashpoint("worker.after-failure");
+        match ended {
             EndedAttempt::FenceLost => Err(self.taken_over()),
             EndedAttempt::Noted(failures) if failures >= self.config.max_failures => {
                 self.condemn(job, NotAssessed::Failed(error)).await

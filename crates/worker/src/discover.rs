@@ -1,4 +1,6 @@
-//! A discover job: list → seal → release. Next on the way of a finding: `scan.rs`.
+//! A discover job: list → seal → release.
+//!
+//! Next on the way of a finding: `crates/worker/src/scan.rs`.
 
 use checkmate_scanners::{ScanContext, ScanError};
 use checkmate_service::crashpoint::crashpoint;

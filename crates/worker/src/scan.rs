@@ -1,4 +1,6 @@
-//! A scan job: scan → triage → store → tell. Next on the way of a finding: the notifier's `reconciler.rs`.
+//! A scan job: scan → triage → store → tell.
+//!
+//! Next on the way of a finding: `crates/scanners/src/auth0/export.rs`.
 
 use std::collections::BTreeMap;
 

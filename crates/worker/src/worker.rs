@@ -52,11 +52,13 @@ impl Worker {
         let job = self.read(message)?;
         match self.begin(&job.job, false).await? {
             Begin::Suspect => {
-                let Some(_alone) = ctx.alone().await else {
-                    return Err(Left::Later(
-                        self.config.outage_wait,
-                        "stopped while it waited to run alone".to_owned(),
-                    ));
+                let _alone = tokio::select! {
+                    biased;
+                    () = ctx.stopping().cancelled() => {
+                        let reason = "stopped while it waited to run alone";
+                        return Err(Left::Later(self.config.outage_wait, reason.to_owned()));
+                    }
+                    alone = ctx.alone() => alone,
                 };
                 let begin = self.begin(&job.job, true).await?;
                 self.go_on(&job.job, begin, ctx).await

@@ -25,7 +25,7 @@ pub(crate) async fn dead(parts: &Parts, command: &Dead, out: &mut Out) -> anyhow
             letters.truncate(usize::try_from(*limit).unwrap_or(usize::MAX));
             let text = match format.format {
                 Format::Json => view::json(&letters)?,
-                Format::Text => dead_view::list(&letters, total, out.color),
+                Format::Text => dead_view::list(&letters, total, out.show()),
             };
             out.text(&text).await?;
             Ok(EXIT_DONE)

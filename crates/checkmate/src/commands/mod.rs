@@ -10,7 +10,7 @@ mod scans;
 
 pub use ask::ask;
 pub(crate) use findings::Shown;
-pub use out::{Frame, Out, print};
+pub use out::{Frame, Out, print, program};
 
 use std::path::Path;
 

@@ -5,6 +5,9 @@ use std::io::{IsTerminal, Write};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use crate::config::environment;
+use crate::view::Show;
+
 /// A piece of an answer on the control socket, one JSON object a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,21 +34,34 @@ pub struct Out {
     pub color: bool,
     /// Whether a line may be replaced.
     pub live: bool,
+    /// How the program is called.
+    program: String,
 }
 
 impl Out {
+    /// For whom text is made.
+    #[must_use]
+    pub fn show(&self) -> Show<'_> {
+        Show { program: &self.program, color: self.color }
+    }
+
     /// To this process's terminal.
     #[must_use]
     pub fn stdout() -> Self {
         let terminal = std::io::stdout().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some();
-        Self { sink: Sink::Stdout, color: terminal && !plain, live: std::io::stderr().is_terminal() }
+        let plain = environment::get("NO_COLOR").is_some();
+        Self {
+            sink: Sink::Stdout,
+            color: terminal && !plain,
+            live: std::io::stderr().is_terminal(),
+            program: program(),
+        }
     }
 
     /// To another process, which says what its terminal can.
     #[must_use]
-    pub fn remote(frames: mpsc::Sender<Frame>, color: bool, live: bool) -> Self {
-        Self { sink: Sink::Remote(frames), color, live }
+    pub fn remote(frames: mpsc::Sender<Frame>, color: bool, live: bool, program: String) -> Self {
+        Self { sink: Sink::Remote(frames), color, live, program }
     }
 
     /// Prints text as it is. Fails when nobody reads any more.
@@ -84,6 +100,13 @@ impl Out {
             }
         }
     }
+}
+
+/// How this program was called, so that the commands it names can be typed as they stand.
+#[must_use]
+pub fn program() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    if called.contains('/') { called } else { "checkmate".to_owned() }
 }
 
 /// Shows a frame on this process's terminal.

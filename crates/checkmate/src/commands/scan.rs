@@ -7,6 +7,7 @@ use checkmate_store::{NewScan, ScanRecord};
 use crate::cli::{Format, ScanArgs};
 use crate::commands::Out;
 use crate::commands::scans::watch;
+use crate::config::environment;
 use crate::wiring::parts::Parts;
 use crate::{EXIT_DONE, view};
 
@@ -32,7 +33,7 @@ pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyho
 pub(crate) async fn ask_for(parts: &Parts, scope: Scope, lane: Lane) -> anyhow::Result<ScanRecord> {
     let mark: u64 = rand::random();
     let id = ScanId::derived(&["manual", &Timestamp::now().to_string(), &format!("{mark:016x}")]);
-    let who = std::env::var("USER").unwrap_or_else(|_| "command line".to_owned());
+    let who = environment::get("USER").unwrap_or_else(|| "command line".to_owned());
     let new = NewScan {
         id,
         scope,

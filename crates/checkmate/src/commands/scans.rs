@@ -78,7 +78,7 @@ async fn show(parts: &Parts, scan: &ScanRecord, format: Format, out: &mut Out) -
     let scanned = scan_view::collect(parts.store.as_ref(), scan).await?;
     let text = match format {
         Format::Json => view::json(&scanned)?,
-        Format::Text => scan_view::text(&scanned, out.color),
+        Format::Text => scan_view::text(&scanned, out.show()),
     };
     out.text(&text).await?;
     Ok(match scan.state {

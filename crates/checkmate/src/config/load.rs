@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use crate::config::{Config, environment};
 
 /// Why there is no configuration, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -50,13 +50,13 @@ pub fn load(named: Option<&Path>) -> Result<Config, ConfigError> {
         Some(file) => read(file)?,
         None => Config::default(),
     };
-    if let Ok(url) = std::env::var("CHECKMATE_BROKER_URL") {
+    if let Some(url) = environment::get("CHECKMATE_BROKER_URL") {
         config.broker.url = Some(url);
     }
-    if let Ok(url) = std::env::var("CHECKMATE_STORE_URL") {
+    if let Some(url) = environment::get("CHECKMATE_STORE_URL") {
         config.store.url = Some(url);
     }
-    if let Ok(folder) = std::env::var("CHECKMATE_HOME") {
+    if let Some(folder) = environment::get("CHECKMATE_HOME") {
         config.data_dir = folder.into();
     }
     Ok(config)

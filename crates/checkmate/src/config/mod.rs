@@ -1,5 +1,6 @@
 //! What can be set: one TOML file, some of it by environment, secrets by file only.
 
+pub mod environment;
 mod load;
 mod secret_file;
 

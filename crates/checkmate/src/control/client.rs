@@ -9,7 +9,7 @@ use tokio::net::UnixStream;
 
 use crate::EXIT_ERROR;
 use crate::cli::{Command, Scans};
-use crate::commands::{Frame, Out, ask, print};
+use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::{Config, Setting};
 use crate::control::{Request, socket};
 use crate::wiring::parts::Parts;
@@ -49,7 +49,7 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
     let stop = Stop::new(parts.config.grace.0);
     let mut out = Out::stdout();
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
-    let running = roles::spawn(parts, &all, &stop);
+    let running = roles::spawn(parts, &all, &stop)?;
     let answer = tokio::select! {
         answer = ask(parts, command, &mut out) => answer,
         signals = stop.on_signals() => signals.map_err(Into::into).and_then(|()| {
@@ -64,7 +64,7 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
 async fn ask_owner(stream: UnixStream, command: &Command) -> anyhow::Result<u8> {
     let (read, mut write) = stream.into_split();
     let out = Out::stdout();
-    let request = Request { args: arguments(command), color: out.color, live: out.live };
+    let request = Request { args: arguments(command), color: out.color, live: out.live, program: program() };
     let line = serde_json::to_string(&request)? + "\n";
     write.write_all(line.as_bytes()).await?;
     let mut lines = BufReader::new(read).lines();

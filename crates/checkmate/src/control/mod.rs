@@ -21,6 +21,8 @@ pub struct Request {
     pub color: bool,
     /// Whether a line may be replaced.
     pub live: bool,
+    /// How the program is called there.
+    pub program: String,
 }
 
 /// The longest request read, in bytes.

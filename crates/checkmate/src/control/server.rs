@@ -86,7 +86,7 @@ async fn answer(parts: &Parts, stream: UnixStream) -> anyhow::Result<()> {
 async fn carry_out(parts: &Parts, line: &str, frames: mpsc::Sender<Frame>) -> u8 {
     let refused = match parse(line) {
         Ok((request, cli)) => {
-            let mut out = Out::remote(frames.clone(), request.color, request.live);
+            let mut out = Out::remote(frames.clone(), request.color, request.live, request.program);
             match ask(parts, &cli.command, &mut out).await {
                 Ok(code) => return code,
                 Err(error) => {

@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use checkmate_store::DeadRecord;
 
-use crate::view::{Paint, count, plain};
+use crate::view::{Paint, Show, count, plain};
 
 /// A table of dead letters.
 #[must_use]
-pub fn list(letters: &[DeadRecord], total: usize, color: bool) -> String {
+pub fn list(letters: &[DeadRecord], total: usize, show: Show<'_>) -> String {
+    let Show { program, color } = show;
     if letters.is_empty() {
         return "no dead letters wait\n".to_owned();
     }
@@ -28,7 +29,10 @@ pub fn list(letters: &[DeadRecord], total: usize, color: bool) -> String {
         );
     }
     let _ = writeln!(text, "{}", paint.dim(&format!("{} of {}", letters.len(), count(total, "dead letter"))));
-    let _ = writeln!(text, "\nnext: checkmate dead show ID | dead replay --all --dry-run | dead discard ID");
+    let _ = writeln!(
+        text,
+        "\nnext: {program} dead show ID | {program} dead replay --all --dry-run | {program} dead discard ID"
+    );
     text
 }
 

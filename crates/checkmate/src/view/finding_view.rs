@@ -52,7 +52,7 @@ pub(crate) fn show(shown: &Shown, color: bool) -> String {
     };
     line("state", &format!("{}, since {}", record.state.as_str(), record.changed_at));
     line("severity", finding.severity.as_str());
-    line("how soon", &record.triage.reason);
+    line("when", &record.triage.reason);
     line("where", &format!("{} in {}", finding.resource_name, finding.place.target));
     line("seen", &format!("{} at {}", finding.evidence.seen, finding.evidence.pointer));
     line("expected", &finding.evidence.expected);

@@ -30,6 +30,15 @@ pub fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
+/// For whom text is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Show<'a> {
+    /// How the program is called, for the commands to try next.
+    pub program: &'a str,
+    /// Whether colours are shown.
+    pub color: bool,
+}
+
 /// Colours, or none.
 #[derive(Debug, Clone, Copy)]
 pub struct Paint(pub bool);

@@ -7,7 +7,7 @@ use checkmate_domain::{CheckOutcome, FindingRecord, JobKind, Rule, RuleId, Targe
 use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
 use serde::Serialize;
 
-use crate::view::{Paint, by_urgency, count, plain, wrap};
+use crate::view::{Paint, Show, by_urgency, count, plain, wrap};
 
 /// Jobs whose reports are read for the details.
 const DETAILED: u64 = 500;
@@ -103,17 +103,18 @@ pub async fn collect(store: &dyn Store, scan: &ScanRecord) -> Result<ScanView, S
 
 /// For people.
 #[must_use]
-pub fn text(view: &ScanView, color: bool) -> String {
+pub fn text(view: &ScanView, show: Show<'_>) -> String {
+    let Show { program, color } = show;
     let paint = Paint(color);
     let mut text = head(view, paint);
     if view.scan.state == ScanState::Failed {
         let why = view.scan.error.as_deref().unwrap_or("the reason is not known");
         let _ = writeln!(text, "\n  {}", paint.warn(&wrap(&plain(why, 600), 2, 100)));
     }
-    first(view, paint, &mut text);
-    rest(view, paint, &mut text);
-    not_looked_at(view, paint, &mut text);
-    next(view, paint, &mut text);
+    first(view, program, paint, &mut text);
+    rest(view, program, paint, &mut text);
+    not_looked_at(view, program, paint, &mut text);
+    next(view, program, paint, &mut text);
     text
 }
 
@@ -154,7 +155,7 @@ fn head(view: &ScanView, paint: Paint) -> String {
     text
 }
 
-fn first(view: &ScanView, paint: Paint, text: &mut String) {
+fn first(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
     if view.findings.is_empty() {
         return;
     }
@@ -178,12 +179,12 @@ fn first(view: &ScanView, paint: Paint, text: &mut String) {
             line("why", &rule.rationale);
             line("fix", &rule.remediation.summary);
         }
-        line("how soon", &record.triage.reason);
-        let _ = writeln!(text, "   {}", paint.dim(&format!("checkmate findings show {}", short(record))));
+        line("when", &record.triage.reason);
+        let _ = writeln!(text, "   {}", paint.dim(&format!("{program} findings show {}", short(record))));
     }
 }
 
-fn rest(view: &ScanView, paint: Paint, text: &mut String) {
+fn rest(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
     let rest = view.findings.get(FIRST..).unwrap_or_default();
     if rest.is_empty() {
         return;
@@ -201,11 +202,11 @@ fn rest(view: &ScanView, paint: Paint, text: &mut String) {
         );
     }
     if rest.len() > LINES {
-        let _ = writeln!(text, "  … and {} more: checkmate findings list", rest.len() - LINES);
+        let _ = writeln!(text, "  … and {} more: {program} findings list", rest.len() - LINES);
     }
 }
 
-fn not_looked_at(view: &ScanView, paint: Paint, text: &mut String) {
+fn not_looked_at(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
     let mut lines: Vec<String> = Vec::new();
     for check in &view.checks {
         if let CheckOutcome::NotAssessed { why } = &check.outcome {
@@ -227,26 +228,27 @@ fn not_looked_at(view: &ScanView, paint: Paint, text: &mut String) {
     if lines.len() > LINES {
         let _ = writeln!(
             text,
-            "  … and {} more: checkmate scans show {} --format json",
+            "  … and {} more: {program} scans show {} --format json",
             lines.len() - LINES,
             view.scan.id
         );
     }
 }
 
-fn next(view: &ScanView, paint: Paint, text: &mut String) {
-    let _ = writeln!(text, "\n{}", paint.bold("Next"));
+fn next(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
     let id = view.scan.id.as_str().chars().take(10).collect::<String>();
+    let mut commands = Vec::new();
     if let Some(record) = view.findings.first() {
-        let _ = writeln!(
-            text,
-            "  checkmate findings show {:<16} evidence, fix and history of one finding",
-            short(record)
-        );
-        let _ = writeln!(text, "  checkmate findings list {:<16} everything that is open", "");
+        commands
+            .push((format!("findings show {}", short(record)), "evidence, fix and history of one finding"));
+        commands.push(("findings list".to_owned(), "everything that is open"));
     }
-    let _ = writeln!(text, "  checkmate scans show {id:<19} this again; --format json for machines");
-    let _ = writeln!(text, "  checkmate scan path:DIR {:<16} your own tenant export (a0deploy export)", "");
+    commands.push((format!("scans show {id}"), "this again; --format json for machines"));
+    commands.push(("scan path:DIR".to_owned(), "your own tenant: the folder that 'a0deploy export' wrote"));
+    let _ = writeln!(text, "\n{}", paint.bold("Next"));
+    for (command, what) in commands {
+        let _ = writeln!(text, "  {program} {command:<26}  {}", paint.dim(what));
+    }
 }
 
 /// Enough of a fingerprint to type.

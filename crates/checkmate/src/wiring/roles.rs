@@ -7,7 +7,7 @@ use std::time::Duration;
 use checkmate_domain::Lane;
 use checkmate_notifier::{Reconciler, ReconcilerConfig};
 use checkmate_queue::Queue;
-use checkmate_queue::consumer::{ConsumeConfig, Handler, Intake, consume};
+use checkmate_queue::consumer::{ConfigError, ConsumeConfig, ConsumerLoop, Handler};
 use checkmate_scanners::ScanContext;
 use checkmate_scheduler::keeper::{DeadLetters, DeadLettersConfig, Keeper, KeeperConfig, Times};
 use checkmate_service::Stop;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::control;
 use crate::wiring::parts::Parts;
+use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
 
 /// Dead letters taken at a time.
@@ -95,6 +96,7 @@ pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyh
         !embedded,
         "single roles need broker.url and store.url of a RabbitMQ and a Redis; on one machine run 'checkmate up'"
     );
+    rabbit::check_time_limit(&config)?;
     let name = roles.first().map_or("role", |role| role.name());
     let parts = Parts::open(config, name, scanners).await?;
     until_signal(&parts, roles, None).await
@@ -117,7 +119,7 @@ async fn until_signal(
     socket: Option<std::path::PathBuf>,
 ) -> anyhow::Result<()> {
     let stop = Stop::new(parts.config.grace.0);
-    let mut running = spawn(parts, roles, &stop);
+    let mut running = spawn(parts, roles, &stop)?;
     if let Some(socket) = socket {
         let (parts, stop) = (parts.clone(), stop.clone());
         running.0.spawn(async move {
@@ -145,20 +147,22 @@ async fn until_signal(
 }
 
 /// Starts roles.
-#[must_use]
-pub fn spawn(parts: &Parts, roles: &[Role], stop: &Stop) -> Running {
+///
+/// # Errors
+/// When their slots cannot work.
+pub fn spawn(parts: &Parts, roles: &[Role], stop: &Stop) -> Result<Running, ConfigError> {
     let mut tasks = JoinSet::new();
     for role in roles {
         match role {
-            Role::Scheduler => scheduler(parts, stop, &mut tasks),
-            Role::Worker(lane) => worker(parts, *lane, stop, &mut tasks),
-            Role::Notifier => notifier(parts, stop, &mut tasks),
+            Role::Scheduler => scheduler(parts, stop, &mut tasks)?,
+            Role::Worker(lane) => worker(parts, *lane, stop, &mut tasks)?,
+            Role::Notifier => notifier(parts, stop, &mut tasks)?,
         }
     }
-    Running(tasks)
+    Ok(Running(tasks))
 }
 
-fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
+fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> Result<(), ConfigError> {
     let section = &parts.config.keeper;
     let config = KeeperConfig {
         every: section.every.0,
@@ -178,11 +182,17 @@ fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
         retry_after: OUTAGE_WAIT,
     };
     let dead = DeadLetters::new(parts.store.clone(), parts.broker.clone(), config);
-    let intake = vec![Intake { queue: Queue::Dead, slots: DEAD_SLOTS }];
-    spawn_consumer("dead letters", parts, dead, ConsumeConfig::new(intake), stop, tasks);
+    let intake = ConsumeConfig::single(Queue::Dead, DEAD_SLOTS)?;
+    spawn_consumer("dead letters", parts, dead, intake, stop, tasks);
+    Ok(())
 }
 
-fn worker(parts: &Parts, lane: Option<Lane>, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
+fn worker(
+    parts: &Parts,
+    lane: Option<Lane>,
+    stop: &Stop,
+    tasks: &mut JoinSet<&'static str>,
+) -> Result<(), ConfigError> {
     let section = &parts.config.worker;
     let config = WorkerConfig {
         publishers: publishers(parts),
@@ -209,19 +219,15 @@ fn worker(parts: &Parts, lane: Option<Lane>, stop: &Stop, tasks: &mut JoinSet<&'
         marker,
         config,
     );
-    let slots = section.slots.max(1);
-    let bulk = slots.saturating_sub(section.interactive_slots).max(1);
     let intake = match lane {
-        Some(lane) => vec![Intake { queue: Queue::of_lane(lane), slots }],
-        None => vec![
-            Intake { queue: Queue::ScanInteractive, slots },
-            Intake { queue: Queue::ScanBulk, slots: bulk },
-        ],
+        Some(lane) => ConsumeConfig::lane(lane, section.slots)?,
+        None => ConsumeConfig::lanes(section.slots, section.interactive_slots)?,
     };
-    spawn_consumer("worker", parts, worker, ConsumeConfig::new(intake), stop, tasks);
+    spawn_consumer("worker", parts, worker, intake, stop, tasks);
+    Ok(())
 }
 
-fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
+fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> Result<(), ConfigError> {
     let config = ReconcilerConfig {
         publishers: publishers(parts),
         key_id: parts.key.id().clone(),
@@ -229,10 +235,10 @@ fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
         retry_after: OUTAGE_WAIT,
         max_loads: parts.config.notifier.max_loads,
     };
-    let slots = parts.config.notifier.slots.max(1);
+    let slots = parts.config.notifier.slots;
     let reconciler = Reconciler::new(parts.store.clone(), parts.broker.clone(), config);
-    let intake = vec![Intake { queue: Queue::Results, slots }];
-    spawn_consumer("notifier", parts, reconciler, ConsumeConfig::new(intake), stop, tasks);
+    spawn_consumer("notifier", parts, reconciler, ConsumeConfig::single(Queue::Results, slots)?, stop, tasks);
+    Ok(())
 }
 
 fn spawn_consumer(
@@ -245,7 +251,7 @@ fn spawn_consumer(
 ) {
     let (broker, stop) = (parts.broker.clone(), stop.clone());
     tasks.spawn(async move {
-        let report = consume(broker, Arc::new(handler), config, &stop).await;
+        let report = ConsumerLoop::new(broker, Arc::new(handler), config).run(stop).await;
         tracing::debug!(role = name, ?report, "drained");
         name
     });

@@ -2,6 +2,8 @@
 //!
 //! Everything is ordered by the store's sequence of attempts, not by arrival: for each (rule, resource) the newest attempt
 //! that said something stands, so that late, duplicate, overlapping and partial reports are harmless.
+//!
+//! Next on the way of a finding: `crates/domain/src/lifecycle.rs`.
 
 mod horizons;
 mod rules;

@@ -1,4 +1,6 @@
 //! The scanner of `export:NAME`: a tenant that auth0-deploy-cli exported, in YAML or as a directory, or a folder of them.
+//!
+//! Next on the way of a finding: `crates/scanners/src/auth0/checks/applications/grant_types.rs`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

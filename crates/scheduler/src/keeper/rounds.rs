@@ -94,7 +94,7 @@ impl Keeper {
         while !stop.draining().is_cancelled() {
             match self.round(&mut guard).await {
                 Ok(round) if round.republished + round.resent + round.expired > 0 => {
-                    tracing::info!(?round, "kept")
+                    tracing::info!(?round, "kept");
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "keeper round cut short; the next one goes on"),
@@ -203,6 +203,7 @@ impl Keeper {
         self.release(&again).await?;
         if !events.is_empty() {
             self.broker.publish(events).await?;
+            crashpoint("keeper.after-resend");
         }
         Ok(())
     }
@@ -220,7 +221,9 @@ impl Keeper {
 
     async fn expire(&self, job: &JobRecord, leader: &LockGuard) -> Result<(), KeeperError> {
         let reason = EndReason::NotAssessed(NotAssessed::Expired);
-        if let JobEnded::Ended(claimed, _) = self.store.end_job(&job.id, &reason, Some(leader)).await? {
+        let ended = self.store.end_job(&job.id, &reason, Some(leader)).await?;
+        crashpoint("keeper.after-expire");
+        if let JobEnded::Ended(claimed, _) = ended {
             self.release(&claimed).await?;
         }
         Ok(())
@@ -228,6 +231,7 @@ impl Keeper {
 
     async fn announce(&self, scan: &ScanRecord) -> Result<(), KeeperError> {
         self.broker.publish(vec![Outgoing::event(&scan.finished_event(), false)]).await?;
+        crashpoint("keeper.after-announce");
         self.store.mark_announced(&scan.id).await?;
         Ok(())
     }

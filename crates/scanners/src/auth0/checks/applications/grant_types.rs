@@ -1,4 +1,6 @@
 //! An application may not use the grants that hand out tokens or passwords in the open.
+//!
+//! Next on the way of a finding: `crates/triage/src/score.rs`.
 
 use checkmate_domain::{Exposure, Severity};
 
