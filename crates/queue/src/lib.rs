@@ -4,6 +4,7 @@
 
 mod contract;
 pub mod names;
+pub mod rabbitmq;
 
 pub use contract::{
     Broker, BrokerError, Consumer, Death, Delivery, Depth, Destination, Lease, Message, Outgoing,

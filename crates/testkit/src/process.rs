@@ -22,6 +22,8 @@ pub struct Spec {
     pub env: Vec<(String, OsString)>,
     /// Where its output is appended.
     pub log: PathBuf,
+    /// Removed with everything in it when the test process dies without cleaning up.
+    pub folder: Option<PathBuf>,
 }
 
 /// A running (or killed) child and its descendants.
@@ -29,6 +31,7 @@ pub struct Spec {
 pub struct Process {
     spec: Spec,
     child: Child,
+    reaper: Child,
 }
 
 impl Process {
@@ -39,7 +42,8 @@ impl Process {
     #[must_use]
     pub fn start(spec: Spec) -> Self {
         let child = spawn(&spec);
-        Self { spec, child }
+        let reaper = spawn_reaper(&spec, child.id());
+        Self { spec, child, reaper }
     }
 
     /// The process id, which is the group's too.
@@ -57,7 +61,12 @@ impl Process {
 
     /// `kill -9`, and waits until it is gone.
     pub fn kill9(&mut self) {
-        self.signal(Signal::KILL);
+        // The reaper first: the process id must not be signalled once it is free for others.
+        let _ = self.reaper.kill();
+        let _ = self.reaper.wait();
+        if self.exited().is_none() {
+            self.signal(Signal::KILL);
+        }
         let _ = self.child.wait();
     }
 
@@ -80,6 +89,7 @@ impl Process {
     pub fn restart(&mut self) {
         self.kill9();
         self.child = spawn(&self.spec);
+        self.reaper = spawn_reaper(&self.spec, self.child.id());
     }
 
     /// The exit status, when it has ended.
@@ -105,7 +115,10 @@ impl Process {
     ///
     /// # Panics
     /// When it ends before or takes longer, with the end of its log.
-    pub async fn until_ready(&mut self, at_most: Duration, mut ready: impl AsyncFnMut() -> bool) {
+    pub async fn until_ready<F>(&mut self, at_most: Duration, mut ready: impl FnMut() -> F + Send)
+    where
+        F: Future<Output = bool> + Send,
+    {
         let until = Instant::now() + at_most;
         loop {
             if ready().await {
@@ -154,6 +167,20 @@ fn spawn(spec: &Spec) -> Child {
         .unwrap_or_else(|error| panic!("cannot start {} ({}): {error}", spec.name, spec.program.display()))
 }
 
+/// A shell that outlives the test process: when that dies, however it dies, the pipe closes and the group is killed.
+fn spawn_reaper(spec: &Spec, group: u32) -> Child {
+    let folder = spec.folder.as_ref().map(|folder| folder.as_os_str().to_owned()).unwrap_or_default();
+    Command::new("/bin/sh")
+        .args(["-c", r#"cat; kill -9 "-$1"; [ -z "$2" ] || rm -rf "$2""#, "reaper", &group.to_string()])
+        .arg(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start a shell: {error}"))
+}
+
 /// A TCP port on the loopback that is free right now.
 ///
 /// # Panics
@@ -191,6 +218,7 @@ mod tests {
             args: vec!["-c".into(), script.into()],
             env: vec![("GREETING".into(), "hello".into())],
             log: folder.join("log"),
+            folder: None,
         })
     }
 
@@ -198,7 +226,7 @@ mod tests {
     async fn grandchildren_die_too_and_the_log_is_kept() {
         let folder = tempfile::tempdir().expect("folder");
         let mut process = shell("echo $GREETING; sleep 600 & wait", folder.path());
-        process.until_ready(Duration::from_secs(5), async || true).await;
+        process.until_ready(Duration::from_secs(5), || async { true }).await;
         while process.log_tail() != "hello" {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -211,6 +239,6 @@ mod tests {
     async fn an_early_end_is_told_with_the_log() {
         let folder = tempfile::tempdir().expect("folder");
         let mut process = shell("echo broken; exit 3", folder.path());
-        process.until_ready(Duration::from_secs(5), async || false).await;
+        process.until_ready(Duration::from_secs(5), || async { false }).await;
     }
 }
