@@ -31,7 +31,6 @@ pub fn spec(name: &str, node: &Path, config: &Path, role: &str, sink: Option<u16
         env: sink.into_iter().collect(),
         folder: None,
         log: config.with_extension("log"),
-        folder: None,
     }
 }
 
