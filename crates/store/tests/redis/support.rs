@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use checkmate_domain::{
-    Coverage, Evidence, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec, KeyId, Lane,
-    Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport, ScanStats, Scope, Secret, Severity,
-    TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger, TriggerKind, WorkerId,
+    Coverage, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec,
+    KeyId, Lane, Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport, ScanStats, Scope,
+    Secret, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger,
+    TriggerKind, WorkerId,
 };
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{
@@ -160,7 +161,7 @@ fn finding(key: &FingerprintKey, target: &TargetId, number: usize) -> Finding {
         resource_name: format!("Client {number}"),
         title: "Something is wrong here".to_owned(),
         severity: Severity::High,
-        exposure: checkmate_domain::Exposure::Internal,
+        exposure: Exposure::Public,
         evidence: Evidence { pointer: "/clients".into(), seen: "x".repeat(120), expected: "y".into() },
     }
 }
