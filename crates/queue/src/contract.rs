@@ -69,7 +69,7 @@ pub struct Delivery {
     pub lease: Box<dyn Lease>,
 }
 
-/// The right to settle one message.
+/// The right to settle one message. Dropped unsettled, the message comes again, at the latest when its time-out is over.
 #[async_trait]
 pub trait Lease: Send + Sync {
     /// Settles. For `Later` and `Dead` the copy is confirmed before the original is acked.

@@ -2,7 +2,9 @@
 //!
 //! Two implementations stand behind the contract and pass one conformance suite: RabbitMQ for many machines, SQLite for one.
 
+pub mod consumer;
 mod contract;
+pub mod embedded;
 pub mod names;
 pub mod rabbitmq;
 

@@ -24,7 +24,8 @@ pub(crate) async fn no_more_than_prefetch_is_leased(fixture: &dyn Fixture) {
     nothing_comes(&mut consumer).await;
     depth_becomes(fixture, WORK, 2, 3).await;
     settle(first, Settle::Done).await;
-    assert_eq!(id(&next(&mut consumer).await), "d");
+    let fourth = next(&mut consumer).await;
+    assert_eq!(id(&fourth), "d");
     nothing_comes(&mut consumer).await;
 }
 

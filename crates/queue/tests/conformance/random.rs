@@ -8,7 +8,9 @@ use checkmate_queue::{Consumer, Delivery, Queue, Settle, Settled};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{Fixture, PATIENCE, WORK, consume, dead, id, later, next, nothing_comes, settle, work};
+use super::{
+    Fixture, PATIENCE, WORK, consume, dead, depth_becomes, id, later, next, nothing_comes, settle, work,
+};
 
 const PREFETCH: u16 = 6;
 static CASE: AtomicU64 = AtomicU64::new(0);
@@ -126,8 +128,8 @@ impl Run<'_> {
             assert_eq!(self.places.insert(id(&body), Place::Done), Some(Place::Dead), "{}", id(&body));
             settle(body, Settle::Done).await;
         }
-        nothing_comes(&mut self.consumer).await;
-        nothing_comes(&mut graveyard).await;
+        depth_becomes(self.fixture, WORK, 0, 0).await;
+        depth_becomes(self.fixture, Queue::Dead, 0, 0).await;
     }
 }
 
@@ -159,4 +161,6 @@ pub(crate) async fn nothing_lost_and_nothing_done_twice(fixture: &dyn Fixture) {
     if let Err(error) = result {
         panic!("{error}");
     }
+    nothing_comes(&mut consume(fixture, WORK, PREFETCH).await).await;
+    nothing_comes(&mut consume(fixture, Queue::Dead, PREFETCH).await).await;
 }

@@ -1,0 +1,188 @@
+//! One message from delivery to verdict.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkmate_service::crashpoint::crashpoint;
+use futures::FutureExt;
+use tokio_util::sync::CancellationToken;
+
+use super::Handler;
+use super::alone::{Gate, Share};
+use super::context::{End, JobContext, StopCause};
+use super::liveness::{Liveness, Running, RunningJob};
+use super::slots::Slot;
+use crate::contract::{Delivery, Lease, Message, Settle, Settled};
+use crate::names::Queue;
+
+/// What a job needs from its loop.
+pub(super) struct Surroundings<H> {
+    pub(super) handler: Arc<H>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) liveness: Arc<Liveness>,
+    /// Fires when work in hand must stop.
+    pub(super) killing: CancellationToken,
+    pub(super) grace: Duration,
+    pub(super) after_trouble: Duration,
+    pub(super) settle_within: Duration,
+}
+
+/// How it ended, for the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// With the handler's verdict.
+    Decided,
+    /// The loop had to decide: panic or deadline.
+    Overruled,
+    /// Given back because the process stops.
+    GivenBack,
+    /// The message was taken away.
+    LeaseLost,
+    /// The verdict did not reach the broker.
+    NotSettled,
+}
+
+/// An end, and who was told to stop because the process stops.
+pub(super) struct Finished {
+    pub(super) ended: Ended,
+    pub(super) late: Option<RunningJob>,
+}
+
+/// Runs the handler and settles. Dropping this future drops the handler's and leaves the message unsettled.
+pub(super) async fn run<H: Handler>(
+    around: Arc<Surroundings<H>>,
+    delivery: Delivery,
+    _slot: Slot,
+) -> Finished {
+    let Delivery { message, lease } = delivery;
+    let name = Name { id: message.id.clone(), queue: message.queue };
+    let lost = lease.lost();
+    let mut late = None;
+    let outcome = tokio::select! {
+        biased;
+        share = around.gate.enter() => around.attempt(&name, message, share, &lost, &mut late).await,
+        () = lost.cancelled() => Outcome::GiveBack,
+        () = around.killing.cancelled() => Outcome::GiveBack,
+    };
+    if lost.is_cancelled() {
+        tracing::info!(queue = %name.queue, id = name.id, "the broker took the message away; nothing is settled");
+        return Finished { ended: Ended::LeaseLost, late };
+    }
+    let (settle, ended) = match outcome {
+        Outcome::Verdict(Settle::Requeue) | Outcome::GiveBack => (Settle::Requeue, Ended::GivenBack),
+        Outcome::Verdict(settle) => (settle, Ended::Decided),
+        Outcome::Trouble(reason) => (Settle::Later { after: around.after_trouble, reason }, Ended::Overruled),
+    };
+    Finished { ended: around.settle(&name, lease, settle, ended).await, late }
+}
+
+struct Name {
+    id: Option<String>,
+    queue: Queue,
+}
+
+enum Outcome {
+    Verdict(Settle),
+    Trouble(String),
+    GiveBack,
+}
+
+impl<H: Handler> Surroundings<H> {
+    async fn attempt(
+        &self,
+        name: &Name,
+        message: Message,
+        share: Share,
+        lost: &CancellationToken,
+        late: &mut Option<RunningJob>,
+    ) -> Outcome {
+        let limit = std::panic::catch_unwind(AssertUnwindSafe(|| self.handler.time_limit(&message)));
+        let limit = match limit {
+            Ok(limit) => limit,
+            Err(panic) => return panicked(name, &*panic),
+        };
+        let end = Arc::new(End::new(limit));
+        let running = Arc::new(Running::new(name.id.clone(), name.queue, Arc::clone(&end)));
+        let _noted = self.liveness.note(Arc::clone(&running));
+        let ctx = JobContext::new(Arc::clone(&end), Arc::clone(&self.gate), share);
+        let handling = AssertUnwindSafe(self.handler.handle(message, &ctx)).catch_unwind();
+        let mut handling = std::pin::pin!(handling);
+        let cause = tokio::select! {
+            biased;
+            done = &mut handling => return outcome(name, done),
+            cause = self.must_stop(&end, lost) => cause,
+        };
+        *late = (cause == StopCause::Shutdown).then(|| running.show());
+        end.stop(cause);
+        match tokio::time::timeout(self.grace, handling).await {
+            Ok(done) => outcome(name, done),
+            Err(_) => self.dropped(name, cause, limit),
+        }
+    }
+
+    async fn must_stop(&self, end: &End, lost: &CancellationToken) -> StopCause {
+        tokio::select! {
+            biased;
+            () = lost.cancelled() => StopCause::LeaseLost,
+            () = self.killing.cancelled() => StopCause::Shutdown,
+            () = end.passed() => StopCause::Deadline,
+        }
+    }
+
+    fn dropped(&self, name: &Name, cause: StopCause, limit: Duration) -> Outcome {
+        let Name { id, queue } = name;
+        tracing::warn!(%queue, id, %cause, grace_seconds = self.grace.as_secs(), "the job did not stop and was dropped");
+        match cause {
+            StopCause::Deadline => {
+                Outcome::Trouble(format!("the time limit of {limit:?} was over and the job did not stop"))
+            }
+            StopCause::Shutdown | StopCause::LeaseLost => Outcome::GiveBack,
+        }
+    }
+
+    async fn settle(&self, name: &Name, lease: Box<dyn Lease>, settle: Settle, ended: Ended) -> Ended {
+        let Name { id, queue } = name;
+        crashpoint("consumer.before-settle");
+        let settled = tokio::time::timeout(self.settle_within, lease.settle(settle)).await;
+        crashpoint("consumer.after-settle");
+        match settled {
+            Ok(Settled::Accepted) => ended,
+            Ok(Settled::LeaseLost) => {
+                tracing::info!(%queue, id, "the message was taken away before it was settled; it comes again");
+                Ended::LeaseLost
+            }
+            Ok(Settled::Failed(why)) => {
+                tracing::warn!(%queue, id, why, "the verdict did not reach the broker; the message comes again");
+                Ended::NotSettled
+            }
+            Err(_) => {
+                tracing::warn!(%queue, id, "the broker did not answer a verdict in time; the message comes again");
+                Ended::NotSettled
+            }
+        }
+    }
+}
+
+fn outcome(name: &Name, done: Result<Settle, Box<dyn Any + Send>>) -> Outcome {
+    match done {
+        Ok(settle) => Outcome::Verdict(settle),
+        Err(panic) => panicked(name, &*panic),
+    }
+}
+
+fn panicked(name: &Name, panic: &(dyn Any + Send)) -> Outcome {
+    let reason = format!("the handler panicked: {}", one_line(panic));
+    tracing::error!(queue = %name.queue, id = name.id, reason, "a fault in this program; please report it");
+    Outcome::Trouble(reason)
+}
+
+/// The panic's message, fit for a header and a log line.
+fn one_line(panic: &(dyn Any + Send)) -> String {
+    const MOST: usize = 300;
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("without a message");
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect()
+}

@@ -1,0 +1,191 @@
+//! The loop: slots, intakes, jobs, and the way to a clean end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkmate_service::{Backoff, Stop};
+use futures::future::{join_all, select_all};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::Handler;
+use super::alone::Gate;
+use super::config::ConsumeConfig;
+use super::feed::Feed;
+use super::job::{self, Ended, Finished, Surroundings};
+use super::liveness::{Liveness, RunningJob};
+use super::slots::Slots;
+use crate::contract::{Broker, Delivery};
+
+/// How often an idle loop shows that it is alive.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// Beyond all time limits: what ends a job whose own end failed.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// Takes messages and has them handled, until stopped.
+pub struct ConsumerLoop<H> {
+    broker: Arc<dyn Broker>,
+    handler: Arc<H>,
+    config: ConsumeConfig,
+    liveness: Arc<Liveness>,
+}
+
+/// How the end went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DrainReport {
+    /// Jobs begun in all.
+    pub begun: u64,
+    /// Of these given back unfinished, taken away or not settled: they come again.
+    pub given_back: u64,
+    /// The jobs that still ran when the grace period was over, and were told to stop.
+    pub late: Vec<RunningJob>,
+    /// How long draining took.
+    pub took: Duration,
+}
+
+impl<H: Handler> ConsumerLoop<H> {
+    /// Nothing is consumed before [`ConsumerLoop::run`].
+    #[must_use]
+    pub fn new(broker: Arc<dyn Broker>, handler: Arc<H>, config: ConsumeConfig) -> Self {
+        Self { broker, handler, config, liveness: Liveness::new() }
+    }
+
+    /// What a health page asks.
+    #[must_use]
+    pub fn liveness(&self) -> Arc<Liveness> {
+        Arc::clone(&self.liveness)
+    }
+
+    /// Works until `stop` drains, then ends in order. When it returns, every job has ended, except one that blocks its
+    /// thread and can be ended by nothing but the end of the process; that one is named.
+    pub async fn run(self, stop: Stop) -> DrainReport {
+        let mut intake = IntakeSide::new(&self);
+        let mut jobs = Jobs::new(&self, &stop);
+        let mut sign_of_life = tokio::time::interval(SIGN_OF_LIFE);
+        sign_of_life.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            self.liveness.turn();
+            let open = intake.slots.any_free() && jobs.around.gate.is_open();
+            tokio::select! {
+                biased;
+                () = stop.draining().cancelled() => break,
+                Some(ended) = jobs.running.join_next() => jobs.ended(ended),
+                () = jobs.around.gate.changed() => {}
+                (number, delivery) = intake.next(), if open => jobs.begin(&intake.slots, number, delivery),
+                _ = sign_of_life.tick() => {}
+            }
+        }
+        drain(intake, jobs, &self, &stop).await
+    }
+}
+
+/// The subscriptions, in the order of preference.
+struct IntakeSide {
+    feeds: Vec<Feed>,
+    slots: Arc<Slots>,
+}
+
+impl IntakeSide {
+    fn new<H>(of: &ConsumerLoop<H>) -> Self {
+        let ConsumeConfig { slots, intakes, resubscribe: (first, most), .. } = &of.config;
+        let feed = |intake: &super::Intake| {
+            let (broker, liveness) = (Arc::clone(&of.broker), Arc::clone(&of.liveness));
+            Feed::new(broker, intake.queue, intake.most, Backoff::new(*first, *most), liveness)
+        };
+        Self { feeds: intakes.iter().map(feed).collect(), slots: Slots::new(*slots, intakes) }
+    }
+
+    /// The next message of an intake that has a slot free. Dropping the future loses nothing.
+    async fn next(&mut self) -> (usize, Delivery) {
+        if let [only] = self.feeds.as_mut_slice() {
+            return (0, only.next().await);
+        }
+        let slots = &self.slots;
+        let feeds = self.feeds.iter_mut().enumerate().filter(|(number, _)| slots.free(*number));
+        let next = feeds.map(|(number, feed)| Box::pin(async move { (number, feed.next().await) }));
+        select_all(next).await.0
+    }
+}
+
+/// The jobs in hand.
+struct Jobs<H> {
+    around: Arc<Surroundings<H>>,
+    running: JoinSet<Finished>,
+    begun: u64,
+    given_back: u64,
+    late: Vec<RunningJob>,
+}
+
+impl<H: Handler> Jobs<H> {
+    fn new(of: &ConsumerLoop<H>, stop: &Stop) -> Self {
+        let ConsumeConfig { slots, grace, after_trouble, settle_within, .. } = of.config;
+        let around = Surroundings {
+            handler: Arc::clone(&of.handler),
+            gate: Gate::new(slots),
+            liveness: Arc::clone(&of.liveness),
+            killing: stop.killing().clone(),
+            grace,
+            after_trouble,
+            settle_within,
+        };
+        Self { around: Arc::new(around), running: JoinSet::new(), begun: 0, given_back: 0, late: Vec::new() }
+    }
+
+    fn begin(&mut self, slots: &Arc<Slots>, intake: usize, delivery: Delivery) {
+        self.begun += 1;
+        self.running.spawn(job::run(Arc::clone(&self.around), delivery, slots.take(intake)));
+    }
+
+    async fn all_end(&mut self) {
+        while let Some(ended) = self.running.join_next().await {
+            self.ended(ended);
+        }
+    }
+
+    fn ended(&mut self, ended: Result<Finished, JoinError>) {
+        match ended {
+            Ok(Finished { ended, late }) => {
+                let settled = matches!(ended, Ended::Decided | Ended::Overruled);
+                self.given_back += u64::from(!settled);
+                self.late.extend(late);
+            }
+            Err(error) => {
+                self.given_back += 1;
+                if error.is_panic() {
+                    tracing::error!(%error, "a job's task failed outside of its handler; please report it");
+                }
+            }
+        }
+    }
+}
+
+async fn drain<H: Handler>(
+    mut intake: IntakeSide,
+    mut jobs: Jobs<H>,
+    of: &ConsumerLoop<H>,
+    stop: &Stop,
+) -> DrainReport {
+    let began = Instant::now();
+    let cut = join_all(intake.feeds.iter_mut().map(Feed::stop));
+    let in_time = async {
+        tokio::select! {
+            biased;
+            () = jobs.all_end() => {}
+            () = stop.killing().cancelled() => {}
+        }
+    };
+    tokio::join!(cut, in_time);
+    // Told to stop, they end by themselves within their grace, and their verdicts within theirs.
+    let most = of.config.grace + of.config.settle_within + MARGIN;
+    if tokio::time::timeout(most, jobs.all_end()).await.is_err() {
+        jobs.running.abort_all();
+        let _ = tokio::time::timeout(MARGIN, jobs.all_end()).await;
+        jobs.late.extend(of.liveness.running());
+    }
+    for RunningJob { id, queue, ran, .. } in &jobs.late {
+        tracing::warn!(%queue, id, ran_seconds = ran.as_secs(), "not finished within the grace period");
+    }
+    // Only now: leases may hang on the subscription they came through.
+    drop(intake);
+    DrainReport { begun: jobs.begun, given_back: jobs.given_back, late: jobs.late, took: began.elapsed() }
+}

@@ -1,0 +1,79 @@
+//! A slot is free before a message is taken, and the reserve is kept.
+
+use std::sync::Arc;
+
+use checkmate_domain::Lane;
+use checkmate_queue::consumer::ConsumeConfig;
+use checkmate_queue::{Queue, Settle};
+use futures::FutureExt;
+use tokio::sync::Semaphore;
+
+use crate::harness::{Bench, LONG, Script, a_while, bulk, quick, until};
+
+/// A handler that lets one job end for each permit.
+fn gated() -> (Arc<Script>, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let inner = Arc::clone(&gate);
+    let script = Script::new(LONG, move |_, _| {
+        let gate = Arc::clone(&inner);
+        async move {
+            gate.acquire().await.unwrap().forget();
+            Settle::Done
+        }
+        .boxed()
+    });
+    (script, gate)
+}
+
+#[tokio::test]
+async fn no_message_is_taken_without_a_slot() {
+    let bench = Bench::new().await;
+    let (script, gate) = gated();
+    bench.publish(Lane::Bulk, &["a", "b", "c", "d", "e"]).await;
+    let running = bench.start(&script, bulk(2));
+    until("two run", || async { script.inside() == 2 }).await;
+    a_while().await;
+    assert_eq!((script.inside(), bench.depth(Queue::ScanBulk).await), (2, (3, 2)));
+    gate.add_permits(1);
+    until("the next runs", || async { script.began().len() == 3 }).await;
+    gate.add_permits(10);
+    until("all done", || async { bench.depth(Queue::ScanBulk).await == (0, 0) }).await;
+    let report = running.drained().await;
+    assert_eq!((report.begun, report.given_back, report.late.len()), (5, 0, 0));
+}
+
+#[tokio::test]
+async fn an_interactive_job_begins_in_a_flood_of_bulk() {
+    let bench = Bench::new().await;
+    let (script, gate) = gated();
+    let flood: Vec<String> = (0..40).map(|n| format!("bulk {n}")).collect();
+    bench.publish(Lane::Bulk, &flood.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let running = bench.start(&script, quick(ConsumeConfig::lanes(3, 1).unwrap()));
+    until("bulk uses its share", || async { script.inside() == 2 }).await;
+    a_while().await;
+    assert_eq!(script.inside(), 2, "the reserve is kept");
+    bench.publish(Lane::Interactive, &["person"]).await;
+    until("the person's job runs", || async { script.began().contains(&"person".to_owned()) }).await;
+    bench.publish(Lane::Interactive, &["second person"]).await;
+    a_while().await;
+    assert_eq!(script.inside(), 3, "no more than all slots");
+    gate.add_permits(1);
+    until("a free slot goes to the person first", || async { script.began().len() == 4 }).await;
+    assert_eq!(script.began()[3], "second person");
+    gate.add_permits(100);
+    until("all done", || async { bench.depth(Queue::ScanBulk).await == (0, 0) }).await;
+    running.drained().await;
+}
+
+#[tokio::test]
+async fn interactive_jobs_may_use_every_slot() {
+    let bench = Bench::new().await;
+    let (script, gate) = gated();
+    let running = bench.start(&script, quick(ConsumeConfig::lanes(3, 1).unwrap()));
+    bench.publish(Lane::Interactive, &["a", "b", "c", "d"]).await;
+    until("three run", || async { script.inside() == 3 }).await;
+    a_while().await;
+    assert_eq!(bench.depth(Queue::ScanInteractive).await, (1, 3));
+    gate.add_permits(10);
+    running.drained().await;
+}
