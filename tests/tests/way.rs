@@ -21,12 +21,16 @@ fn nine_short_files_each_naming_the_next() {
         .collect();
     assert_eq!(way.len(), 9, "the way is {way:?}");
     for (position, file) in way.iter().enumerate() {
-        let text = fs::read_to_string(root.join(file)).unwrap_or_else(|_| panic!("{file} is on the way and not there"));
+        let text = fs::read_to_string(root.join(file))
+            .unwrap_or_else(|_| panic!("{file} is on the way and not there"));
         let lines = text.lines().count();
         assert!(lines < LONGEST, "{file} has {lines} lines: move something out of the way");
         let doc: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
         if let Some(next) = way.get(position + 1) {
-            assert!(doc.contains(&format!("Next on the way of a finding: `{next}`")), "{file} does not name {next}");
+            assert!(
+                doc.contains(&format!("Next on the way of a finding: `{next}`")),
+                "{file} does not name {next}"
+            );
         }
     }
 }

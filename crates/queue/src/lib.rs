@@ -6,6 +6,7 @@ pub mod consumer;
 mod contract;
 pub mod embedded;
 pub mod names;
+pub mod rabbitmq;
 
 pub use contract::{
     Broker, BrokerError, Consumer, Death, Delivery, Depth, Destination, Lease, Message, Outgoing,

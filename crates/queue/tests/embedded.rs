@@ -221,3 +221,57 @@ async fn large_messages_wait_on_the_disk() {
         settle(delivery, Settle::Done).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_worked_off_in_every_way_while_it_grows_is_done_once() {
+    const ALL: usize = 6_000;
+    let fixture = embedded().await;
+    let broker = fixture.broker();
+    let send = |from: usize, to: usize| (from..to).map(|n| work(&n.to_string())).collect::<Vec<_>>();
+    broker.publish(send(0, ALL / 2)).await.unwrap();
+    let growing = tokio::spawn(async move {
+        for n in (ALL / 2..ALL).step_by(10) {
+            broker.publish(send(n, n + 10)).await.unwrap();
+        }
+    });
+    let mut consumer = consume(&fixture, WORK, 64).await;
+    let (mut times, mut running) = (vec![0u32; ALL], tokio::task::JoinSet::new());
+    let mut done = 0;
+    while done < ALL {
+        let delivery = next(&mut consumer).await;
+        let number: usize = id(&delivery).parse().unwrap();
+        let first = times[number] == 0;
+        times[number] += 1;
+        let verdict = match number % 10 {
+            0 if first => later(Duration::from_millis(number as u64 % 30)),
+            1 if first => Settle::Requeue,
+            2 if first => later(Duration::ZERO),
+            _ => Settle::Done,
+        };
+        done += usize::from(verdict == Settle::Done);
+        running.spawn(settle(delivery, verdict));
+    }
+    running.join_all().await;
+    growing.await.unwrap();
+    depth_becomes(&fixture, WORK, 0, 0).await;
+    for (number, times) in times.into_iter().enumerate() {
+        assert_eq!(times, if number % 10 < 3 { 2 } else { 1 }, "message {number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_write_is_told_leaves_nothing_and_is_seen_to_be_over() {
+    let fixture = embedded().await;
+    let (broker, path) = fixture.now();
+    publish(&fixture, &["before"]).await;
+    // Somebody else writes to the file, which nobody should: the broker's own writes fail after a while.
+    let intruder = rusqlite::Connection::open(&path).unwrap();
+    intruder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let failed = broker.publish(vec![work("failed")]).await;
+    assert!(matches!(failed, Err(PublishError::Unavailable(_))), "{failed:?}");
+    intruder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(broker.ready().await, Ok(()));
+    depth_becomes(&fixture, WORK, 1, 0).await;
+    fixture.restart().await;
+    depth_becomes(&fixture, WORK, 1, 0).await;
+}

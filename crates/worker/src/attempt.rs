@@ -121,7 +121,9 @@ impl Worker {
         let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
         let retry_after = self.config.retry_after(failures);
         let end = AttemptEnd::Failed { error: error.clone(), retry_after: back_after(retry_after) };
-        match self.store.end_attempt(fence, &end).await? {
+        let ended = self.store.end_attempt(fence, &end).await?;
+        crashpoint("worker.after-failure");
+        match ended {
             EndedAttempt::FenceLost => Err(self.taken_over()),
             EndedAttempt::Noted(failures) if failures >= self.config.max_failures => {
                 self.condemn(job, NotAssessed::Failed(error)).await

@@ -2,6 +2,7 @@
 
 pub mod exports;
 pub mod parts;
+pub mod rabbit;
 pub mod roles;
 pub mod scanners;
 pub mod telemetry;

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use checkmate_domain::{FingerprintKey, WorkerId};
 use checkmate_queue::Broker;
 use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
+use checkmate_queue::rabbitmq::RabbitBroker;
 use checkmate_scanners::Registry;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::redis::{RedisConfig, RedisStore};
@@ -15,6 +16,7 @@ use checkmate_store::{KeyCheck, Store};
 
 use crate::config::{self, Config, Setting};
 use crate::wiring::exports::ExportNames;
+use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
 
 /// How long opening may take before it is said that something does not answer.
@@ -112,8 +114,8 @@ async fn open_embedded(queue: PathBuf, store: PathBuf) -> anyhow::Result<Pair> {
 
 async fn open_distributed(config: &Config, broker: &str, store: &str, role: &str) -> anyhow::Result<Pair> {
     let store = RedisStore::connect(redis_config(config, store)?).await?;
-    let _ = (broker, role, store);
-    anyhow::bail!("x")
+    let broker = RabbitBroker::connect(rabbit::config(&config.broker, broker, role)?).await?;
+    Ok((Arc::new(store), Arc::new(broker)))
 }
 
 fn redis_config(config: &Config, url: &str) -> anyhow::Result<RedisConfig> {

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::control;
 use crate::wiring::parts::Parts;
+use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
 
 /// Dead letters taken at a time.
@@ -95,6 +96,7 @@ pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyh
         !embedded,
         "single roles need broker.url and store.url of a RabbitMQ and a Redis; on one machine run 'checkmate up'"
     );
+    rabbit::check_time_limit(&config)?;
     let name = roles.first().map_or("role", |role| role.name());
     let parts = Parts::open(config, name, scanners).await?;
     until_signal(&parts, roles, None).await
@@ -105,7 +107,14 @@ pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyh
 /// # Errors
 /// What cannot be opened, and what to do.
 pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
-    let parts = Parts::open(config, "up", scanners).await?;
+    let data_dir = config.data_dir.clone();
+    let Ok(parts) = control::open_or_ask(&config, "up", scanners).await? else {
+        anyhow::bail!(
+            "a checkmate process runs on {} already: give it your commands, such as 'checkmate scan path:DIR', or stop it \
+             first",
+            data_dir.display()
+        )
+    };
     let roles = [Role::Scheduler, Role::Worker(None), Role::Notifier];
     let socket = parts.embedded.then(|| control::socket(&parts.config.data_dir));
     until_signal(&parts, &roles, socket).await

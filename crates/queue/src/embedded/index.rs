@@ -208,17 +208,17 @@ impl Index {
         Some(lost)
     }
 
-    /// The condemned, to be buried.
-    pub(super) fn take_condemned(&mut self) -> Vec<Entry> {
-        std::mem::take(&mut self.condemned)
+    /// One of the condemned, to be buried.
+    pub(super) fn take_condemned(&mut self) -> Option<Entry> {
+        self.condemned.pop()
     }
 
-    /// One of them could not be.
+    /// It could not be.
     pub(super) fn still_condemned(&mut self, entry: Entry) {
         self.condemned.push(entry);
     }
 
-    /// One of them is.
+    /// A message is gone from this queue.
     pub(super) fn forget(&mut self, entry: &Entry) {
         self.total.messages = self.total.messages.saturating_sub(1);
         self.total.bytes = self.total.bytes.saturating_sub(entry.stored.size);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use checkmate_service::crashpoint::crashpoint;
 use checkmate_sqlite::DbError;
 
 use super::shared::Shared;
@@ -28,10 +29,12 @@ pub(super) async fn publish(shared: &Arc<Shared>, messages: Vec<Outgoing>) -> Re
             stored.key = writer.next_key();
             table::insert(connection, stored)?;
         }
+        crashpoint("queue.before-commit");
         Ok(routed)
     };
     let announce = move |written: Result<Vec<Stored>, DbError>| {
         after.note(&written);
+        crashpoint("queue.before-confirm");
         let answer = written.map(|messages| after.arrived(messages));
         drop(room);
         answer

@@ -47,31 +47,34 @@ async fn once(shared: &Arc<Shared>) -> Result<Option<Duration>, DbError> {
     loop {
         shared.revoke(Some(Instant::now()));
         let work = look(shared);
-        if work.pages.is_empty() && work.condemned.is_empty() {
+        if work.pages.is_empty() && work.condemned.is_none() {
             return Ok(work.wait);
+        }
+        if let Some((queue, entry)) = work.condemned {
+            bury(shared, queue, entry).await?;
         }
         for (queue, after) in work.pages {
             page(shared, queue, after).await?;
-        }
-        for (queue, entry) in work.condemned {
-            bury(shared, queue, entry).await?;
         }
     }
 }
 
 struct Work {
     pages: Vec<(Queue, Key)>,
-    condemned: Vec<(Queue, Entry)>,
+    /// One at a time: what is taken here and not buried would be forgotten.
+    condemned: Option<(Queue, Entry)>,
     wait: Option<Duration>,
 }
 
 fn look(shared: &Shared) -> Work {
     let (now, instant) = (shared.clock.now(), Instant::now());
-    let mut work = Work { pages: Vec::new(), condemned: Vec::new(), wait: None };
+    let mut work = Work { pages: Vec::new(), condemned: None, wait: None };
     let mut state = shared.lock();
     for (queue, index) in state.queues() {
         work.pages.extend(index.wants_page(now).map(|after| (queue, after)));
-        work.condemned.extend(index.take_condemned().into_iter().map(|entry| (queue, entry)));
+        if work.condemned.is_none() {
+            work.condemned = index.take_condemned().map(|entry| (queue, entry));
+        }
         let due = index.next_due().map(|due| shared.clock.until(due));
         let expiry = index.next_expiry().map(|expiry| expiry.saturating_duration_since(instant));
         work.wait = [work.wait, due, expiry].into_iter().flatten().min();

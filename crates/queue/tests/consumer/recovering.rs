@@ -32,7 +32,7 @@ impl Broker for Flaky {
     }
 
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Consumer>, BrokerError> {
-        if self.asked.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+        if self.asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             return Err(BrokerError::Unavailable("the test said so".to_owned()));
         }
         Ok(Box::new(FlakyConsumer { inner: self.inner.consume(queue, prefetch).await?, left: 2 }))
@@ -140,7 +140,7 @@ async fn everything_is_done_once_through_losses_panics_and_delays() {
         }
         .boxed()
     });
-    let ids: Vec<String> = (0..400).map(|n| format!("job {n}")).collect();
+    let ids: Vec<String> = (0..250).map(|n| format!("job {n}")).collect();
     bench.publish(Lane::Bulk, &ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut config = bulk(16);
     config.grace = Duration::from_millis(10);
@@ -158,8 +158,8 @@ async fn everything_is_done_once_through_losses_panics_and_delays() {
     .await;
     let report = running.drained().await;
     assert_eq!(report.late, []);
-    let done = done.lock().unwrap();
-    assert_eq!(done.len(), 400, "every job was done");
+    let done = done.lock().unwrap().clone();
+    assert_eq!(done.len(), 250, "every job was done");
     let repeats: usize = done.values().map(|times| times - 1).sum();
     assert!(repeats <= 40, "repeats come from revoked leases only: {repeats}");
     assert_eq!(bench.depth(Queue::Dead).await, (0, 0));

@@ -87,6 +87,7 @@ impl DeadLetters {
                 }
                 let reason = EndReason::NotAssessed(NotAssessed::DeadLettered(death.reason.clone()));
                 let ended = self.store.end_job(&message.job, &reason, None).await.map_err(text)?;
+                crashpoint("keeper.after-dead-end");
                 if let JobEnded::Ended(released, _) = ended {
                     let jobs: Vec<_> = released.iter().map(|job| Outgoing::job(&job.message())).collect();
                     if !jobs.is_empty() {

@@ -242,6 +242,7 @@ impl Keeper {
         self.release(&again).await?;
         if !events.is_empty() {
             self.broker.publish(events).await?;
+            crashpoint("keeper.after-resend");
         }
         Ok(())
     }
@@ -260,6 +261,7 @@ impl Keeper {
     async fn expire(&self, job: &JobRecord, leader: &LockGuard) -> Result<bool, KeeperError> {
         let reason = EndReason::NotAssessed(NotAssessed::Expired);
         let ended = self.store.end_job(&job.id, &reason, Some(leader)).await?;
+        crashpoint("keeper.after-expire");
         let JobEnded::Ended(claimed, _) = ended else { return Ok(false) };
         self.release(&claimed).await?;
         Ok(true)
@@ -267,6 +269,7 @@ impl Keeper {
 
     async fn announce(&self, scan: &ScanRecord) -> Result<(), KeeperError> {
         self.broker.publish(vec![Outgoing::event(&scan.finished_event(), false)]).await?;
+        crashpoint("keeper.after-announce");
         self.store.mark_announced(&scan.id).await?;
         Ok(())
     }

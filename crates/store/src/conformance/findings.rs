@@ -85,7 +85,6 @@ pub(crate) fn record(input: &ReconcileInput, n: usize, state: FindingState) -> F
         state,
         job: input.job.id.clone(),
         first_scan: input.job.scan.clone(),
-        job: input.job.id.clone(),
         first_seen: at,
         changed_at: at,
         reopened: 0,

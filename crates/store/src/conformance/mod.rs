@@ -28,6 +28,7 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod lists;
 pub mod locks;
+pub mod model;
 pub mod parking;
 pub mod results;
 pub mod scans;
@@ -138,6 +139,9 @@ macro_rules! store_conformance {
                 the_last_time_a_queue_was_created_is_kept
                 an_export_is_registered_under_one_path
             }
+            model {
+                random_steps_agree_with_a_naive_model
+            }
         }
     };
 }
@@ -155,4 +159,32 @@ macro_rules! store_laws {
             $crate::conformance::$group::$law(&$fixture).await;
         }
     )+};
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_law_is_on_the_list() {
+        let list = include_str!("mod.rs");
+        let groups = [
+            include_str!("attempts.rs"),
+            include_str!("dead.rs"),
+            include_str!("ends.rs"),
+            include_str!("installation.rs"),
+            include_str!("jobs.rs"),
+            include_str!("lifecycle.rs"),
+            include_str!("lists.rs"),
+            include_str!("locks.rs"),
+            include_str!("model/mod.rs"),
+            include_str!("parking.rs"),
+            include_str!("results.rs"),
+            include_str!("scans.rs"),
+        ];
+        let laws = groups.iter().flat_map(|group| group.split("pub async fn ").skip(1));
+        let names: Vec<&str> = laws.filter_map(|law| law.split('(').next()).collect();
+        assert!(names.len() > 60);
+        for name in names {
+            assert!(list.contains(&format!("                {name}\n")), "{name} is run by nobody");
+        }
+    }
 }

@@ -18,12 +18,13 @@ local function note(job, state, scan, opened, resolved)
   call('HSET', P .. 'job:' .. job, 'state', 'reconciled')
   if opened ~= '0' then call('HINCRBY', S, 'opened', opened) end
   if resolved ~= '0' then call('HINCRBY', S, 'resolved', resolved) end
+  local finished = 0
   if state == 'stored' then
     call('ZREM', P .. 'open:' .. scan, job)
     call('HINCRBY', S, 'done', 1)
-    call('HINCRBY', S, 'pending', -1)
+    finished = settle(scan, 1)
   end
-  return { 'committed', scan_reply(scan), finish(scan, now()) }
+  return { 'committed', scan_reply(scan), finished }
 end
 
 -- Writes findings (fingerprint and JSON in turn) and log entries to a target.
@@ -35,7 +36,7 @@ local function write(target, pairs_, transitions)
     end
     call('HSET', P .. 'findings:' .. target, unpack(pairs_))
     call('HSET', P .. 'index', unpack(index))
-    call('ZADD', P .. 'targets', 0, target)
+    if call('HSETNX', P .. 'target:' .. target, 'listed', 1) == 1 then call('ZADD', P .. 'targets', 0, target) end
   end
   for _, entry in ipairs(transitions) do call('XADD', P .. 'log', '*', 't', entry) end
 end

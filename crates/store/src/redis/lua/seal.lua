@@ -3,7 +3,7 @@
 --       the scope, its sequence, the history, the end to note, entries.
 local job, count, stage = ARGV[2], tonumber(ARGV[4]), ARGV[5]
 local J = P .. 'job:' .. job
-local j = call('HMGET', J, 'state', 'token', 'holder', 'scan', 'kind', 'sealed')
+local j = call('HMGET', J, 'state', 'token', 'holder', 'scan', 'kind', 'sealed', 'crashes', 'crashes_alone', 'alone')
 if not j[1] then return { 'lost' } end
 local scan, discover = j[4], j[5] == 'discover'
 local S, list = P .. 'scan:' .. scan, P .. 'list:' .. scan
@@ -27,19 +27,11 @@ if ARGV[6] == '1' then
   local H = P .. 'history:' .. call('HGET', S, 'scope')
   if number(call('HGET', H, 'seq')) <= tonumber(ARGV[7]) then call('HSET', H, 'seq', ARGV[7], 'json', ARGV[8]) end
 end
-take_crash_mark_back(J)
-call('HSET', J, 'state', 'ended', 'sealed', 1, 'end', ARGV[9])
-drop_fence(job)
+end_fence(J, j[7], j[8], j[9], 'state', 'ended', 'sealed', 1, 'end', ARGV[9])
 call('ZREM', P .. 'open:' .. scan, job)
 call('HINCRBY', S, 'total', count)
-if discover then
-  call('HINCRBY', S, 'pending', count)
-  call('HSET', S, 'state', 'running', 'sealed', 1)
-else
-  call('HINCRBY', S, 'pending', count - 1)
-  call('HINCRBY', S, 'in_window', -1)
-end
-local at = now()
-local claimed = claim(scan, at)
-local finished = finish(scan, at)
+if discover then call('HSET', S, 'state', 'running', 'sealed', 1) end
+local own = discover and 0 or 1
+local claimed = claim(scan, now(), own)
+local finished = settle(scan, own - count)
 return { 'new', claimed, scan_reply(scan), finished }
