@@ -14,7 +14,7 @@ use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Message, Outgoing, Settle};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_store::{
-    Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, Store, StoreError,
+    Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, ScanState, Store, StoreError,
 };
 
 use crate::reconcile::{Speaker, reconcile};
@@ -66,7 +66,9 @@ impl Reconciler {
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Trouble> {
         let Some(job) = self.read(message)? else { return Ok(()) };
         let Some(progress) = self.settle_result(&job, ctx).await? else { return Ok(()) };
-        if progress.scan.state.is_final() && !progress.scan.announced {
+        // A cancelled scan may have more results to come; the keeper announces it when there are none.
+        let over = progress.scan.state.is_final() && progress.scan.state != ScanState::Cancelled;
+        if over && !progress.scan.announced {
             self.announce(&progress).await?;
         }
         Ok(())

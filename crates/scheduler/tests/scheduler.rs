@@ -8,7 +8,7 @@ mod dead;
 mod harness;
 #[path = "scheduler/leading.rs"]
 mod leading;
-#[path = "scheduler/rescuing.rs"]
-mod rescuing;
 #[path = "scheduler/replaying.rs"]
 mod replaying;
+#[path = "scheduler/rescuing.rs"]
+mod rescuing;

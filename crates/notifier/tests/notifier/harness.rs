@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checkmate_domain::{
-    CloudEvent, CollectionId, Coverage, Evidence, EventData, Exposure, Finding, FindingState, FingerprintKey,
+    CloudEvent, CollectionId, Coverage, EventData, Evidence, Exposure, Finding, FindingState, FingerprintKey,
     JobId, JobSpec, Lane, ObjectList, Part, PartId, Place, Remediation, ReportKind, ResourceId, ResultStored,
     Rule, RuleCoverage, RuleId, ScanId, ScanReport, ScanStats, Scope, Seen, Severity, TargetId, Timestamp,
     Transition, TransitionKind, Trigger, TriggerKind, WorkerId,
@@ -18,7 +18,8 @@ use checkmate_queue::{Broker, Message, Outgoing, Queue, Settle};
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, NewScan, ScanRecord, SealList, Sealed, Store, Stored,
+    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, NewScan, ScanRecord, SealList, Sealed, Store,
+    Stored,
 };
 use tokio::task::JoinHandle;
 
@@ -67,7 +68,13 @@ impl Says {
 
     /// Only these were seen, as one part of several.
     pub(crate) fn part(seen: &[&str], failed: &[&str]) -> Self {
-        Self { listed: ids(seen), complete: false, seen: Seen::Only(ids(seen)), failed: ids(failed), part: true }
+        Self {
+            listed: ids(seen),
+            complete: false,
+            seen: Seen::Only(ids(seen)),
+            failed: ids(failed),
+            part: true,
+        }
     }
 
     pub(crate) fn except(mut self, unseen: &[&str]) -> Self {
@@ -112,7 +119,12 @@ fn finding(rule: &RuleId, resource: &ResourceId) -> Finding {
     Finding {
         fingerprint: key().fingerprint(rule, &target(), resource, ""),
         rule: rule.clone(),
-        place: Place { rule: rule.clone(), target: target(), resource: resource.clone(), discriminator: String::new() },
+        place: Place {
+            rule: rule.clone(),
+            target: target(),
+            resource: resource.clone(),
+            discriminator: String::new(),
+        },
         resource_name: resource.to_string(),
         title: "a thing is not in order".to_owned(),
         severity: Severity::High,
@@ -188,9 +200,15 @@ impl Bench {
     pub(crate) async fn in_parts(&self, name: &str, parts: &[Says]) -> Vec<Result> {
         let (_, released) = self.sealed(name, vec![JobSpec::whole(target())]).await;
         let split = self.begin(&released[0].id).await;
-        let specs = parts.iter().map(|says| JobSpec { target: target(), part: Some(part(&says.listed)), gone: false });
+        let specs = parts.iter().map(|says| JobSpec {
+            target: target(),
+            part: Some(part(&says.listed)),
+            gone: false,
+        });
         let list = SealList { jobs: specs.collect(), history: None };
-        let Sealed::New(released, _) = self.store.seal(&split.fence, &list).await.unwrap() else { panic!("sealed") };
+        let Sealed::New(released, _) = self.store.seal(&split.fence, &list).await.unwrap() else {
+            panic!("sealed")
+        };
         let mut results = Vec::new();
         for (job, says) in released.iter().zip(parts) {
             let attempt = self.begin(&job.id).await;
@@ -203,7 +221,8 @@ impl Bench {
     pub(crate) async fn gone(&self, name: &str) -> Result {
         let (_, released) = self.sealed(name, vec![JobSpec::gone(target())]).await;
         let attempt = self.begin(&released[0].id).await;
-        let stored = self.store.store_result(&attempt.fence, &ScanReport::target_gone(target())).await.unwrap();
+        let stored =
+            self.store.store_result(&attempt.fence, &ScanReport::target_gone(target())).await.unwrap();
         assert!(matches!(stored, Stored::New(_)));
         let job = attempt.job;
         let facts = ResultStored {
@@ -213,7 +232,11 @@ impl Bench {
             attempt: 1,
             findings: BTreeMap::new(),
         };
-        Result { scan: job.scan, job: job.id, event: CloudEvent::new(EventData::ResultStored(facts), Timestamp::now()) }
+        Result {
+            scan: job.scan,
+            job: job.id,
+            event: CloudEvent::new(EventData::ResultStored(facts), Timestamp::now()),
+        }
     }
 
     async fn sealed(&self, name: &str, jobs: Vec<JobSpec>) -> (ScanId, Vec<JobRecord>) {
@@ -229,7 +252,9 @@ impl Bench {
         let Created::New(_, discover) = self.store.create_scan(&scan).await.unwrap() else { panic!("new") };
         let attempt = self.begin(&discover.id).await;
         let list = SealList { jobs, history: None };
-        let Sealed::New(released, _) = self.store.seal(&attempt.fence, &list).await.unwrap() else { panic!("sealed") };
+        let Sealed::New(released, _) = self.store.seal(&attempt.fence, &list).await.unwrap() else {
+            panic!("sealed")
+        };
         (scan.id, released)
     }
 

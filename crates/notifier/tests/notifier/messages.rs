@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use checkmate_domain::{CloudEvent, EventData, JobId, TargetId, Timestamp};
-use checkmate_queue::{Destination, Outgoing, Broker, Queue, Settle};
+use checkmate_queue::{Broker, Destination, Outgoing, Queue, Settle};
 use checkmate_store::{JobState, ScanState, Store};
 
 use crate::harness::{Bench, Result, Says, hand, message, until};
@@ -31,11 +31,31 @@ async fn what_is_no_event_of_ours_is_given_up_with_a_reason_that_repeats_none_of
         ("garbage", [0xff, 0x00, 0x1b].repeat(50), "not an event of ours"),
         ("deep", vec![b'['; 60_000], "not an event of ours"),
         ("a secret", b"{\"password\": \"hunter2\"}".to_vec(), "not an event of ours"),
-        ("another version", edited(&result, |event| event["specversion"] = "0.3".into()), "specversion or source"),
-        ("another source", edited(&result, |event| event["source"] = "/hunter2".into()), "specversion or source"),
-        ("another type", edited(&result, |event| event["type"] = "com.other.thing".into()), "not an event of ours"),
-        ("no data", edited(&result, |event| drop(event.as_object_mut().unwrap().remove("data"))), "not an event of ours"),
-        ("a job id too long", edited(&result, |event| event["data"]["job"] = "j".repeat(600).into()), "not an event of ours"),
+        (
+            "another version",
+            edited(&result, |event| event["specversion"] = "0.3".into()),
+            "specversion or source",
+        ),
+        (
+            "another source",
+            edited(&result, |event| event["source"] = "/hunter2".into()),
+            "specversion or source",
+        ),
+        (
+            "another type",
+            edited(&result, |event| event["type"] = "com.other.thing".into()),
+            "not an event of ours",
+        ),
+        (
+            "no data",
+            edited(&result, |event| drop(event.as_object_mut().unwrap().remove("data"))),
+            "not an event of ours",
+        ),
+        (
+            "a job id too long",
+            edited(&result, |event| event["data"]["job"] = "j".repeat(600).into()),
+            "not an event of ours",
+        ),
     ];
     for (what, body, why) in cases {
         let settle = hand(&notifier, message(&body, None)).await;

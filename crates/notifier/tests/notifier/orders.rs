@@ -39,7 +39,11 @@ async fn an_older_snapshot_that_arrives_late_changes_nothing_newer() {
         }
         assert_eq!(bench.kinds().await, kinds, "{order:?}");
         for result in &results {
-            assert_eq!(bench.scan(&result.scan).await.state, ScanState::Finished, "late is done too: {order:?}");
+            assert_eq!(
+                bench.scan(&result.scan).await.state,
+                ScanState::Finished,
+                "late is done too: {order:?}"
+            );
         }
     }
 }
@@ -69,7 +73,8 @@ async fn only_a_check_that_ran_there_resolves() {
     let second = bench.said("second", &Says::all(&all, &[]).except(&["r0500"])).await;
     assert_eq!(hand(&notifier, second.message()).await, Settle::Done);
     let states = bench.states().await;
-    let open: Vec<&String> = states.iter().filter(|(_, state)| state.is_open()).map(|(name, _)| name).collect();
+    let open: Vec<&String> =
+        states.iter().filter(|(_, state)| state.is_open()).map(|(name, _)| name).collect();
     assert_eq!(open, ["r0500"]);
     assert_eq!(states.values().filter(|state| **state == FindingState::Resolved).count(), 999);
     // A list cut short cannot say that anything is gone; a complete one can.
@@ -150,8 +155,13 @@ async fn two_notifiers_on_one_target_make_each_transition_once() {
             let scan = bench.scan(&result.scan).await;
             assert_eq!((scan.state, scan.done, scan.announced), (ScanState::Finished, 1, true));
         }
-        let open: BTreeSet<String> =
-            bench.states().await.into_iter().filter(|(_, state)| state.is_open()).map(|(name, _)| name).collect();
+        let open: BTreeSet<String> = bench
+            .states()
+            .await
+            .into_iter()
+            .filter(|(_, state)| state.is_open())
+            .map(|(name, _)| name)
+            .collect();
         assert_eq!(open, newest_words(&said), "round {round}: {said:#?}");
         makes_sense(&bench).await;
     }
@@ -187,10 +197,16 @@ fn newest_words(said: &[Says]) -> BTreeSet<String> {
 async fn makes_sense(bench: &Bench) {
     let mut stories: BTreeMap<String, Vec<(u64, TransitionKind)>> = BTreeMap::new();
     for transition in bench.log().await {
-        stories.entry(transition.fingerprint.to_string()).or_default().push((transition.seq, transition.kind));
+        stories
+            .entry(transition.fingerprint.to_string())
+            .or_default()
+            .push((transition.seq, transition.kind));
     }
     for story in stories.values() {
-        assert!(story.windows(2).all(|pair| pair[0].0 < pair[1].0), "each attempt once, newer ones later: {story:?}");
+        assert!(
+            story.windows(2).all(|pair| pair[0].0 < pair[1].0),
+            "each attempt once, newer ones later: {story:?}"
+        );
         for (chapter, (_, kind)) in story.iter().enumerate() {
             let makes_sense = match kind {
                 TransitionKind::Opened => chapter == 0,

@@ -49,7 +49,11 @@ fn dead(body: &[u8], user: Option<&str>, queue: &str, by_broker: bool) -> Messag
         headers: std::collections::BTreeMap::new(),
         redelivered: false,
         user_id: user.map(str::to_owned),
-        death: Some(Death { queue: queue.to_owned(), reason: "delivery limit reached".to_owned(), by_broker }),
+        death: Some(Death {
+            queue: queue.to_owned(),
+            reason: "delivery limit reached".to_owned(),
+            by_broker,
+        }),
     }
 }
 
@@ -61,7 +65,10 @@ async fn a_job_at_the_brokers_delivery_limit_ends_and_its_scan_finishes() {
     hit_the_limit(&bench, Queue::ScanBulk).await;
     let dead = bench.dead().await;
     assert_eq!(dead.len(), 1);
-    assert_eq!((&dead[0].queue[..], dead[0].job.as_ref(), dead[0].scan.as_ref()), ("checkmate.scan.bulk", Some(&released[0].id), Some(&released[0].scan)));
+    assert_eq!(
+        (&dead[0].queue[..], dead[0].job.as_ref(), dead[0].scan.as_ref()),
+        ("checkmate.scan.bulk", Some(&released[0].id), Some(&released[0].scan))
+    );
     assert_eq!((dead[0].deaths, dead[0].status), (1, DeadStatus::Waiting));
     let job = bench.job(&released[0].id).await;
     assert_eq!(job.end.unwrap().to_string(), "not assessed (dead-lettered: delivery limit reached)");

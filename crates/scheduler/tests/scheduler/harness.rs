@@ -16,13 +16,15 @@ use checkmate_scheduler::{Planned, request_scan};
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, DeadRecord, JobRecord, LockGuard, NewScan, ScanRecord, SealList, Sealed,
-    Store, Stored,
+    Attempt, Begin, BeginRequest, Created, DeadRecord, JobRecord, LockGuard, NewScan, ScanRecord, SealList,
+    Sealed, Store, Stored,
 };
 use tokio::task::JoinHandle;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 pub(crate) const LONG: Duration = Duration::from_secs(600);
+/// Until an end that is waited for; longer than the steps before it take on a busy machine.
+pub(crate) const SOON: Duration = Duration::from_millis(1_500);
 /// What counts as stuck here.
 pub(crate) const SETTLING: Duration = Duration::from_millis(60);
 
@@ -81,6 +83,14 @@ impl Bench {
 
     pub(crate) fn keeper(&self, owner: &str) -> Keeper {
         Keeper::new(self.store.clone(), self.broker.clone(), config(owner))
+    }
+
+    /// A round of the same keeper, to whom nothing here is stuck yet.
+    pub(crate) async fn early_round(&self) -> Round {
+        let config =
+            KeeperConfig { times: Times { unconfirmed: LONG, settling: LONG }, ..config("a keeper") };
+        let keeper = Keeper::new(self.store.clone(), self.broker.clone(), config);
+        keeper.round(&mut None).await.unwrap()
     }
 
     /// A round of a keeper that leads.

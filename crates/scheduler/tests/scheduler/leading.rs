@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use checkmate_queue::{
-    Broker, BrokerError, Consumer, Depth, Outgoing, PublishError, Queue,
-};
+use checkmate_queue::{Broker, BrokerError, Consumer, Depth, Outgoing, PublishError, Queue};
 use checkmate_scheduler::keeper::{Keeper, KeeperConfig};
 use checkmate_service::Stop;
 use checkmate_store::{JobState, ScanState, Store};
 use tokio::sync::Semaphore;
 
-use crate::harness::{Bench, LONG, config, ms, new_scan, settle, until};
+use crate::harness::{Bench, LONG, SOON, config, ms, new_scan, settle, until};
 
 /// A broker that stands still where a test wants it to, like a process that was frozen there.
 struct Frozen {
@@ -105,12 +103,12 @@ async fn a_keeper_that_stops_gives_leadership_back_at_once() {
 #[tokio::test]
 async fn a_leader_that_was_frozen_before_it_looked_does_nothing_when_it_wakes() {
     let bench = Bench::new().await;
-    let released = bench.sealed(&new_scan("a", 1, ms(80)), &["a", "b"]).await;
+    let released = bench.sealed(&new_scan("a", 1, SOON), &["a", "b"]).await;
     let frozen = Frozen::new(bench.broker.clone(), Place::Depth);
     let late = Keeper::new(bench.store.clone(), frozen.clone(), brief("late"));
     let late = tokio::spawn(async move { late.round(&mut None).await.unwrap() });
     frozen.reached.acquire().await.unwrap().forget();
-    tokio::time::sleep(ms(200)).await;
+    tokio::time::sleep(SOON).await;
 
     let other = Keeper::new(bench.store.clone(), bench.broker.clone(), config("other"));
     assert_eq!(other.round(&mut None).await.unwrap().expired, 1);

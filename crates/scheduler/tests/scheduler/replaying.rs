@@ -44,7 +44,10 @@ async fn a_job_that_still_waits_is_sent_again() {
     assert_eq!(bench.depth(Queue::ScanBulk).await, (0, 0));
     twice(&bench, &letter, &found).await;
     let sent = bench.sent().await;
-    assert!(sent.len() == 2 && sent.iter().all(|id| *id == released[0].id.as_str()), "copies of one job: {sent:?}");
+    assert!(
+        sent.len() == 2 && sent.iter().all(|id| *id == released[0].id.as_str()),
+        "copies of one job: {sent:?}"
+    );
 }
 
 #[tokio::test]
