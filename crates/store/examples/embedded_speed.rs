@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use checkmate_domain::{
     Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec, Lane, Place,
-    Priority, ResourceId, RuleId, ScanId, ScanReport, Severity, TargetId, Timestamp, Transition, TransitionKind,
-    Triaged, Trigger, TriggerKind, WorkerId,
+    Priority, ResourceId, RuleId, ScanId, ScanReport, Severity, TargetId, Timestamp, Transition,
+    TransitionKind, Triaged, Trigger, TriggerKind, WorkerId,
 };
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Begin, BeginRequest, Committed, Created, JobRecord, NewScan, ReconcileCommit, ReconcileInput, ReconcileLoad,
-    SealList, Sealed, Store, Stored,
+    Begin, BeginRequest, Committed, Created, JobRecord, NewScan, ReconcileCommit, ReconcileInput,
+    ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use tokio::sync::{Mutex, mpsc};
 
@@ -51,7 +51,10 @@ async fn main() -> Result<(), Any> {
     let took = started.elapsed();
     let scan = store.scans(0, 1).await?.pop().ok_or("no scan")?;
     let per_second = jobs as f64 / took.as_secs_f64();
-    println!("{} jobs {} in {took:?}: {per_second:.0} jobs/s at {concurrency} at a time", scan.done, scan.state);
+    println!(
+        "{} jobs {} in {took:?}: {per_second:.0} jobs/s at {concurrency} at a time",
+        scan.done, scan.state
+    );
     store.close().await;
     println!("{} bytes per job on disk", bytes(folder.path())? / jobs as u64);
     Ok(())
@@ -100,7 +103,9 @@ async fn work(
 ) -> Result<(), Any> {
     loop {
         let next = async { waiting.lock().await.recv().await };
-        let Ok(Some(job)) = tokio::time::timeout(Duration::from_millis(500), next).await else { return Ok(()) };
+        let Ok(Some(job)) = tokio::time::timeout(Duration::from_millis(500), next).await else {
+            return Ok(());
+        };
         let Begin::Started(attempt) = store.begin_attempt(&request(job.clone())).await? else {
             return Err("not begun".into());
         };
@@ -129,7 +134,12 @@ fn report(target: &TargetId, findings: usize) -> Result<ScanReport, Any> {
         report.findings.push(Finding {
             fingerprint: key.fingerprint(&rule, target, &resource, ""),
             rule: rule.clone(),
-            place: Place { rule: rule.clone(), target: target.clone(), resource, discriminator: String::new() },
+            place: Place {
+                rule: rule.clone(),
+                target: target.clone(),
+                resource,
+                discriminator: String::new(),
+            },
             resource_name: format!("Client {n}"),
             title: "Breached-password detection is off".to_owned(),
             severity: Severity::High,
