@@ -18,7 +18,8 @@
 local P = ARGV[1]
 local call = redis.call
 
-local function int(n) return string.format('%.0f', n) end
+-- Without an exponent and without the minus of a negative zero, neither of which Redis takes.
+local function int(n) return string.format('%.0f', n + 0) end
 local function number(text) return tonumber(text or '0') or 0 end
 
 -- The store's clock, in milliseconds.
@@ -88,7 +89,7 @@ end
 -- So many jobs of the sealed list are over; makes the scan final when none is left. Answers 1 when this made it final.
 local function settle(scan, jobs)
   local S = P .. 'scan:' .. scan
-  if call('HINCRBY', S, 'pending', -jobs) > 0 then return 0 end
+  if call('HINCRBY', S, 'pending', int(0 - jobs)) > 0 then return 0 end
   local s = call('HMGET', S, 'state', 'sealed', 'without_result')
   if s[2] ~= '1' or scan_is_final(s[1]) then return 0 end
   call('HSET', S, 'state', number(s[3]) > 0 and 'finished-incomplete' or 'finished', 'finished_at', int(now()))
