@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use checkmate_domain::{
@@ -38,11 +39,13 @@ async fn main() -> Result<(), Any> {
         claimed.send(job.id).await?;
     }
     let waiting = Arc::new(Mutex::new(waiting));
+    let left = Arc::new(AtomicUsize::new(jobs));
     let started = Instant::now();
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..concurrency {
-        let (store, claimed, waiting) = (Arc::clone(&store), claimed.clone(), Arc::clone(&waiting));
-        workers.spawn(async move { work(&*store, &claimed, &waiting, findings).await });
+        let (store, claimed) = (Arc::clone(&store), claimed.clone());
+        let (waiting, left) = (Arc::clone(&waiting), Arc::clone(&left));
+        workers.spawn(async move { work(&*store, &claimed, &waiting, &left, findings).await });
     }
     drop(claimed);
     while let Some(done) = workers.join_next().await {
@@ -99,13 +102,14 @@ async fn work(
     store: &dyn Store,
     claimed: &mpsc::Sender<JobId>,
     waiting: &Mutex<mpsc::Receiver<JobId>>,
+    left: &AtomicUsize,
     findings: usize,
 ) -> Result<(), Any> {
     loop {
-        let next = async { waiting.lock().await.recv().await };
-        let Ok(Some(job)) = tokio::time::timeout(Duration::from_millis(500), next).await else {
+        if left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err() {
             return Ok(());
-        };
+        }
+        let job = waiting.lock().await.recv().await.ok_or("no job")?;
         let Begin::Started(attempt) = store.begin_attempt(&request(job.clone())).await? else {
             return Err("not begun".into());
         };
