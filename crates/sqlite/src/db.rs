@@ -228,6 +228,10 @@ fn in_savepoint<R, E: From<DbError>>(
     run("SAVEPOINT call")?;
     let result = guarded(|| call(connection));
     if result.is_err() {
+        // Where SQLite ended the transaction there is nothing to roll back to, and the call's own error says why.
+        if connection.is_autocommit() {
+            return result;
+        }
         run("ROLLBACK TO call")?;
     }
     run("RELEASE call")?;

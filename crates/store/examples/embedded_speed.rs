@@ -5,17 +5,18 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use checkmate_domain::{
     Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec, Lane, Place,
-    Priority, ResourceId, RuleId, ScanId, ScanReport, Severity, TargetId, Timestamp, Transition, TransitionKind,
-    Triaged, Trigger, TriggerKind, WorkerId,
+    Priority, ResourceId, RuleId, ScanId, ScanReport, Severity, TargetId, Timestamp, Transition,
+    TransitionKind, Triaged, Trigger, TriggerKind, WorkerId,
 };
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Begin, BeginRequest, Committed, Created, JobRecord, NewScan, ReconcileCommit, ReconcileInput, ReconcileLoad,
-    SealList, Sealed, Store, Stored,
+    Begin, BeginRequest, Committed, Created, JobRecord, NewScan, ReconcileCommit, ReconcileInput,
+    ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use tokio::sync::{Mutex, mpsc};
 
@@ -38,11 +39,13 @@ async fn main() -> Result<(), Any> {
         claimed.send(job.id).await?;
     }
     let waiting = Arc::new(Mutex::new(waiting));
+    let left = Arc::new(AtomicUsize::new(jobs));
     let started = Instant::now();
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..concurrency {
-        let (store, claimed, waiting) = (Arc::clone(&store), claimed.clone(), Arc::clone(&waiting));
-        workers.spawn(async move { work(&*store, &claimed, &waiting, findings).await });
+        let (store, claimed) = (Arc::clone(&store), claimed.clone());
+        let (waiting, left) = (Arc::clone(&waiting), Arc::clone(&left));
+        workers.spawn(async move { work(&*store, &claimed, &waiting, &left, findings).await });
     }
     drop(claimed);
     while let Some(done) = workers.join_next().await {
@@ -51,7 +54,10 @@ async fn main() -> Result<(), Any> {
     let took = started.elapsed();
     let scan = store.scans(0, 1).await?.pop().ok_or("no scan")?;
     let per_second = jobs as f64 / took.as_secs_f64();
-    println!("{} jobs {} in {took:?}: {per_second:.0} jobs/s at {concurrency} at a time", scan.done, scan.state);
+    println!(
+        "{} jobs {} in {took:?}: {per_second:.0} jobs/s at {concurrency} at a time",
+        scan.done, scan.state
+    );
     store.close().await;
     println!("{} bytes per job on disk", bytes(folder.path())? / jobs as u64);
     Ok(())
@@ -96,11 +102,14 @@ async fn work(
     store: &dyn Store,
     claimed: &mpsc::Sender<JobId>,
     waiting: &Mutex<mpsc::Receiver<JobId>>,
+    left: &AtomicUsize,
     findings: usize,
 ) -> Result<(), Any> {
     loop {
-        let next = async { waiting.lock().await.recv().await };
-        let Ok(Some(job)) = tokio::time::timeout(Duration::from_millis(500), next).await else { return Ok(()) };
+        if left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err() {
+            return Ok(());
+        }
+        let job = waiting.lock().await.recv().await.ok_or("no job")?;
         let Begin::Started(attempt) = store.begin_attempt(&request(job.clone())).await? else {
             return Err("not begun".into());
         };
@@ -129,7 +138,12 @@ fn report(target: &TargetId, findings: usize) -> Result<ScanReport, Any> {
         report.findings.push(Finding {
             fingerprint: key.fingerprint(&rule, target, &resource, ""),
             rule: rule.clone(),
-            place: Place { rule: rule.clone(), target: target.clone(), resource, discriminator: String::new() },
+            place: Place {
+                rule: rule.clone(),
+                target: target.clone(),
+                resource,
+                discriminator: String::new(),
+            },
             resource_name: format!("Client {n}"),
             title: "Breached-password detection is off".to_owned(),
             severity: Severity::High,

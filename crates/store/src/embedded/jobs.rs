@@ -61,10 +61,7 @@ pub(super) fn read(row: &Row<'_>, scan: &ScanRecord) -> Result<Job> {
         ..released(scan, id, kind, spec, released_at)
     };
     let token = fields.next()?;
-    let (holder, until) = (fields.next::<Option<String>>()?, fields.maybe_time()?);
-    if let (Some(holder), Some(until)) = (holder, until) {
-        let holder = super::row::word(&holder)
-            .map_err(|error| super::error::corrupt("jobs", record.id.as_str(), error))?;
+    if let (Some(holder), Some(until)) = (fields.maybe_word()?, fields.maybe_time()?) {
         record.fence = Some(FenceInfo { token, holder, until });
     }
     record.seq = fields.next()?;

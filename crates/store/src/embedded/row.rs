@@ -79,6 +79,13 @@ impl<'a> Fields<'a> {
         word(&text).map_err(|error| corrupt(self.table, &self.key, error))
     }
 
+    /// The next column, a text that names a value, or nothing.
+    pub(super) fn maybe_word<T: DeserializeOwned>(&mut self) -> Result<Option<T>> {
+        let text: Option<String> = self.next()?;
+        let read = text.map(|text| word(&text)).transpose();
+        read.map_err(|error| corrupt(self.table, &self.key, error))
+    }
+
     /// The next column, JSON.
     pub(super) fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
         let text: String = self.next()?;

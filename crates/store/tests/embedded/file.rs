@@ -56,7 +56,10 @@ async fn a_file_of_a_newer_release_is_refused_untouched() {
     let refused = EmbeddedStore::open(&place.file()).await.map(|_| ()).unwrap_err();
     assert!(matches!(refused, OpenError::Newer { found: 2, known: 1, .. }));
     let told = refused.to_string();
-    assert!(told.contains("store.db") && told.contains("newer release") && told.contains("schema 2"), "{told}");
+    assert!(
+        told.contains("store.db") && told.contains("newer release") && told.contains("schema 2"),
+        "{told}"
+    );
     let jobs = Connection::open(place.file()).unwrap().prepare("SELECT * FROM jobs").map(|_| ());
     assert!(jobs.is_err(), "nothing was made in it");
 }
