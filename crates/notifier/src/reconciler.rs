@@ -101,7 +101,7 @@ impl Reconciler {
                     return Err(Trouble::Dead(format!("no job {job} is known: not believed")));
                 }
             };
-            if input.loads > self.config.max_loads {
+            if first && self.is_poison(input.loads) {
                 return self.park(job, input.loads).await;
             }
             first = false;
@@ -118,6 +118,11 @@ impl Reconciler {
             }
         }
         Err(Trouble::Later("told to stop".to_owned()))
+    }
+
+    /// One load in so many gives up. The next begins to count anew: a parked result that is sent again has as many tries.
+    fn is_poison(&self, loads: u32) -> bool {
+        loads.is_multiple_of(self.config.max_loads.saturating_add(1))
     }
 
     /// Poison: the result stays in the store, its scan goes on without it, its event goes to the dead letters.
