@@ -76,6 +76,17 @@ async fn another_database_is_another_epoch() {
 }
 
 #[tokio::test]
+async fn an_emptied_database_is_another_epoch() {
+    let redis = Redis::start();
+    let store = connect(&redis).await;
+    let before = store.epoch().await.expect("epoch");
+    redis.command(&["FLUSHALL"]);
+    let after = store.epoch().await.expect("epoch");
+    assert_ne!(after, before);
+    assert_eq!(store.epoch().await, Ok(after));
+}
+
+#[tokio::test]
 async fn scripts_are_loaded_again_when_redis_forgot_them() {
     let redis = Redis::start();
     let store = connect(&redis).await;
