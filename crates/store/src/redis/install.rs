@@ -16,9 +16,17 @@ impl RedisStore {
         Ok(Timestamp::from_millis(seconds * 1000 + micros / 1000))
     }
 
-    /// Settled by every new connection before it is used, so what stands there belongs to the server that answers.
+    /// Settled by every new connection before it is used, so what stands there belongs to the server that answers. Where
+    /// nothing stands the database was emptied meanwhile, and a new connection settles it.
     pub(super) async fn do_epoch(&self) -> Result<String> {
-        reply::text(self.run(self.command("HGET", "epoch").arg("id")).await?)
+        let mut ask = self.command("HGET", "epoch");
+        match self.run(ask.arg("id")).await? {
+            Value::Nil => {
+                self.connect_anew();
+                reply::text(self.run(&ask).await?)
+            }
+            epoch => reply::text(epoch),
+        }
     }
 
     pub(super) async fn do_check_key(&self, key: &KeyId) -> Result<KeyCheck> {

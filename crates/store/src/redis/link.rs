@@ -97,6 +97,11 @@ impl Link {
     /// Drops all connections; later calls are refused.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        self.drop_all();
+    }
+
+    /// Drops all connections; calls in flight on them go on, later ones connect anew.
+    pub(super) fn drop_all(&self) {
         for slot in &self.slots {
             slot.drop_connection(None);
         }
@@ -120,12 +125,10 @@ impl Link {
         Ok(answer)
     }
 
-    /// Drops a broken connection; the others are as old and most likely broken too. Calls in flight on them go on.
+    /// Drops a broken connection; the others are as old and most likely broken too.
     fn give_up(&self, slot: &Slot, number: u64) {
         if slot.drop_connection(Some(number)) {
-            for other in &self.slots {
-                other.drop_connection(None);
-            }
+            self.drop_all();
         }
     }
 

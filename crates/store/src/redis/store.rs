@@ -74,8 +74,8 @@ impl RedisStore {
         self.link.durability().await
     }
 
-    pub(super) fn drop_connections(&self) {
-        self.link.close();
+    pub(super) fn connect_anew(&self) {
+        self.link.drop_all();
     }
 
     /// A place between two steps at which a test may have the process die.
@@ -222,6 +222,6 @@ impl Store for RedisStore {
         self.do_exports().await
     }
     async fn close(&self) {
-        self.drop_connections();
+        self.link.close();
     }
 }

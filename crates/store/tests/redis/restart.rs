@@ -6,7 +6,7 @@ use checkmate_store::redis::RedisStore;
 use checkmate_store::{JobState, ScanState, Store, StoreError};
 use checkmate_testkit::redis::{Fsync, Redis, RedisOptions};
 
-use crate::support::{commit, config, connect, load, sealed, stored};
+use crate::support::{begin, commit, config, connect, load, sealed, stored};
 
 /// Calls until one gets through; each connection may fail once.
 async fn epoch_again(store: &RedisStore) -> String {
@@ -76,6 +76,17 @@ async fn another_database_is_another_epoch() {
 }
 
 #[tokio::test]
+async fn an_emptied_database_is_another_epoch() {
+    let redis = Redis::start();
+    let store = connect(&redis).await;
+    let before = store.epoch().await.expect("epoch");
+    redis.command(&["FLUSHALL"]);
+    let after = store.epoch().await.expect("epoch");
+    assert_ne!(after, before);
+    assert_eq!(store.epoch().await, Ok(after));
+}
+
+#[tokio::test]
 async fn scripts_are_loaded_again_when_redis_forgot_them() {
     let redis = Redis::start();
     let store = connect(&redis).await;
@@ -91,5 +102,21 @@ async fn says_what_can_be_lost() {
         let durability =
             RedisStore::connect(config(&redis)).await.expect("store").durability().await.expect("durability");
         assert_eq!((durability.always, durability.warnings.is_empty()), (always, always), "{durability:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_token_is_given_twice_when_time_was_lost() {
+    for (fsync, ahead) in [(Fsync::EverySecond, true), (Fsync::Always, false)] {
+        let mut redis = Redis::start_with(RedisOptions { fsync, ..RedisOptions::default() });
+        let store = connect(&redis).await;
+        let jobs = sealed(&store, "s", 2, 2).await;
+        let before = begin(&store, &jobs[0].id).await;
+        written_out(&redis).await;
+        redis.restart();
+        epoch_again(&store).await;
+        let after = begin(&store, &jobs[1].id).await;
+        assert!(after.seq > before.seq && after.fence.token > before.fence.token);
+        assert_eq!(after.seq - before.seq > 100_000, ahead, "{fsync:?}");
     }
 }

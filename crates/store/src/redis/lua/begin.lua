@@ -1,9 +1,9 @@
--- Asks to run a job; issues the fence and the sequence and raises the counters, or says why not.
+-- Asks to run a job; issues the sequence, which is the token of the fence too, and raises the counters, or says why not.
 -- ARGV: job, holder, ttl in ms, alone (1 or 0), most failures, most crashes alone.
 local job, holder, ttl, alone = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local J = P .. 'job:' .. job
 local j = call('HMGET', J, 'state', 'scan', 'kind', 'released', 'holder', 'until', 'failures', 'crashes',
-  'crashes_alone', 'sealed', 'error', 'token', 'attempt')
+  'crashes_alone', 'sealed', 'error', 'attempt')
 local state, scan = j[1], j[2]
 if not state then return { 'unknown' } end
 if state == 'stored' then return { 'stored', job_reply(job), recorded_reply(scan) } end
@@ -22,9 +22,9 @@ if number(j[7]) >= tonumber(ARGV[6]) then return { 'condemned', 'failed', j[11] 
 if number(j[9]) >= tonumber(ARGV[7]) then return { 'condemned', 'crash-loop', '' } end
 if number(j[8]) > 0 and alone ~= '1' then return { 'suspect' } end
 
-local seq = call('INCR', P .. 'seq')
-call('HSET', J, 'state', 'running', 'holder', holder, 'until', int(at + ttl), 'alone', alone, 'fence_seq', seq,
-  'token', int(number(j[12]) + 1), 'attempt', int(number(j[13]) + 1), 'crashes', int(number(j[8]) + 1),
+local seq = next_seq()
+call('HSET', J, 'state', 'running', 'holder', holder, 'until', int(at + ttl), 'alone', alone, 'token', seq,
+  'attempt', int(number(j[12]) + 1), 'crashes', int(number(j[8]) + 1),
   'crashes_alone', int(number(j[9]) + tonumber(alone)))
 if state == 'recorded' then call('SREM', P .. 'recorded:' .. scan, job) end
 if s[1] == 'planned' then call('HSET', S, 'state', 'discovering') end

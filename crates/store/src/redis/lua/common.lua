@@ -11,6 +11,7 @@
 --   findings:ID    hash    fingerprint -> finding
 --   index          hash    fingerprint -> target
 --   log            stream  transitions
+--   seq            number  the last sequence or token that was given
 --   plan:ID:N, stage:...   what is being written in chunks, with a time-to-live until it counts
 --
 -- A script runs alone and is one entry of the append-only file: it happens whole or not at all. So no script may fail
@@ -27,6 +28,10 @@ local function now()
   local t = call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
+
+-- Sequences of attempts and tokens of fences and locks come from one counter: none is given twice, not even when the
+-- server lost time, for then `epoch` moves the counter ahead.
+local function next_seq() return call('INCR', P .. 'seq') end
 
 local function value(flat, name)
   for i = 1, #flat, 2 do
@@ -103,7 +108,7 @@ local function count_without_result(scan, word)
   call('HINCRBY', S, 'without_result', 1)
 end
 
-local function drop_fence(J) call('HDEL', J, 'holder', 'until', 'alone', 'fence_seq') end
+local function drop_fence(J) call('HDEL', J, 'holder', 'until', 'alone') end
 
 -- An attempt that is over did not die with its process; further fields are set with it.
 local function end_fence(J, crashes, crashes_alone, alone, ...)

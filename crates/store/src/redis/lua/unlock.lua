@@ -1,4 +1,4 @@
--- Frees a lock that is still ours; its token stays. ARGV: name, token.
+-- Frees a lock that is still ours. ARGV: name, token.
 local L = P .. 'lock:' .. ARGV[2]
-if call('HGET', L, 'token') == ARGV[3] then call('HDEL', L, 'owner', 'until') end
+if call('HGET', L, 'token') == ARGV[3] then call('UNLINK', L) end
 return 1
