@@ -323,16 +323,16 @@ fn tracked_files() -> Vec<PathBuf> {
     files
 }
 
+/// Every file below `folder`; what git keeps and what a build or a run leaves behind is passed over.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        let kind = entry.file_type().unwrap();
-        if kind.is_dir()
-            && !["target", ".git", ".checkmate"].iter().any(|skipped| entry.file_name() == *skipped)
-        {
-            walk(&path, files);
-        } else if kind.is_file() {
-            files.push(path);
+        if [".git", "target", ".checkmate"].iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => walk(&entry.path(), files),
+            kind if kind.is_file() => files.push(entry.path()),
+            _ => {}
         }
     }
 }
