@@ -13,6 +13,8 @@ use tokio::process::Command;
 
 /// For one command.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A server that was killed may take so long to come back.
+const AWAY: Duration = Duration::from_secs(120);
 /// Before a command that failed is given again.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -77,7 +79,7 @@ impl CommandLine {
     /// When no answer could be had.
     pub async fn until_over(&self, until: Instant) -> anyhow::Result<Vec<ScanRecord>> {
         loop {
-            let mut scans = self.scans(until + PATIENCE).await?;
+            let mut scans = self.scans(until + AWAY).await?;
             scans.retain(|scan| !scan.state.is_final() || !scan.announced);
             if scans.is_empty() || Instant::now() > until {
                 return Ok(scans);
