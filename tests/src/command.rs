@@ -1,6 +1,7 @@
 //! The command line of the program under test, as a person would use it: asked again when the process that should answer
 //! has just been killed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -25,6 +26,8 @@ pub struct CommandLine {
     pub node: PathBuf,
     /// Its configuration.
     pub config: PathBuf,
+    /// Environment on top of our own.
+    pub env: Vec<(String, OsString)>,
 }
 
 impl CommandLine {
@@ -35,6 +38,7 @@ impl CommandLine {
     pub async fn give(&self, args: &[&str]) -> anyhow::Result<Output> {
         let mut command = Command::new(&self.node);
         command.arg("--config").arg(&self.config).args(args);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output = tokio::time::timeout(PATIENCE, command.output()).await;
         output.with_context(|| format!("'{}' took longer than {PATIENCE:?}", args.join(" ")))?.map_err(Into::into)
