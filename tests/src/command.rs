@@ -1,6 +1,7 @@
 //! The command line of the program under test, as a person would use it: asked again when the process that should answer
 //! has just been killed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +14,8 @@ use tokio::process::Command;
 
 /// For one command.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A server that was killed may take so long to come back.
+const AWAY: Duration = Duration::from_secs(120);
 /// Before a command that failed is given again.
 const AGAIN: Duration = Duration::from_millis(200);
 
@@ -23,6 +26,8 @@ pub struct CommandLine {
     pub node: PathBuf,
     /// Its configuration.
     pub config: PathBuf,
+    /// Environment on top of our own.
+    pub env: Vec<(String, OsString)>,
 }
 
 impl CommandLine {
@@ -33,6 +38,7 @@ impl CommandLine {
     pub async fn give(&self, args: &[&str]) -> anyhow::Result<Output> {
         let mut command = Command::new(&self.node);
         command.arg("--config").arg(&self.config).args(args);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output = tokio::time::timeout(PATIENCE, command.output()).await;
         output.with_context(|| format!("'{}' took longer than {PATIENCE:?}", args.join(" ")))?.map_err(Into::into)
@@ -77,7 +83,7 @@ impl CommandLine {
     /// When no answer could be had.
     pub async fn until_over(&self, until: Instant) -> anyhow::Result<Vec<ScanRecord>> {
         loop {
-            let mut scans = self.scans(until + PATIENCE).await?;
+            let mut scans = self.scans(until + AWAY).await?;
             scans.retain(|scan| !scan.state.is_final() || !scan.announced);
             if scans.is_empty() || Instant::now() > until {
                 return Ok(scans);

@@ -20,10 +20,10 @@ use crate::{distributed, embedded};
 pub const EXPORT: &str = "crash";
 /// From the start of a process to its death, and from there to the end of all scans.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Names the point at which the program dies.
+const ARMED: &str = "CHECKMATE_TEST_CRASH";
 /// Nobody kills the process that comes after.
 const NEVER: Duration = Duration::from_secs(3_600);
-/// Scans of the export, one after the other; the process dies in the first.
-const ROUNDS: u32 = 2;
 
 /// What happens before the process that is to die is started.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +49,8 @@ pub struct Case {
     pub knobs: Knobs,
     /// What happens before.
     pub before: &'static [Before],
+    /// Scans of the export, one after the other; the process dies in the first.
+    pub rounds: u32,
 }
 
 impl Case {
@@ -56,7 +58,7 @@ impl Case {
     #[must_use]
     pub fn plain(point: &str, skip: u32) -> Self {
         let model = Model { sleep_ms: 2, ..Model::default() };
-        Self { point: point.to_owned(), skip, model, knobs: Knobs::default(), before: &[] }
+        Self { point: point.to_owned(), skip, model, knobs: Knobs::default(), before: &[], rounds: 2 }
     }
 }
 
@@ -106,7 +108,7 @@ impl Run<'_> {
         let mut up = Roles::start(vec![self.spec("after", &command, None)], NEVER, 0);
         let until = Instant::now() + PATIENCE;
         let mut rounds = Rounds::new();
-        for round in 0..ROUNDS {
+        for round in 0..self.case.rounds {
             self.world.set_round(round)?;
             if round > 0 || command.scans(until).await?.is_empty() {
                 command.scan(EXPORT, round > 0, until).await?;
@@ -137,9 +139,9 @@ impl Run<'_> {
     async fn die(&self, point: &str, skip: u32, name: &str) -> anyhow::Result<()> {
         let command = self.command_line(name, &self.case.knobs).await?;
         let armed = OsString::from(format!("{point}:{skip}"));
-        let mut up = Process::start(self.spec(name, &command, Some(armed)));
+        let mut up = Process::start(self.spec(name, &command, Some(armed.clone())));
         let until = Instant::now() + PATIENCE;
-        let asked = self.ask_once(&command, &mut up);
+        let asked = self.ask_once(&command, &mut up, &armed);
         let died = tokio::select! {
             asked = asked => { asked?; up.wait(until.saturating_duration_since(Instant::now())).await }
             () = tokio::time::sleep(PATIENCE) => None,
@@ -152,18 +154,34 @@ impl Run<'_> {
     }
 
     /// Waits until the process answers (or has died on its way), then asks for a scan unless there is one.
-    async fn ask_once(&self, command: &CommandLine, up: &mut Process) -> anyhow::Result<()> {
+    async fn ask_once(&self, command: &CommandLine, up: &mut Process, armed: &OsString) -> anyhow::Result<()> {
         while up.exited().is_none() {
-            let ready = up.log_tail().contains("ready");
-            if ready {
-                let known = command.give(&["scans", "list", "--format", "json"]).await?;
-                if known.status.success() && known.stdout.trim_ascii() == b"[]" {
-                    let scope = format!("export:{EXPORT}");
-                    let _ = command.give(&["scan", &scope, "--no-wait"]).await?;
-                }
-                return Ok(());
-            }
             tokio::time::sleep(Duration::from_millis(20)).await;
+            if !up.log_tail().contains("ready") {
+                continue;
+            }
+            let known = command.give(&["scans", "list", "--format", "json"]).await?;
+            if !known.status.success() {
+                continue;
+            }
+            if known.stdout.trim_ascii() == b"[]" {
+                self.ask(command, up, armed).await?;
+            }
+            break;
+        }
+        Ok(())
+    }
+
+    /// On one machine the process itself does what the command asks; on many it is the command, and may have to die.
+    async fn ask(&self, command: &CommandLine, up: &mut Process, armed: &OsString) -> anyhow::Result<()> {
+        let mut command = command.clone();
+        if matches!(self.place, Place::Servers(_)) {
+            command.env.push((ARMED.to_owned(), armed.clone()));
+        }
+        let scope = format!("export:{EXPORT}");
+        let asked = command.give(&["scan", &scope, "--no-wait"]).await?;
+        if asked.status.signal() == Some(9) {
+            up.kill9();
         }
         Ok(())
     }
@@ -172,7 +190,7 @@ impl Run<'_> {
         match self.place {
             Place::Embedded => {
                 let config = self.world.embedded_config(name, knobs)?;
-                Ok(CommandLine { node: self.programs.node.clone(), config })
+                Ok(CommandLine { node: self.programs.node.clone(), config, env: Vec::new() })
             }
             Place::Servers(at) => distributed::set_up(&self.world, self.programs, knobs, name, at).await,
         }
@@ -180,7 +198,7 @@ impl Run<'_> {
 
     fn spec(&self, name: &str, command: &CommandLine, armed: Option<OsString>) -> Spec {
         let mut spec = spec(name, &self.programs.node, &command.config, "up", None);
-        spec.env.extend(armed.map(|armed| ("CHECKMATE_TEST_CRASH".to_owned(), armed)));
+        spec.env.extend(armed.map(|armed| (ARMED.to_owned(), armed)));
         spec
     }
 

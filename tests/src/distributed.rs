@@ -85,7 +85,7 @@ pub async fn start(
     set_up(world, programs, knobs, "setup", &direct).await?;
     let asking = Servers { broker: rabbit.url_of("checkmate-scheduler", "%2F"), ..direct.clone() };
     let config = world.distributed_config("command", knobs, &asking)?;
-    let command = CommandLine { node: programs.node.clone(), config };
+    let command = CommandLine { node: programs.node.clone(), config, env: Vec::new() };
     let mut network = Vec::new();
     let mut specs = Vec::new();
     for (role, count) in ROLES {
@@ -135,7 +135,7 @@ pub async fn set_up(
     at: &Servers,
 ) -> anyhow::Result<CommandLine> {
     let config = world.distributed_config(name, knobs, at)?;
-    let command = CommandLine { node: programs.node.clone(), config };
+    let command = CommandLine { node: programs.node.clone(), config, env: Vec::new() };
     let output = command.give(&["broker", "setup"]).await?;
     ensure!(output.status.success(), "broker setup: {}", String::from_utf8_lossy(&output.stderr));
     Ok(command)

@@ -33,7 +33,7 @@ pub fn start(
 ) -> anyhow::Result<Embedded> {
     let config = world.embedded_config("up", knobs)?;
     let roles = Roles::start(vec![spec("up", &programs.node, &config, "up", sink)], kill_every, seed);
-    Ok(Embedded { command: CommandLine { node: programs.node.clone(), config }, roles })
+    Ok(Embedded { command: CommandLine { node: programs.node.clone(), config, env: Vec::new() }, roles })
 }
 
 /// Opens the store after the process has stopped.

@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 /// Between two looks whether a process ended by itself.
 const LOOK: Duration = Duration::from_millis(20);
 /// Before a process that ended by itself is started again.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Before a process that ended by itself is started again, as a supervisor would.
+const PAUSE: Duration = Duration::from_secs(1);
 /// For a process told to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(15);
 

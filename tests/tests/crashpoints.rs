@@ -53,7 +53,7 @@ fn case(point: &str) -> Case {
     let failing = |times| Model { failing: BTreeMap::from([(5, times)]), ..plain.model.clone() };
     let soon_failed = Knobs { max_failures: 2, ..Knobs::default() };
     // More findings than one chunk holds, and more than one part of a result.
-    let large = Model { targets: 2, things: 4_000, ..plain.model.clone() };
+    let large = Model { targets: 1, things: 2_600, ..plain.model.clone() };
     match point {
         "worker.after-begin" | "worker.after-scan" | "worker.after-store" | "worker.after-publish"
         | "consumer.before-settle" | "consumer.after-settle" | "notifier.after-load"
@@ -78,7 +78,10 @@ fn case(point: &str) -> Case {
             Case { model: failing(99), knobs: short, ..plain }
         }
         "notifier.after-park" => Case { knobs: Knobs { max_loads: 0, ..Knobs::default() }, ..plain },
-        "store.after-seal-chunk" => Case { model: Model { targets: 1_500, ..plain.model.clone() }, ..plain },
+        "store.after-seal-chunk" => {
+            let many = Model { targets: 1_001, things: 1, sleep_ms: 0, ..plain.model.clone() };
+            Case { model: many, rounds: 1, ..plain }
+        }
         "store.after-stage-chunk" | "store.after-apply-chunk" | "store.after-flip" | "store.after-part" => {
             Case { model: large, ..plain }
         }
