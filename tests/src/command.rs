@@ -41,7 +41,9 @@ impl CommandLine {
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).kill_on_drop(true);
         let output = tokio::time::timeout(PATIENCE, command.output()).await;
-        output.with_context(|| format!("'{}' took longer than {PATIENCE:?}", args.join(" ")))?.map_err(Into::into)
+        output
+            .with_context(|| format!("'{}' took longer than {PATIENCE:?}", args.join(" ")))?
+            .map_err(Into::into)
     }
 
     /// Gives a command and reads its JSON.
@@ -54,7 +56,8 @@ impl CommandLine {
             let said = String::from_utf8_lossy(&output.stderr);
             bail!("'{}' failed ({}): {}", args.join(" "), output.status, said.trim());
         }
-        serde_json::from_slice(&output.stdout).with_context(|| format!("'{}' printed no JSON", args.join(" ")))
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("'{}' printed no JSON", args.join(" ")))
     }
 
     /// Asks for a scan, again and again until it is certain that it is recorded. It may be recorded twice then.

@@ -7,14 +7,19 @@
 //! - [`chaos`] runs scans through all of it, [`crash`] has the process die at a named place;
 //! - [`verdict`] compares with the model, [`table`] shows.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code: a panic is its verdict")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test code: a panic is its verdict"
+)]
 
 pub mod chaos;
 pub mod command;
 pub mod crash;
 pub mod distributed;
-pub mod faults;
 pub mod embedded;
+pub mod faults;
 pub mod model;
 pub mod roles;
 pub mod scanner;

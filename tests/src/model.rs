@@ -107,8 +107,7 @@ impl Model {
     /// 0 to 99.
     fn dice(&self, what: &str, target: &TargetId, thing: u32, round: u32) -> u32 {
         let fields = [self.seed.to_string(), thing.to_string(), round.to_string()];
-        let digits =
-            derive("noop.dice", &[what, &fields[0], target.as_str(), &fields[1], &fields[2]], 8);
+        let digits = derive("noop.dice", &[what, &fields[0], target.as_str(), &fields[1], &fields[2]], 8);
         u32::from_str_radix(&digits, 16).unwrap_or(0) % 100
     }
 

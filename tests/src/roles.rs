@@ -58,11 +58,15 @@ impl Roles {
     #[must_use]
     pub fn start(specs: Vec<Spec>, kill_every: Duration, seed: u64) -> Self {
         let keeper = Keeper {
-            processes: specs.into_iter().map(|spec| (spec.name.clone(), Process::start(spec), None)).collect(),
+            processes: specs
+                .into_iter()
+                .map(|spec| (spec.name.clone(), Process::start(spec), None))
+                .collect(),
             tally: Tally::default(),
         };
         let (faults, stop) = (CancellationToken::new(), CancellationToken::new());
-        let task = tokio::spawn(keeper.run(kill_every, StdRng::seed_from_u64(seed), faults.clone(), stop.clone()));
+        let task =
+            tokio::spawn(keeper.run(kill_every, StdRng::seed_from_u64(seed), faults.clone(), stop.clone()));
         Self { faults, stop, task: Some(task) }
     }
 

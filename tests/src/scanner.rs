@@ -8,9 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use checkmate::wiring::exports::ExportNames;
 use checkmate_domain::{
-    CheckOutcome, CheckResult, CollectionId, Coverage, Evidence, Exposure, Finding, FingerprintKey, ObjectList,
-    Part, Place, Remediation, ReportKind, Rule, RuleCoverage, ScanReport, ScanStats, Scope, Seen, Severity,
-    TargetId,
+    CheckOutcome, CheckResult, CollectionId, Coverage, Evidence, Exposure, Finding, FingerprintKey,
+    ObjectList, Part, Place, Remediation, ReportKind, Rule, RuleCoverage, ScanReport, ScanStats, Scope, Seen,
+    Severity, TargetId,
 };
 use checkmate_scanners::{Discovery, Exports, Registry, ScanContext, ScanError, Scanned, Scanner};
 
@@ -86,7 +86,8 @@ fn fail(folder: &Path, number: u32, times: u32) -> Result<(), ScanError> {
     if failed >= times as usize {
         return Ok(());
     }
-    std::fs::write(&counter, vec![b'x'; failed + 1]).map_err(|error| ScanError::Permanent(error.to_string()))?;
+    std::fs::write(&counter, vec![b'x'; failed + 1])
+        .map_err(|error| ScanError::Permanent(error.to_string()))?;
     Err(ScanError::Transient("the model says that it fails now".to_owned()))
 }
 

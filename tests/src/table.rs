@@ -13,16 +13,27 @@ const SHOWN: usize = 10;
 pub fn render(outcome: &Outcome) -> String {
     let Outcome { plan, verdict, tally, strikes, counts, took, faults_took, .. } = outcome;
     let mut text = String::new();
-    let mut line = |name: &str, value: String| { let _ = writeln!(text, "  {name:<24} {value}"); };
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "  {name:<24} {value}");
+    };
     line("setting", format!("{:?}, seed {}", plan.setting, plan.seed).to_lowercase());
-    line("took", format!("{:.1} s, {:.1} s of it with faults", took.as_secs_f64(), faults_took.as_secs_f64()));
+    line(
+        "took",
+        format!("{:.1} s, {:.1} s of it with faults", took.as_secs_f64(), faults_took.as_secs_f64()),
+    );
     line("processes killed", format!("{}{}", tally.killed, listed(" · ended by themselves: ", &tally.ended)));
     line("faults", if strikes.is_empty() { "none but kills".to_owned() } else { pairs(strikes) });
     line("scans", pairs(&verdict.scans));
     line("scans never ended", verdict.unended.len().to_string());
     line("jobs in", verdict.jobs.listed.to_string());
-    line("jobs done", format!("{} ({:.2} % of {} healthy)", verdict.jobs.done, percent(outcome), verdict.healthy));
-    line("jobs ended otherwise", format!("{}{}", sum(&verdict.jobs.ended), listed(": ", &verdict.jobs.ended)));
+    line(
+        "jobs done",
+        format!("{} ({:.2} % of {} healthy)", verdict.jobs.done, percent(outcome), verdict.healthy),
+    );
+    line(
+        "jobs ended otherwise",
+        format!("{}{}", sum(&verdict.jobs.ended), listed(": ", &verdict.jobs.ended)),
+    );
     line("jobs lost", verdict.jobs.lost.len().to_string());
     line("transitions expected", verdict.expected.to_string());
     line("transitions in the log", verdict.logged.to_string());

@@ -55,9 +55,16 @@ fn case(point: &str) -> Case {
     // More findings than one chunk holds, and more than one part of a result.
     let large = Model { targets: 1, things: 2_600, ..plain.model.clone() };
     match point {
-        "worker.after-begin" | "worker.after-scan" | "worker.after-store" | "worker.after-publish"
-        | "consumer.before-settle" | "consumer.after-settle" | "notifier.after-load"
-        | "notifier.after-commit" | "queue.before-commit" | "queue.before-confirm" => Case::plain(point, 5),
+        "worker.after-begin"
+        | "worker.after-scan"
+        | "worker.after-store"
+        | "worker.after-publish"
+        | "consumer.before-settle"
+        | "consumer.after-settle"
+        | "notifier.after-load"
+        | "notifier.after-commit"
+        | "queue.before-commit"
+        | "queue.before-confirm" => Case::plain(point, 5),
         "worker.after-give-back" => Case { model: broken, ..plain },
         "worker.after-failure" | "queue.after-copy" => Case { model: failing(1), ..plain },
         "worker.after-end" | "keeper.after-dead-record" => {
@@ -145,7 +152,8 @@ async fn all(cases: Vec<(Case, Place)>) {
 fn held(case: &Case, verdict: &Verdict) -> Result<(), String> {
     let may_end = ["keeper.after-expire", "keeper.after-dead-end"].contains(&case.point.as_str());
     let all_done = verdict.healthy_done == verdict.healthy;
-    let nothing = [&verdict.unended, &verdict.jobs.lost, &verdict.missing, &verdict.repeated, &verdict.unexpected];
+    let nothing =
+        [&verdict.unended, &verdict.jobs.lost, &verdict.missing, &verdict.repeated, &verdict.unexpected];
     if nothing.iter().all(|list| list.is_empty()) && verdict.misplaced.is_empty() && (all_done || may_end) {
         Ok(())
     } else {
@@ -160,7 +168,8 @@ fn in_source() -> BTreeSet<String> {
         let text = std::fs::read_to_string(&file).unwrap();
         for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
             for literal in line.split('"').skip(1).step_by(2) {
-                let hook = literal.starts_with("store.") && file.components().any(|c| c.as_os_str() == "redis");
+                let hook =
+                    literal.starts_with("store.") && file.components().any(|c| c.as_os_str() == "redis");
                 if hook || line.contains(&format!("crashpoint(\"{literal}\")")) {
                     found.insert(literal.to_owned());
                 }
@@ -174,7 +183,8 @@ fn in_source() -> BTreeSet<String> {
 /// The first column of the table under the heading "Crash points".
 fn in_table() -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let section = text.lines().skip_while(|line| !(line.starts_with('#') && line.ends_with("Crash points"))).skip(1);
+    let section =
+        text.lines().skip_while(|line| !(line.starts_with('#') && line.ends_with("Crash points"))).skip(1);
     let rows = section.take_while(|line| !line.starts_with('#')).filter_map(|line| line.strip_prefix("| `"));
     rows.filter_map(|row| row.split_once('`')).map(|(point, _)| point.to_owned()).collect()
 }

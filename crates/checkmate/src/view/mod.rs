@@ -4,6 +4,8 @@ pub mod dead_view;
 pub mod finding_view;
 pub mod scan_view;
 pub mod scans;
+#[cfg(test)]
+mod snapshots;
 
 use checkmate_domain::{FindingRecord, Priority};
 use serde::Serialize;

@@ -32,7 +32,7 @@ pub struct ScanView {
     /// Reports beyond the first so many were not read for this view.
     pub details_of_jobs: u64,
     #[serde(skip)]
-    rules: BTreeMap<RuleId, Rule>,
+    pub(crate) rules: BTreeMap<RuleId, Rule>,
 }
 
 /// One answer.
