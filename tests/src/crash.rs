@@ -154,7 +154,12 @@ impl Run<'_> {
     }
 
     /// Waits until the process answers (or has died on its way), then asks for a scan unless there is one.
-    async fn ask_once(&self, command: &CommandLine, up: &mut Process, armed: &OsString) -> anyhow::Result<()> {
+    async fn ask_once(
+        &self,
+        command: &CommandLine,
+        up: &mut Process,
+        armed: &OsString,
+    ) -> anyhow::Result<()> {
         while up.exited().is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
             if !up.log_tail().contains("ready") {
