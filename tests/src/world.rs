@@ -136,7 +136,7 @@ impl World {
     /// # Errors
     /// When it cannot be written.
     pub fn embedded_config(&self, name: &str, knobs: &Knobs) -> anyhow::Result<PathBuf> {
-        self.write_config(name, self.common(knobs))
+        self.write_config(name, &self.common(knobs))
     }
 
     /// Writes the configuration of one process that reaches its servers at these places.
@@ -158,7 +158,7 @@ impl World {
         broker.insert("role_password_files".to_owned(), Value::Table(texts(passwords)));
         all.insert("broker".to_owned(), Value::Table(broker));
         all.insert("store".to_owned(), Value::Table(texts(store)));
-        self.write_config(name, all)
+        self.write_config(name, &all)
     }
 
     fn common(&self, knobs: &Knobs) -> Table {
@@ -207,9 +207,9 @@ impl World {
         ])
     }
 
-    fn write_config(&self, name: &str, config: Table) -> anyhow::Result<PathBuf> {
+    fn write_config(&self, name: &str, config: &Table) -> anyhow::Result<PathBuf> {
         let path = self.folder().join(format!("{name}.toml"));
-        std::fs::write(&path, toml::to_string(&config)?)?;
+        std::fs::write(&path, toml::to_string(config)?)?;
         Ok(path)
     }
 

@@ -52,7 +52,7 @@ fn an_export_that_cannot_be_read_at_all_is_not_fine() {
     let bomb =
         format!("a: &a [x]\n{}", (0..40).map(|n| format!("b{n}: &b{n} [*a, *a, *a]\n")).collect::<String>());
     let cases: [(&str, Vec<u8>); 4] = [
-        ("binary", vec![0xff, 0x00, 0x1b].repeat(1_000)),
+        ("binary", [0xff, 0x00, 0x1b].repeat(1_000)),
         ("cut", b"tenant:\n  - [".to_vec()),
         ("bomb", bomb.into_bytes()),
         ("huge", vec![b'#'; 70 << 20]),

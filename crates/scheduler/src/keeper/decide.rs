@@ -132,7 +132,7 @@ mod tests {
             ("its queue is empty", job(Published), 15, EMPTY, BUSY, Publish),
             ("may be between two queues", job(Published), 14, EMPTY, BUSY, Nothing),
             ("its queue was made anew", job(Published), 60, remade(50), BUSY, Publish),
-            ("sent again since", resent.clone(), 70, remade(40), BUSY, Nothing),
+            ("sent again since", resent, 70, remade(40), BUSY, Nothing),
             ("in the ladder", delayed.clone(), 110, EMPTY, BUSY, Nothing),
             ("fell off the ladder", delayed, 115, EMPTY, BUSY, Publish),
             ("a worker is at it", fenced(Running, 100), 90, EMPTY, BUSY, Nothing),

@@ -111,7 +111,8 @@ async fn an_empty_scope_is_a_finished_scan() {
 
 #[tokio::test]
 async fn a_scope_that_cannot_be_listed_fails_its_scan_and_says_why() {
-    let cases: [(&str, fn() -> ScanError, &str); 3] = [
+    type Fails = fn() -> ScanError;
+    let cases: [(&str, Fails, &str); 3] = [
         ("missing", || ScanError::Missing("no folder /x: export it".to_owned()), "no folder /x"),
         ("permanent", || ScanError::Permanent("not an export".to_owned()), "not an export"),
         ("transient", || ScanError::Transient("disk error 7".to_owned()), "disk error 7"),
