@@ -214,9 +214,15 @@ async fn no_role_can_do_more(node: &Rabbit) {
 }
 
 async fn foreign_events_are_refused(role: Role, broker: &RabbitBroker) {
-    let own = if role == Role::Notifier { "checkmate.scan.finished" } else { "checkmate.result.stored" };
-    let foreign = if role == Role::Notifier { "checkmate.result.stored" } else { "checkmate.scan.finished" };
-    broker.publish(vec![event(own)]).await.unwrap();
+    let (own, foreign): (&[&str], &str) = match role {
+        // The keeper sends results again and announces scans that nobody announced.
+        Role::Scheduler => (&["checkmate.result.stored", "checkmate.scan.finished"], "checkmate.finding.opened"),
+        Role::Worker => (&["checkmate.result.stored"], "checkmate.scan.finished"),
+        Role::Notifier => (&["checkmate.scan.finished"], "checkmate.result.stored"),
+    };
+    for own in own {
+        broker.publish(vec![event(own)]).await.unwrap();
+    }
     let error = broker.publish(vec![event(foreign)]).await.unwrap_err();
     assert!(matches!(error, PublishError::Refused { .. }), "{role}: {error:?}");
 }
