@@ -216,7 +216,9 @@ async fn no_role_can_do_more(node: &Rabbit) {
 async fn foreign_events_are_refused(role: Role, broker: &RabbitBroker) {
     let (own, foreign): (&[&str], &str) = match role {
         // The keeper sends results again and announces scans that nobody announced.
-        Role::Scheduler => (&["checkmate.result.stored", "checkmate.scan.finished"], "checkmate.finding.opened"),
+        Role::Scheduler => {
+            (&["checkmate.result.stored", "checkmate.scan.finished"], "checkmate.finding.opened")
+        }
         Role::Worker => (&["checkmate.result.stored"], "checkmate.scan.finished"),
         Role::Notifier => (&["checkmate.scan.finished"], "checkmate.result.stored"),
     };

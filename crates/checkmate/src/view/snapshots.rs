@@ -75,7 +75,8 @@ fn rule(name: &str) -> Rule {
 
 fn record(name: &str, resource: &str, priority: Priority, state: FindingState) -> FindingRecord {
     let key = FingerprintKey::new(vec![7; 32]).unwrap();
-    let (rule, resource_id) = (rule_id(name), ResourceId::new(resource.replace(char::is_control, "?")).unwrap());
+    let (rule, resource_id) =
+        (rule_id(name), ResourceId::new(resource.replace(char::is_control, "?")).unwrap());
     FindingRecord {
         finding: Finding {
             fingerprint: key.fingerprint(&rule, &target(), &resource_id, ""),

@@ -6,6 +6,7 @@
 //! Next on the way of a finding: `crates/domain/src/lifecycle.rs`.
 
 mod horizons;
+mod plan;
 mod rules;
 
 #[cfg(test)]
@@ -16,35 +17,11 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{
-    Finding, FindingRecord, FindingState, Fingerprint, JobId, KeyId, ReportKind, ScanId, ScanReport,
-    Statement, TargetHead, Timestamp, Transition, TransitionKind, Triaged,
+    Finding, FindingRecord, FindingState, Fingerprint, ReportKind, ScanReport, Statement, TargetHead,
+    Transition, TransitionKind, Triaged,
 };
 
-/// Which attempt speaks.
-#[derive(Debug, Clone)]
-pub struct Speaker<'a> {
-    /// Its scan.
-    pub scan: &'a ScanId,
-    /// Its job.
-    pub job: &'a JobId,
-    /// Its place in the store's order.
-    pub seq: u64,
-    /// When its report is reconciled.
-    pub at: Timestamp,
-    /// The key its fingerprints are made with.
-    pub key_id: &'a KeyId,
-}
-
-/// What changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// What is known of the target from now on.
-    pub head: TargetHead,
-    /// Findings that changed, whole, in fingerprint order.
-    pub upserts: Vec<FindingRecord>,
-    /// What goes to the log, in fingerprint order.
-    pub transitions: Vec<Transition>,
-}
+pub use plan::{Plan, Speaker};
 
 /// Decides what a report changes.
 #[must_use]
