@@ -53,7 +53,7 @@ fn case(point: &str) -> Case {
     let failing = |times| Model { failing: BTreeMap::from([(5, times)]), ..plain.model.clone() };
     let soon_failed = Knobs { max_failures: 2, ..Knobs::default() };
     // More findings than one chunk holds, and more than one part of a result.
-    let large = Model { targets: 1, things: 2_600, ..plain.model.clone() };
+    let large = Model { targets: 1, things: 3_400, ..plain.model.clone() };
     match point {
         "worker.after-begin"
         | "worker.after-scan"
@@ -65,6 +65,8 @@ fn case(point: &str) -> Case {
         | "notifier.after-commit"
         | "queue.before-commit"
         | "queue.before-confirm" => Case::plain(point, 5),
+        // A scan in hand when the keeper makes its round.
+        "keeper.after-top-up" => Case { model: Model { sleep_ms: 200, ..plain.model.clone() }, ..plain },
         "worker.after-give-back" => Case { model: broken, ..plain },
         "worker.after-failure" | "queue.after-copy" => Case { model: failing(1), ..plain },
         "worker.after-end" | "keeper.after-dead-record" => {

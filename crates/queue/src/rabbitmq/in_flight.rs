@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use checkmate_service::crashpoint::crashpoint;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -190,6 +191,7 @@ impl InFlight {
             return;
         }
         if let Some(batch) = self.batches.remove(&number) {
+            crashpoint("queue.before-confirm");
             let _ = batch.reply.send(batch.error.map_or(Ok(()), Err));
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use checkmate_service::crashpoint::crashpoint;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::{Acker, BasicProperties};
 use tokio_util::sync::CancellationToken;
@@ -49,7 +50,10 @@ impl RabbitLease {
         match lost.run_until_cancelled(self.subscription.publisher.send(vec![copy])).await {
             None => Settled::LeaseLost,
             Some(Err(error)) => Settled::Failed(error.to_string()),
-            Some(Ok(())) => self.answer(Answer::Ack).await,
+            Some(Ok(())) => {
+                crashpoint("queue.after-copy");
+                self.answer(Answer::Ack).await
+            }
         }
     }
 
