@@ -251,7 +251,7 @@ fn mask(word: &str) -> String {
     if bare.len() > 19 && bare.ends_with('Z') && bare.as_bytes()[10] == b'T' {
         return format!("TIME{end}");
     }
-    if bare.parse::<f64>().is_ok() && bare.contains('.') {
+    if bare.parse::<f64>().is_ok() && bare.contains('.') && !bare.ends_with('.') {
         return format!("N.N{end}");
     }
     word.to_owned()

@@ -22,7 +22,7 @@ pub fn list(scans: &[ScanRecord], color: bool) -> String {
         let _ = writeln!(
             text,
             "{:<10}  {:<28}  {:<19}  {:>11}  {:>4}  {}, {}",
-            plain(scan.id.as_str(), 10).trim_end_matches('…'),
+            scan.id.as_str().chars().take(10).collect::<String>(),
             plain(&scan.scope.to_string(), 28),
             scan.state.as_str(),
             format!("{}/{}", scan.total - scan.pending.min(scan.total), scan.total),
