@@ -11,7 +11,7 @@ use checkmate_testkit::process::{Process, Spec};
 
 use crate::command::CommandLine;
 use crate::model::Model;
-use crate::roles::spec;
+use crate::roles::{Roles, spec};
 use crate::verdict::{Rounds, Verdict, judge};
 use crate::world::{Knobs, Programs, Servers, World};
 use crate::{distributed, embedded};
@@ -20,6 +20,8 @@ use crate::{distributed, embedded};
 pub const EXPORT: &str = "crash";
 /// From the start of a process to its death, and from there to the end of all scans.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// Nobody kills the process that comes after.
+const NEVER: Duration = Duration::from_secs(3_600);
 /// Scans of the export, one after the other; the process dies in the first.
 const ROUNDS: u32 = 2;
 
@@ -101,7 +103,7 @@ impl Run<'_> {
             }
         }
         self.die(&self.case.point, self.case.skip, "dies").await?;
-        let mut up = Process::start(self.spec("after", &command, None));
+        let mut up = Roles::start(vec![self.spec("after", &command, None)], NEVER, 0);
         let until = Instant::now() + PATIENCE;
         let mut rounds = Rounds::new();
         for round in 0..ROUNDS {
@@ -110,14 +112,13 @@ impl Run<'_> {
                 command.scan(EXPORT, round > 0, until).await?;
             }
             let left = command.until_over(until).await?;
-            ensure!(left.is_empty(), "round {round} did not end: {left:?}\n{}", up.log_tail());
+            ensure!(left.is_empty(), "round {round} did not end: {left:?}");
             for scan in command.scans(until).await? {
                 rounds.entry(scan.id).or_insert(round);
             }
         }
-        up.terminate();
-        let status = up.wait(Duration::from_secs(20)).await;
-        ensure!(status.is_some_and(|status| status.success()), "did not stop in order: {status:?}");
+        let stubborn = up.stop().await.stubborn;
+        ensure!(stubborn.is_empty(), "did not stop in order: {stubborn:?}");
         let store = match self.place {
             Place::Embedded => embedded::open_store(&self.world).await?,
             Place::Servers(at) => distributed::open_store(at).await?,

@@ -82,14 +82,17 @@ pub async fn start(
     let redis = tokio::task::block_in_place(Redis::start);
     let rabbit = Rabbit::start().await;
     let direct = direct(&rabbit, &redis, "%2F", "checkmate:");
-    let command = set_up(world, programs, knobs, "command", &direct).await?;
+    set_up(world, programs, knobs, "setup", &direct).await?;
+    let asking = Servers { broker: rabbit.url_of("checkmate-scheduler", "%2F"), ..direct.clone() };
+    let config = world.distributed_config("command", knobs, &asking)?;
+    let command = CommandLine { node: programs.node.clone(), config };
     let mut network = Vec::new();
     let mut specs = Vec::new();
     for (role, count) in ROLES {
         for number in 1..=count {
             let link = link(&rabbit, &redis).await;
             let through = Servers {
-                broker: format!("amqp://{ADMIN}@127.0.0.1:{}/%2F", link.broker.port()),
+                broker: format!("amqp://checkmate-{role}@127.0.0.1:{}/%2F", link.broker.port()),
                 store: format!("redis://127.0.0.1:{}", link.store.port()),
                 ..direct.clone()
             };

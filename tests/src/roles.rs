@@ -29,6 +29,7 @@ pub fn spec(name: &str, node: &Path, config: &Path, role: &str, sink: Option<u16
         program: node.to_owned(),
         args: args.into(),
         env: sink.into_iter().collect(),
+        folder: None,
         log: config.with_extension("log"),
     }
 }

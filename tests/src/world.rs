@@ -152,9 +152,12 @@ impl World {
             ("management_user", checkmate_testkit::rabbit::ADMIN.to_owned()),
             ("management_password_file", "password".to_owned()),
         ];
+        let passwords = ["scheduler", "worker", "notifier"].map(|role| (role, "password".to_owned()));
         let store = [("url", at.store.clone()), ("key_prefix", at.prefix.clone())];
-        all.insert("broker".to_owned(), texts(broker));
-        all.insert("store".to_owned(), texts(store));
+        let mut broker = texts(broker);
+        broker.insert("role_password_files".to_owned(), Value::Table(texts(passwords)));
+        all.insert("broker".to_owned(), Value::Table(broker));
+        all.insert("store".to_owned(), Value::Table(texts(store)));
         self.write_config(name, all)
     }
 
@@ -169,7 +172,7 @@ impl World {
             ("data_dir".to_owned(), text("data")),
             ("fingerprint_key_file".to_owned(), text("fingerprint.key")),
             ("grace".to_owned(), text("10s")),
-            ("exports".to_owned(), texts(exports)),
+            ("exports".to_owned(), Value::Table(texts(exports))),
             (
                 "scan".to_owned(),
                 table(&[
@@ -235,6 +238,6 @@ pub struct Servers {
     pub prefix: String,
 }
 
-fn texts<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> Value {
-    Value::Table(entries.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect())
+fn texts<'a>(entries: impl IntoIterator<Item = (&'a str, String)>) -> Table {
+    entries.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
 }

@@ -14,7 +14,7 @@ use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Message, Outgoing, Settle};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_store::{
-    Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, Store, StoreError,
+    Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, ScanState, Store, StoreError,
 };
 
 use crate::reconcile::{Speaker, reconcile};
@@ -66,7 +66,9 @@ impl Reconciler {
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Trouble> {
         let Some(job) = self.read(message)? else { return Ok(()) };
         let Some(progress) = self.settle_result(&job, ctx).await? else { return Ok(()) };
-        if progress.scan.state.is_final() && !progress.scan.announced {
+        // A cancelled scan may have more results to come; the keeper announces it when there are none.
+        let over = progress.scan.state.is_final() && progress.scan.state != ScanState::Cancelled;
+        if over && !progress.scan.announced {
             self.announce(&progress).await?;
         }
         Ok(())
@@ -101,7 +103,7 @@ impl Reconciler {
                     return Err(Trouble::Dead(format!("no job {job} is known: not believed")));
                 }
             };
-            if input.loads > self.config.max_loads {
+            if first && self.is_poison(input.loads) {
                 return self.park(job, input.loads).await;
             }
             first = false;
@@ -118,6 +120,11 @@ impl Reconciler {
             }
         }
         Err(Trouble::Later("told to stop".to_owned()))
+    }
+
+    /// One load in so many gives up. The next begins to count anew: a parked result that is sent again has as many tries.
+    fn is_poison(&self, loads: u32) -> bool {
+        loads.is_multiple_of(self.config.max_loads.saturating_add(1))
     }
 
     /// Poison: the result stays in the store, its scan goes on without it, its event goes to the dead letters.

@@ -115,7 +115,10 @@ impl Process {
     ///
     /// # Panics
     /// When it ends before or takes longer, with the end of its log.
-    pub async fn until_ready(&mut self, at_most: Duration, mut ready: impl AsyncFnMut() -> bool) {
+    pub async fn until_ready<F>(&mut self, at_most: Duration, mut ready: impl FnMut() -> F + Send)
+    where
+        F: Future<Output = bool> + Send,
+    {
         let until = Instant::now() + at_most;
         loop {
             if ready().await {
@@ -223,7 +226,7 @@ mod tests {
     async fn grandchildren_die_too_and_the_log_is_kept() {
         let folder = tempfile::tempdir().expect("folder");
         let mut process = shell("echo $GREETING; sleep 600 & wait", folder.path());
-        process.until_ready(Duration::from_secs(5), async || true).await;
+        process.until_ready(Duration::from_secs(5), || async { true }).await;
         while process.log_tail() != "hello" {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -236,6 +239,6 @@ mod tests {
     async fn an_early_end_is_told_with_the_log() {
         let folder = tempfile::tempdir().expect("folder");
         let mut process = shell("echo broken; exit 3", folder.path());
-        process.until_ready(Duration::from_secs(5), async || false).await;
+        process.until_ready(Duration::from_secs(5), || async { false }).await;
     }
 }

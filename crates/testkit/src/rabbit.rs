@@ -95,12 +95,11 @@ impl Rabbit {
     async fn ready(&mut self) {
         let check = format!("/api/health/checks/port-listener/{}", self.ports.amqp);
         let (http, url) = (self.http.clone(), format!("{}{check}", self.management_url()));
-        self.process
-            .until_ready(START, async || {
-                let answer = http.get(&url).basic_auth(ADMIN, Some(PASSWORD)).send().await;
-                answer.is_ok_and(|answer| answer.status().is_success())
-            })
-            .await;
+        let ask = || {
+            let asking = http.get(&url).basic_auth(ADMIN, Some(PASSWORD)).send();
+            async { asking.await.is_ok_and(|answer| answer.status().is_success()) }
+        };
+        self.process.until_ready(START, ask).await;
     }
 
     /// `kill -9`. What was confirmed is on disk.

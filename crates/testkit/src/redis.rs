@@ -2,6 +2,8 @@
 //!
 //! Every method blocks for at most some seconds; a test that must not block its runtime calls it from `spawn_blocking`.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "called by tests only; a test fails by panicking")]
+
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,10 +1,16 @@
 //! Around an attempt: the heartbeat that keeps its fence, the signals that stop it, and what its outcome means.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
 use checkmate_domain::{EndReason, JobId, JobKind, NotAssessed};
 use checkmate_queue::consumer::{JobContext, StopCause};
+use checkmate_queue::retry_level;
 use checkmate_scanners::{ScanContext, ScanError};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_store::{Attempt, AttemptEnd, EndedAttempt, Fence, JobEnded, Renewed};
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::worker::{Left, Worker};
@@ -34,7 +40,8 @@ impl<E: Into<Left>> From<E> for Outcome {
 }
 
 impl Worker {
-    /// Runs the attempt while its fence is kept.
+    /// Runs the attempt while its fence is kept. A scanner that panics has failed; one that does not end when it is told to
+    /// is dropped, early enough to write down that it was.
     pub(crate) async fn attempt(&self, attempt: &Attempt, ctx: &JobContext) -> Outcome {
         let stop = ctx.stopping().child_token();
         let context = ScanContext { stop: stop.clone(), ..self.context.clone() };
@@ -45,8 +52,12 @@ impl Worker {
             }
         };
         tokio::select! {
-            outcome = work => outcome.unwrap_or_else(|outcome| outcome),
+            outcome = AssertUnwindSafe(work).catch_unwind() => match outcome {
+                Ok(Ok(outcome) | Err(outcome)) => outcome,
+                Err(panic) => Outcome::Failed(panicked(&attempt.job.id, &*panic)),
+            },
             () = self.heartbeat(&attempt.fence, &stop) => Outcome::LostFence,
+            () = overdue(ctx.stopping(), self.config.stop_within) => Outcome::Failed(ScanError::Stopped),
         }
     }
 
@@ -101,7 +112,7 @@ impl Worker {
     }
 
     async fn give_back(&self, fence: &Fence) -> Result<(), Left> {
-        let end = AttemptEnd::GivenBack { retry_after: self.config.outage_wait };
+        let end = AttemptEnd::GivenBack { retry_after: back_after(self.config.outage_wait) };
         self.store.end_attempt(fence, &end).await?;
         Ok(())
     }
@@ -109,7 +120,7 @@ impl Worker {
     async fn count_failure(&self, job: &JobId, fence: &Fence, error: String) -> Result<(), Left> {
         let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
         let retry_after = self.config.retry_after(failures);
-        let end = AttemptEnd::Failed { error: error.clone(), retry_after };
+        let end = AttemptEnd::Failed { error: error.clone(), retry_after: back_after(retry_after) };
         let ended = self.store.end_attempt(fence, &end).await?;
         crashpoint("worker.after-failure");
         match ended {
@@ -123,7 +134,7 @@ impl Worker {
 
     /// Ends the job with an answer that another attempt would not change; its message is done, not dead.
     async fn conclude(&self, job: &JobId, fence: &Fence, reason: NotAssessed) -> Result<(), Left> {
-        let end = AttemptEnd::GivenBack { retry_after: std::time::Duration::ZERO };
+        let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO };
         if self.store.end_attempt(fence, &end).await? == EndedAttempt::FenceLost {
             return Err(self.taken_over());
         }
@@ -133,4 +144,27 @@ impl Worker {
             JobEnded::Kept | JobEnded::Unknown => Ok(()),
         }
     }
+}
+
+/// When a message that is put off so long comes back at the latest: the ladder has steps, and the keeper must not take a
+/// message on a longer step for a lost one.
+fn back_after(wait: Duration) -> Duration {
+    retry_level(wait).1
+}
+
+/// Fires when what was told to stop has not ended in time.
+async fn overdue(stopping: &CancellationToken, within: Duration) {
+    stopping.cancelled().await;
+    tokio::time::sleep(within).await;
+}
+
+/// A panic is a failure like others, but one to be reported.
+fn panicked(job: &JobId, panic: &(dyn Any + Send)) -> ScanError {
+    const MOST: usize = 300;
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("without a message");
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
+    tracing::error!(%job, reason = line, "a scanner panicked, a fault in this program; please report it");
+    ScanError::Transient(format!("the scanner panicked: {line}"))
 }

@@ -27,6 +27,9 @@ pub struct WorkerConfig {
     pub retry_most: Duration,
     /// Before a job whose store or broker cannot be reached is tried again.
     pub outage_wait: Duration,
+    /// How long an attempt that was told to stop may take to end; less than the grace of the consumer loop, so that its end
+    /// can still be written down.
+    pub stop_within: Duration,
 }
 
 impl WorkerConfig {
@@ -43,6 +46,7 @@ impl WorkerConfig {
             retry_first: Duration::from_secs(10),
             retry_most: Duration::from_mins(30),
             outage_wait: Duration::from_secs(1),
+            stop_within: Duration::from_secs(5),
         }
     }
 

@@ -15,9 +15,11 @@ pub use out::{Frame, Out, print, program};
 use std::path::Path;
 
 use anyhow::Context;
+use checkmate_domain::ScopeError;
+use checkmate_domain::id::IdError;
 
 use crate::cli::{Cli, Command};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
@@ -35,9 +37,15 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
         Ok(code) => code,
         Err(error) => {
             eprintln!("checkmate: {error:#}");
-            EXIT_ERROR
+            exit_code(&error)
         }
     }
+}
+
+/// Whether what was asked for was not understood, or could not be done.
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
+    let usage = error.is::<ScopeError>() || error.is::<IdError>() || error.is::<ConfigError>();
+    if usage { EXIT_USAGE } else { EXIT_ERROR }
 }
 
 async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow::Result<u8> {

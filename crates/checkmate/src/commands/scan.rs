@@ -19,8 +19,11 @@ pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyho
         let text = match args.format.format {
             Format::Json => view::json(&scan)?,
             Format::Text => format!(
-                "scan {} of {} is asked for; follow it: checkmate scans watch {}\n",
-                scan.id, scan.scope, scan.id
+                "scan {} of {} is asked for; follow it: {} scans watch {}\n",
+                scan.id,
+                scan.scope,
+                out.show().program,
+                scan.id
             ),
         };
         out.text(&text).await?;

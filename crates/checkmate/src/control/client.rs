@@ -1,6 +1,8 @@
 //! The command line's side: ask the process that owns the files, or become it.
 
+use std::convert::Infallible;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use checkmate_service::Stop;
@@ -11,10 +13,15 @@ use crate::EXIT_ERROR;
 use crate::cli::{Command, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::{Config, Setting};
-use crate::control::{Request, socket};
+use crate::control::{Request, serve, socket};
 use crate::wiring::parts::Parts;
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
+
+/// How long a process may own the files without answering: it begins, it ends, or it carries out a short command.
+const OWNED_FOR: Duration = Duration::from_secs(5);
+/// Before that is tried again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Carries out a command: in the process that owns the embedded files when there is one, else in this one.
 ///
@@ -25,17 +32,16 @@ pub async fn ask_owner_or_self(
     config: Config,
     scanners: MakeScanners,
 ) -> anyhow::Result<u8> {
-    let embedded = matches!(config.setting()?, Setting::Embedded { .. });
-    if embedded && let Ok(stream) = UnixStream::connect(socket(&config.data_dir)).await {
-        return ask_owner(stream, &command).await;
-    }
-    let parts = Parts::open(config, "command", scanners).await?;
+    let parts = match open_or_ask(&config, "command", scanners).await? {
+        Ok(parts) => parts,
+        Err(owner) => return ask_owner(owner, &command).await,
+    };
     let needs_roles = match &command {
         Command::Scan(args) => !args.no_wait,
         Command::Scans(Scans::Watch { .. }) => true,
         _ => false,
     };
-    let code = if embedded && needs_roles {
+    let code = if parts.embedded && needs_roles {
         with_roles(&parts, &command).await
     } else {
         ask(&parts, &command, &mut Out::stdout()).await
@@ -44,20 +50,73 @@ pub async fn ask_owner_or_self(
     code
 }
 
-/// Runs every role beside the command, until the command is done or a signal comes. What is not done then is kept.
+/// Opens the parts; when another process owns the files and does not answer, until it has had its time. `None` when it
+/// does answer.
+///
+/// # Errors
+/// What cannot be opened, and what to do.
+pub async fn open_or_ask(
+    config: &Config,
+    role: &str,
+    scanners: MakeScanners,
+) -> anyhow::Result<Result<Parts, UnixStream>> {
+    let embedded = matches!(config.setting()?, Setting::Embedded { .. });
+    let began = Instant::now();
+    loop {
+        if embedded && let Ok(stream) = UnixStream::connect(socket(&config.data_dir)).await {
+            return Ok(Err(stream));
+        }
+        match Parts::open(config.clone(), role, scanners).await {
+            Err(error) if is_owned(&error) && began.elapsed() < OWNED_FOR => tokio::time::sleep(AGAIN).await,
+            opened => return opened.map(Ok),
+        }
+    }
+}
+
+/// Whether another process owns the files.
+fn is_owned(error: &anyhow::Error) -> bool {
+    use checkmate_queue::embedded::OpenError as File;
+    use checkmate_store::embedded::OpenError as Store;
+    let queue = matches!(error.downcast_ref(), Some(File::InUse(_)));
+    queue || matches!(error.downcast_ref(), Some(Store::File(File::InUse(_))))
+}
+
+/// Runs every role beside the command, until the command is done or a signal comes. What is not done then is kept. Other
+/// commands are answered meanwhile, as `up` does.
 async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
     let stop = Stop::new(parts.config.grace.0);
     let mut out = Out::stdout();
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
     let running = roles::spawn(parts, &all, &stop)?;
-    let answer = tokio::select! {
-        answer = ask(parts, command, &mut out) => answer,
-        signals = stop.on_signals() => signals.map_err(Into::into).and_then(|()| {
-            anyhow::bail!("stopped; nothing is lost: 'checkmate up' goes on with it, 'checkmate scans list' shows it")
-        }),
+    let serving = tokio::spawn(serve(parts.clone(), socket(&parts.config.data_dir), stop.clone()));
+    let work = async {
+        let answer = tokio::select! {
+            answer = ask(parts, command, &mut out) => answer,
+            () = stop.draining().cancelled() => {
+                let _ = out.progress_done().await;
+                Err(anyhow::anyhow!(
+                    "stopped; nothing is lost: 'checkmate up' goes on with it, 'checkmate scans list' shows it"
+                ))
+            }
+        };
+        stop.drain();
+        running.join(&stop).await?;
+        answer
     };
-    stop.drain();
-    running.join(&stop).await?;
+    let signals = async {
+        if let Err(error) = stop.on_signals().await {
+            tracing::error!(%error, "signals cannot be heard: stopping");
+            stop.drain();
+        }
+        std::future::pending::<Infallible>().await
+    };
+    let answer = tokio::select! {
+        answer = work => answer,
+        never = signals => match never {},
+    };
+    if let Ok(Err(error)) = serving.await {
+        tracing::error!("{error:#}");
+    }
     answer
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use checkmate_domain::hash::derive;
 use serde::{Deserialize, Serialize};
 
-pub use client::ask_owner_or_self;
+pub use client::{ask_owner_or_self, open_or_ask};
 pub use server::serve;
 
 /// What the command line hands over, one JSON line.

@@ -11,11 +11,11 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::EXIT_USAGE;
 use crate::cli::Cli;
-use crate::commands::{Frame, Out, ask};
+use crate::commands::{Frame, Out, ask, exit_code};
 use crate::control::{MAX_REQUEST, Request};
 use crate::wiring::parts::Parts;
-use crate::{EXIT_ERROR, EXIT_USAGE};
 
 /// Commands carried out at a time; further ones wait.
 const AT_A_TIME: usize = 16;
@@ -91,7 +91,7 @@ async fn carry_out(parts: &Parts, line: &str, frames: mpsc::Sender<Frame>) -> u8
                 Ok(code) => return code,
                 Err(error) => {
                     let _ = out.progress_done().await;
-                    (format!("checkmate: {error:#}\n"), EXIT_ERROR)
+                    (format!("checkmate: {error:#}\n"), exit_code(&error))
                 }
             }
         }

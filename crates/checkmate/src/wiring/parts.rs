@@ -10,6 +10,7 @@ use checkmate_queue::Broker;
 use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
 use checkmate_queue::rabbitmq::RabbitBroker;
 use checkmate_scanners::Registry;
+use checkmate_service::crashpoint::crashpoint;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{KeyCheck, Store};
@@ -123,6 +124,7 @@ fn redis_config(config: &Config, url: &str) -> anyhow::Result<RedisConfig> {
     let mut redis = RedisConfig::new(url);
     redis.password = section.password_file.as_deref().map(config::secret).transpose()?;
     redis.ca_file.clone_from(&section.ca_file);
+    redis.crash_hook = Some(Arc::new(crashpoint));
     if let Some(prefix) = &section.key_prefix {
         redis.prefix.clone_from(prefix);
     }

@@ -107,7 +107,14 @@ pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyh
 /// # Errors
 /// What cannot be opened, and what to do.
 pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
-    let parts = Parts::open(config, "up", scanners).await?;
+    let data_dir = config.data_dir.clone();
+    let Ok(parts) = control::open_or_ask(&config, "up", scanners).await? else {
+        anyhow::bail!(
+            "a checkmate process runs on {} already: give it your commands, such as 'checkmate scan path:DIR', or stop it \
+             first",
+            data_dir.display()
+        )
+    };
     let roles = [Role::Scheduler, Role::Worker(None), Role::Notifier];
     let socket = parts.embedded.then(|| control::socket(&parts.config.data_dir));
     until_signal(&parts, &roles, socket).await

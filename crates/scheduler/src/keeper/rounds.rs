@@ -1,14 +1,16 @@
 //! The keeper's rounds: lead, look at every scan that is not settled, mend what is stuck.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use checkmate_domain::{CloudEvent, EndReason, EventData, Lane, NotAssessed, ResultStored, Timestamp};
 use checkmate_queue::{Broker, BrokerError, Outgoing, PublishError, Queue};
 use checkmate_service::Stop;
 use checkmate_service::crashpoint::crashpoint;
-use checkmate_store::{JobEnded, JobRecord, LockAttempt, LockGuard, ScanRecord, Store, StoreError};
+use checkmate_store::{
+    JobEnded, JobRecord, JobState, LockAttempt, LockGuard, ScanRecord, ScanState, Store, StoreError,
+};
 
 use crate::keeper::decide::{Need, QueueFacts, Times, decide};
 
@@ -48,6 +50,8 @@ pub struct Keeper {
     store: Arc<dyn Store>,
     broker: Arc<dyn Broker>,
     config: KeeperConfig,
+    /// For queues that were made anew: for which of those times everything that was lost has been sent again.
+    made_good: Mutex<BTreeMap<Queue, Timestamp>>,
 }
 
 /// What a round did.
@@ -85,7 +89,7 @@ impl Keeper {
     /// A keeper over these parts.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, broker: Arc<dyn Broker>, config: KeeperConfig) -> Self {
-        Self { store, broker, config }
+        Self { store, broker, config, made_good: Mutex::default() }
     }
 
     /// Makes rounds until told to stop, then gives leadership back.
@@ -127,6 +131,7 @@ impl Keeper {
             }
             self.keep_scan(&scan, &leader, &facts, &mut round).await?;
         }
+        self.note_made_good(&facts);
         Ok(round)
     }
 
@@ -139,14 +144,26 @@ impl Keeper {
         Ok(guard.clone())
     }
 
+    /// A queue that was made anew counts as such for one whole round, when everything that may still have been on its way
+    /// into the old one has settled. Counting it longer would send the same again in each round until somebody takes it.
     async fn facts(&self) -> Result<BTreeMap<Queue, QueueFacts>, KeeperError> {
+        let now = self.store.now().await?;
+        let made_good = self.made_good.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut facts = BTreeMap::new();
         for queue in [Queue::ScanInteractive, Queue::ScanBulk, Queue::Results] {
             let empty = self.broker.depth(queue).await?.is_empty();
             let created_at = self.store.queue_created_at(queue.name()).await?;
-            facts.insert(queue, QueueFacts { empty, created_at });
+            let counts = |at: &Timestamp| {
+                now >= at.plus(self.config.times.settling) && made_good.get(&queue) != Some(at)
+            };
+            facts.insert(queue, QueueFacts { empty, created_at: created_at.filter(counts) });
         }
         Ok(facts)
+    }
+
+    fn note_made_good(&self, facts: &BTreeMap<Queue, QueueFacts>) {
+        let created = facts.iter().filter_map(|(queue, facts)| Some((*queue, facts.created_at?)));
+        self.made_good.lock().unwrap_or_else(PoisonError::into_inner).extend(created);
     }
 
     async fn keep_scan(
@@ -157,6 +174,9 @@ impl Keeper {
         round: &mut Round,
     ) -> Result<(), KeeperError> {
         if scan.state.is_final() {
+            if scan.state == ScanState::Cancelled && self.results_to_come(scan, leader, facts, round).await? {
+                return Ok(());
+            }
             self.announce(scan).await?;
             round.announced += 1;
             return Ok(());
@@ -169,6 +189,28 @@ impl Keeper {
         loop {
             let page = self.store.open_jobs(&scan.id, after.as_ref(), PAGE).await?;
             let Some(last) = page.last().map(|job| job.id.clone()) else { return Ok(()) };
+            self.keep_jobs(&page, leader, facts, round).await?;
+            after = Some(last);
+        }
+    }
+
+    /// Whether a cancelled scan still has results on their way into the lifecycle, or somebody who may store one: it stays
+    /// unsettled until then, so that none is forgotten. Nothing else of it is kept.
+    async fn results_to_come(
+        &self,
+        scan: &ScanRecord,
+        leader: &LockGuard,
+        facts: &BTreeMap<Queue, QueueFacts>,
+        round: &mut Round,
+    ) -> Result<bool, KeeperError> {
+        let (mut after, mut any) = (None, false);
+        loop {
+            let mut page = self.store.open_jobs(&scan.id, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last().map(|job| job.id.clone()) else { return Ok(any) };
+            let now = self.store.now().await?;
+            let runs = |job: &JobRecord| job.fence.as_ref().is_some_and(|fence| fence.until > now);
+            any |= page.iter().any(|job| job.state == JobState::Stored || runs(job));
+            page.retain(|job| job.state == JobState::Stored);
             self.keep_jobs(&page, leader, facts, round).await?;
             after = Some(last);
         }
@@ -192,10 +234,7 @@ impl Keeper {
                 Need::Nothing => {}
                 Need::Publish => again.push(job.clone()),
                 Need::ResendResult => events.extend(result_again(job, now)),
-                Need::Expire => {
-                    round.expired += 1;
-                    self.expire(job, leader).await?;
-                }
+                Need::Expire => round.expired += usize::from(self.expire(job, leader).await?),
             }
         }
         round.republished += again.len();
@@ -219,14 +258,13 @@ impl Keeper {
         Ok(())
     }
 
-    async fn expire(&self, job: &JobRecord, leader: &LockGuard) -> Result<(), KeeperError> {
+    async fn expire(&self, job: &JobRecord, leader: &LockGuard) -> Result<bool, KeeperError> {
         let reason = EndReason::NotAssessed(NotAssessed::Expired);
         let ended = self.store.end_job(&job.id, &reason, Some(leader)).await?;
         crashpoint("keeper.after-expire");
-        if let JobEnded::Ended(claimed, _) = ended {
-            self.release(&claimed).await?;
-        }
-        Ok(())
+        let JobEnded::Ended(claimed, _) = ended else { return Ok(false) };
+        self.release(&claimed).await?;
+        Ok(true)
     }
 
     async fn announce(&self, scan: &ScanRecord) -> Result<(), KeeperError> {

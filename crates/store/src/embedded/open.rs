@@ -89,3 +89,47 @@ fn create(db: &Connection) -> Result<()> {
     run(db, "INSERT INTO facts VALUES ('epoch', ?1)", [epoch])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    async fn fresh(folder: &tempfile::TempDir) -> EmbeddedStore {
+        EmbeddedStore::open(&folder.path().join("store.db")).await.unwrap()
+    }
+
+    /// What `durability` says must be what SQLite does.
+    #[tokio::test]
+    async fn every_commit_is_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh(&folder).await;
+        let full = store.write(|db| value::<i64>(db, "PRAGMA synchronous", [])).await.unwrap();
+        assert_eq!((full, store.durability().await.unwrap().always), (Some(2), true));
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_an_outage_and_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh(&folder).await;
+        let limit = |pages: u32| {
+            move |db: &Connection| value::<i64>(db, &format!("PRAGMA max_page_count = {pages}"), [])
+        };
+        store.write(limit(1)).await.unwrap();
+        let path = "x".repeat(1 << 20);
+        let refused = store.set_export("a", &path).await.unwrap_err();
+        assert_eq!(refused, StoreError::Unavailable("database or disk is full".to_owned()));
+        assert_eq!(store.exports().await.unwrap(), []);
+        store.write(limit(1_000_000)).await.unwrap();
+        store.set_export("a", &path).await.unwrap();
+        assert_eq!(store.exports().await.unwrap(), [("a".to_owned(), path)]);
+    }
+
+    #[tokio::test]
+    async fn a_closed_store_is_an_outage() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = fresh(&folder).await;
+        store.close().await;
+        assert!(matches!(store.targets().await, Err(StoreError::Unavailable(_))));
+    }
+}

@@ -84,7 +84,8 @@ impl Facts {
         match self.fsync.as_deref() {
             Some("always") => {}
             Some("everysec") => warn(
-                "can lose its last second when the power fails (appendfsync everysec). To lose nothing set \
+                "can lose its last second or two when the power fails, or when it is killed while its disk is \
+                 slow (appendfsync everysec). To lose nothing set \
                  'appendfsync always' in redis.conf, or run CONFIG SET appendfsync always"
                     .to_owned(),
             ),

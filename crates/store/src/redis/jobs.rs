@@ -138,7 +138,7 @@ impl RedisStore {
         };
         let end = serde_json::to_string(reason).map_err(corrupt)?;
         let mut call = self.call(&END_JOB);
-        call.arg(job.as_str()).arg(end).arg(word).arg(reason.to_string());
+        call.arg(job.as_str()).arg(end).arg(word).arg(for_a_person(reason));
         call.arg(guard.map_or("", |guard| guard.name.as_str())).arg(guard.map_or(0, |guard| guard.token));
         let mut answer = self.ask_list(&END_JOB, &call).await?;
         Ok(match answer.text()?.as_str() {
@@ -161,6 +161,13 @@ fn attempt(answer: &mut Items) -> Result<Attempt> {
         job.fence.as_ref().map(|fence| fence.token).ok_or_else(|| corrupt("an attempt without a fence"))?;
     let fence = Fence { job: job.id.clone(), token };
     Ok(Attempt { fence, number: job.attempt, seq: unsigned(answer.int()?)?, job })
+}
+
+fn for_a_person(reason: &EndReason) -> String {
+    match reason {
+        EndReason::NotAssessed(why) => why.to_string(),
+        EndReason::Cancelled | EndReason::Split => reason.to_string(),
+    }
 }
 
 fn condemned(answer: &mut Items) -> Result<NotAssessed> {

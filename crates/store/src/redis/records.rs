@@ -1,5 +1,6 @@
 //! Hashes as records.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use checkmate_domain::{JobKind, JobSpec, Lane, Scope, Timestamp};
@@ -21,9 +22,6 @@ pub(super) fn scan(fields: &Fields) -> Result<Option<ScanRecord>> {
     if fields.is_empty() {
         return Ok(None);
     }
-    let ended = fields
-        .beginning("ended:")
-        .map(|(word, _)| Ok((word.to_owned(), fields.number(&format!("ended:{word}"))?)));
     Ok(Some(ScanRecord {
         id: parsed(fields.needed("id")?)?,
         scope: parsed(fields.needed("scope")?)?,
@@ -41,12 +39,22 @@ pub(super) fn scan(fields: &Fields) -> Result<Option<ScanRecord>> {
         in_window: fields.number("in_window")?,
         pending: fields.number("pending")?,
         done: fields.number("done")?,
-        ended: ended.collect::<Result<_>>()?,
+        ended: ended(fields)?,
         opened: fields.number("opened")?,
         resolved: fields.number("resolved")?,
         finished_at: maybe_time(fields, "finished_at")?,
         announced: fields.get("announced").is_some(),
     }))
+}
+
+/// Jobs without a result by word; what was taken back to zero is not there.
+fn ended(fields: &Fields) -> Result<BTreeMap<String, u64>> {
+    let mut ended = BTreeMap::new();
+    for (word, _) in fields.beginning("ended:") {
+        ended.insert(word.to_owned(), fields.number(&format!("ended:{word}"))?);
+    }
+    ended.retain(|_, count| *count > 0);
+    Ok(ended)
 }
 
 /// A scan that must be there.

@@ -1,4 +1,6 @@
-//! The laws of the contract, on files of their own.
+//! The embedded store: the laws of the contract, on files of their own, and what only files can do.
+
+mod file;
 
 use std::sync::Arc;
 

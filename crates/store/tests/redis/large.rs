@@ -9,6 +9,9 @@ use checkmate_testkit::redis::Redis;
 
 use crate::support::{begin, commit, config, connect, list, load, new_scan, report, request, sealed, stored};
 
+/// More changes than one script takes: each finding comes with a log entry.
+const MANY: usize = 1_200;
+
 /// Panics at the named point after it was passed `skip` times.
 fn dies_at(point: &'static str, skip: u32) -> CrashHook {
     let left = AtomicU32::new(skip);
@@ -94,7 +97,7 @@ async fn a_commit_that_dies_while_staging_never_was() {
     let mortal = mortal(&redis, "store.after-stage-chunk", 1).await;
     let store = connect(&redis).await;
     let job = sealed(&store, "s", 1, 1).await.remove(0);
-    stored(&store, &job, 2_500).await;
+    stored(&store, &job, MANY).await;
     let commit = commit(&load(&store, &job.id).await);
     let lost = commit.clone();
     dies(async move { drop(mortal.commit_reconcile(&lost).await) }).await;
@@ -102,7 +105,7 @@ async fn a_commit_that_dies_while_staging_never_was() {
     assert_eq!(load(&store, &job.id).await.target.version, 0);
     assert!(store.transitions(None, 10).await.expect("log").is_empty());
     assert!(matches!(store.commit_reconcile(&commit).await, Ok(Committed::Committed(_))));
-    all_2500_are_there(&store, &job.id).await;
+    all_are_there(&store, &job.id).await;
 }
 
 #[tokio::test]
@@ -115,22 +118,24 @@ async fn a_commit_that_dies_after_the_flip_is_written_by_whoever_comes_next() {
             let mortal = mortal(&redis, point, skip).await;
             let store = connect(&redis).await;
             let job = sealed(&store, "s", 1, 1).await.remove(0);
-            stored(&store, &job, 2_500).await;
+            stored(&store, &job, MANY).await;
             let commit = commit(&load(&store, &job.id).await);
             let lost = commit.clone();
             dies(async move { drop(mortal.commit_reconcile(&lost).await) }).await;
 
             match reader {
-                "log" => assert_eq!(store.transitions(None, 9_999).await.expect("log").len(), 2_500),
+                "log" => {
+                    assert_eq!(store.transitions(None, 9_999).await.expect("log").len(), MANY);
+                }
                 "target" => {
-                    assert_eq!(store.target(&commit.target).await.expect("target").findings.len(), 2_500)
+                    assert_eq!(store.target(&commit.target).await.expect("target").findings.len(), MANY);
                 }
                 "load" => assert!(matches!(
                     store.load_reconcile(&job.id, true).await,
                     Ok(ReconcileLoad::AlreadyReconciled(_))
                 )),
                 "finding" => {
-                    let last = commit.upserts[2_499].finding.fingerprint.as_str();
+                    let last = commit.upserts[MANY - 1].finding.fingerprint.as_str();
                     assert!(store.finding(last).await.expect("finding").is_some());
                 }
                 "targets" => assert_eq!(store.targets().await, Ok(vec![commit.target.clone()])),
@@ -139,24 +144,24 @@ async fn a_commit_that_dies_after_the_flip_is_written_by_whoever_comes_next() {
                     Ok(Committed::AlreadyReconciled(_))
                 )),
             }
-            all_2500_are_there(&store, &job.id).await;
+            all_are_there(&store, &job.id).await;
         }
     }
 }
 
-async fn all_2500_are_there(store: &RedisStore, job: &checkmate_domain::JobId) {
+async fn all_are_there(store: &RedisStore, job: &checkmate_domain::JobId) {
     let log = store.transitions(None, 9_999).await.expect("log");
     let distinct: std::collections::BTreeSet<_> =
         log.iter().map(|entry| &entry.transition.fingerprint).collect();
-    assert_eq!((log.len(), distinct.len()), (2_500, 2_500));
+    assert_eq!((log.len(), distinct.len()), (MANY, MANY));
     let target = store.targets().await.expect("targets").remove(0);
     let state = store.target(&target).await.expect("target");
-    assert_eq!((state.version, state.findings.len()), (1, 2_500));
+    assert_eq!((state.version, state.findings.len()), (1, MANY));
     assert!(state.findings.is_sorted_by(|a, b| a.finding.fingerprint < b.finding.fingerprint));
     let job = store.job(job).await.expect("job").expect("there");
     let scan = store.scan(&job.scan).await.expect("scan").expect("there");
     assert_eq!((job.state, scan.state), (JobState::Reconciled, ScanState::Finished));
-    assert_eq!((scan.done, scan.pending, scan.opened), (1, 0, 2_500));
+    assert_eq!((scan.done, scan.pending, scan.opened), (1, 0, MANY as u64));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +170,7 @@ async fn many_finish_one_plan_together_and_write_nothing_twice() {
     let mortal = mortal(&redis, "store.after-flip", 0).await;
     let store = Arc::new(connect(&redis).await);
     let job = sealed(&store, "s", 1, 1).await.remove(0);
-    stored(&store, &job, 2_500).await;
+    stored(&store, &job, MANY).await;
     let lost = commit(&load(&store, &job.id).await);
     let target = lost.target.clone();
     dies(async move { drop(mortal.commit_reconcile(&lost).await) }).await;
@@ -176,7 +181,7 @@ async fn many_finish_one_plan_together_and_write_nothing_twice() {
         })
         .collect();
     for reader in readers {
-        assert_eq!(reader.await.expect("joined"), 2_500);
+        assert_eq!(reader.await.expect("joined"), MANY);
     }
-    all_2500_are_there(&store, &job.id).await;
+    all_are_there(&store, &job.id).await;
 }

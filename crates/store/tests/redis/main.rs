@@ -3,6 +3,7 @@
 
 mod commands;
 mod large;
+mod laws;
 mod lost;
 mod races;
 mod refused;

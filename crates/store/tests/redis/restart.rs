@@ -1,5 +1,7 @@
 //! A Redis that dies, and what its next life says of the lost time.
 
+use std::time::Duration;
+
 use checkmate_store::redis::RedisStore;
 use checkmate_store::{JobState, ScanState, Store, StoreError};
 use checkmate_testkit::redis::{Fsync, Redis, RedisOptions};
@@ -18,6 +20,13 @@ async fn epoch_again(store: &RedisStore) -> String {
     panic!("the store did not come back")
 }
 
+/// With `everysec` what was answered may stay in Redis's memory while the disk is slow; waits until it does not.
+async fn written_out(redis: &Redis) {
+    while !redis.command(&["INFO", "persistence"]).contains("aof_buffer_length:0\r") {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_killed_redis_keeps_everything() {
     let mut redis = Redis::start();
@@ -30,6 +39,7 @@ async fn a_killed_redis_keeps_everything() {
     let before = store.scan_jobs(&jobs[0].scan, 0, 100).await.expect("jobs");
     let log = store.transitions(None, 100).await.expect("log");
 
+    written_out(&redis).await;
     redis.restart();
     epoch_again(&store).await;
 

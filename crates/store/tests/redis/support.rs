@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use checkmate_domain::{
-    Coverage, Evidence, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec, KeyId, Lane,
-    Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport, ScanStats, Scope, Secret, Severity,
-    TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger, TriggerKind, WorkerId,
+    Coverage, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec,
+    KeyId, Lane, Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport, ScanStats, Scope,
+    Secret, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger,
+    TriggerKind, WorkerId,
 };
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{
@@ -109,6 +110,7 @@ pub(crate) fn commit(input: &ReconcileInput) -> ReconcileCommit {
         key_id: key_id(),
         triage: Triaged { priority: Priority::P2, reason: "because".to_owned() },
         state: FindingState::Open,
+        job: input.job.id.clone(),
         first_scan: input.job.scan.clone(),
         first_seen: at,
         changed_at: at,
@@ -159,6 +161,7 @@ fn finding(key: &FingerprintKey, target: &TargetId, number: usize) -> Finding {
         resource_name: format!("Client {number}"),
         title: "Something is wrong here".to_owned(),
         severity: Severity::High,
+        exposure: Exposure::Public,
         evidence: Evidence { pointer: "/clients".into(), seen: "x".repeat(120), expected: "y".into() },
     }
 }

@@ -18,7 +18,8 @@
 local P = ARGV[1]
 local call = redis.call
 
-local function int(n) return string.format('%.0f', n) end
+-- Without an exponent and without the minus of a negative zero, neither of which Redis takes.
+local function int(n) return string.format('%.0f', n + 0) end
 local function number(text) return tonumber(text or '0') or 0 end
 
 -- The store's clock, in milliseconds.
@@ -60,15 +61,16 @@ local function recorded_reply(scan)
   return jobs
 end
 
--- Releases from the list what the window allows and answers with it.
-local function claim(scan, at)
-  local S, list = P .. 'scan:' .. scan, P .. 'list:' .. scan
-  local s = call('HMGET', S, 'state', 'window', 'in_window', 'released')
-  local released = number(s[4])
-  local free = math.min(number(s[2]) - number(s[3]), call('LLEN', list) - released)
-  if free <= 0 or scan_is_final(s[1]) then return {} end
-  local common, jobs = shared(scan), {}
-  for i, entry in ipairs(call('LRANGE', list, released, released + free - 1)) do
+-- Takes back window slots, releases from the list what the window allows then, and answers with it.
+local function claim(scan, at, slots)
+  local S = P .. 'scan:' .. scan
+  local s = call('HMGET', S, 'scope', 'lane', 'time_limit_ms', 'expires_after_ms', 'created_at', 'id', 'state', 'window',
+    'in_window', 'released', 'total')
+  local released, in_window, jobs = number(s[10]), number(s[9]) - slots, {}
+  local free = math.min(number(s[8]) - in_window, number(s[11]) - released)
+  if scan_is_final(s[7]) then free = 0 end
+  local common = { unpack(s, 1, 6) }
+  for i, entry in ipairs(free > 0 and call('LRANGE', P .. 'list:' .. scan, released, released + free - 1) or {}) do
     local id = string.match(entry, '^[^\n]+')
     local fields = {
       'scan', scan, 'kind', 'scan', 'state', 'recorded', 'index', int(released + i - 1), 'released', int(at)
@@ -78,18 +80,19 @@ local function claim(scan, at)
     call('SADD', P .. 'recorded:' .. scan, id)
     jobs[i] = { id, fields, entry, common }
   end
-  call('HINCRBY', S, 'released', #jobs)
-  call('HINCRBY', S, 'in_window', #jobs)
+  if slots ~= 0 or #jobs > 0 then
+    call('HSET', S, 'released', int(released + #jobs), 'in_window', int(in_window + #jobs))
+  end
   return jobs
 end
 
--- Makes a scan final when nothing of its sealed list is left; answers 1 when this did it.
-local function finish(scan, at)
+-- So many jobs of the sealed list are over; makes the scan final when none is left. Answers 1 when this made it final.
+local function settle(scan, jobs)
   local S = P .. 'scan:' .. scan
-  local s = call('HMGET', S, 'state', 'sealed', 'pending', 'without_result')
-  if s[2] ~= '1' or number(s[3]) > 0 or scan_is_final(s[1]) then return 0 end
-  local state = number(s[4]) > 0 and 'finished-incomplete' or 'finished'
-  call('HSET', S, 'state', state, 'finished_at', int(at))
+  if call('HINCRBY', S, 'pending', int(0 - jobs)) > 0 then return 0 end
+  local s = call('HMGET', S, 'state', 'sealed', 'without_result')
+  if s[2] ~= '1' or scan_is_final(s[1]) then return 0 end
+  call('HSET', S, 'state', number(s[3]) > 0 and 'finished-incomplete' or 'finished', 'finished_at', int(now()))
   return 1
 end
 
@@ -100,14 +103,12 @@ local function count_without_result(scan, word)
   call('HINCRBY', S, 'without_result', 1)
 end
 
--- An attempt did not die with its process: before its fence is dropped.
-local function take_crash_mark_back(J)
-  local j = call('HMGET', J, 'crashes', 'crashes_alone', 'alone')
-  call('HSET', J, 'crashes', int(number(j[1]) - 1), 'crashes_alone', int(number(j[2]) - number(j[3])))
-end
+local function drop_fence(J) call('HDEL', J, 'holder', 'until', 'alone', 'fence_seq') end
 
-local function drop_fence(job)
-  call('HDEL', P .. 'job:' .. job, 'holder', 'until', 'alone', 'fence_seq')
+-- An attempt that is over did not die with its process; further fields are set with it.
+local function end_fence(J, crashes, crashes_alone, alone, ...)
+  drop_fence(J)
+  call('HSET', J, 'crashes', int(number(crashes) - 1), 'crashes_alone', int(number(crashes_alone) - number(alone)), ...)
 end
 
 -- Whether a lock is held with this token.

@@ -11,7 +11,7 @@ if state ~= 'recorded' and state ~= 'published' and state ~= 'running' then retu
 
 local S = P .. 'scan:' .. scan
 call('HSET', J, 'state', 'ended', 'end', ARGV[3])
-drop_fence(job)
+drop_fence(J)
 call('ZREM', P .. 'open:' .. scan, job)
 call('SREM', P .. 'recorded:' .. scan, job)
 local finished, claimed = 0, {}
@@ -22,9 +22,7 @@ if discover then
   end
 else
   if word ~= '' then count_without_result(scan, word) end
-  call('HINCRBY', S, 'pending', -1)
-  call('HINCRBY', S, 'in_window', -1)
-  claimed = claim(scan, at)
-  finished = finish(scan, at)
+  claimed = claim(scan, at, 1)
+  finished = settle(scan, 1)
 end
 return { 'ended', claimed, scan_reply(scan), finished }

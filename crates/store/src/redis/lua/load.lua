@@ -9,12 +9,12 @@ if state ~= 'stored' and state ~= 'parked' and state ~= 'reconciled' then return
 local reply = job_reply(job)
 local target = reply[3] and string.match(reply[3], '^[^\n]+\n([^\n]+)') or ''
 local T, F = P .. 'target:' .. target, P .. 'findings:' .. target
-local t = call('HMGET', T, 'version', 'head', 'applying')
+local t = call('HMGET', T, 'version', 'head', 'applying', 'listed')
 if t[3] then return { 'applying', target } end
 if state == 'reconciled' then return { 'reconciled', scan_reply(scan) } end
 local loads = ARGV[3] == '1' and call('HINCRBY', J, 'loads', 1) or number(j[3])
 local parts = number(j[4])
 local body = parts == 1 and call('GET', P .. 'result:' .. job)
-local count = call('HLEN', F)
+local count = t[4] and call('HLEN', F) or 0
 local findings = count > 0 and count <= tonumber(ARGV[4]) and call('HVALS', F) or {}
 return { 'ready', reply, loads, parts, body or false, target, t[1] or '0', t[2] or false, count, findings }

@@ -6,6 +6,5 @@ local scan = j[2]
 call('HSET', J, 'state', 'parked')
 call('ZREM', P .. 'open:' .. scan, ARGV[2])
 count_without_result(scan, 'parked')
-call('HINCRBY', P .. 'scan:' .. scan, 'pending', -1)
-local finished = finish(scan, now())
+local finished = settle(scan, 1)
 return { 'parked', scan_reply(scan), finished }

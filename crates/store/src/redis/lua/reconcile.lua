@@ -12,18 +12,22 @@ local function refuse(job, target, version)
   return nil, j[1], j[2]
 end
 
--- The job is reconciled and counted (one that was parked was counted then); the scan is final at zero.
+-- The job is reconciled and counted (one that was parked left `pending` then); the scan is final at zero.
 local function note(job, state, scan, opened, resolved)
   local S = P .. 'scan:' .. scan
   call('HSET', P .. 'job:' .. job, 'state', 'reconciled')
   if opened ~= '0' then call('HINCRBY', S, 'opened', opened) end
   if resolved ~= '0' then call('HINCRBY', S, 'resolved', resolved) end
+  call('HINCRBY', S, 'done', 1)
+  local finished = 0
   if state == 'stored' then
     call('ZREM', P .. 'open:' .. scan, job)
-    call('HINCRBY', S, 'done', 1)
-    call('HINCRBY', S, 'pending', -1)
+    finished = settle(scan, 1)
+  else
+    call('HINCRBY', S, 'ended:parked', -1)
+    call('HINCRBY', S, 'without_result', -1)
   end
-  return { 'committed', scan_reply(scan), finish(scan, now()) }
+  return { 'committed', scan_reply(scan), finished }
 end
 
 -- Writes findings (fingerprint and JSON in turn) and log entries to a target.
@@ -35,7 +39,7 @@ local function write(target, pairs_, transitions)
     end
     call('HSET', P .. 'findings:' .. target, unpack(pairs_))
     call('HSET', P .. 'index', unpack(index))
-    call('ZADD', P .. 'targets', 0, target)
+    if call('HSETNX', P .. 'target:' .. target, 'listed', 1) == 1 then call('ZADD', P .. 'targets', 0, target) end
   end
   for _, entry in ipairs(transitions) do call('XADD', P .. 'log', '*', 't', entry) end
 end

@@ -1,0 +1,153 @@
+//! The file itself: who may open it, what of it can be unreadable, and what survives.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use checkmate_domain::{Lane, ScanId, Trigger, TriggerKind};
+use checkmate_store::embedded::{EmbeddedStore, OpenError};
+use checkmate_store::{Created, JobRecord, NewScan, Store, StoreError};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("store.db")
+    }
+
+    async fn open(&self) -> EmbeddedStore {
+        EmbeddedStore::open(&self.file()).await.unwrap()
+    }
+
+    /// Does something to a store that is closed.
+    async fn behind_its_back(&self, store: EmbeddedStore, sql: &str) {
+        store.close().await;
+        drop(store);
+        Connection::open(self.file()).unwrap().execute_batch(sql).unwrap();
+    }
+}
+
+async fn scan(store: &EmbeddedStore, id: &str) -> JobRecord {
+    let new = NewScan {
+        id: ScanId::new(id).unwrap(),
+        scope: "export:acme".parse().unwrap(),
+        lane: Lane::Bulk,
+        trigger: Trigger { kind: TriggerKind::Manual, who: "test".to_owned() },
+        window: 2,
+        time_limit: Duration::from_secs(1),
+        expires_after: Duration::from_secs(60),
+    };
+    match store.create_scan(&new).await.unwrap() {
+        Created::New(_, job) => *job,
+        Created::Exists(_) => panic!("{id} is there already"),
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_release_is_refused_untouched() {
+    let place = Place::new();
+    let newer = "UPDATE about SET schema = 2; DROP TABLE jobs;";
+    place.behind_its_back(place.open().await, newer).await;
+    let refused = EmbeddedStore::open(&place.file()).await.map(|_| ()).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 2, known: 1, .. }));
+    let told = refused.to_string();
+    assert!(told.contains("store.db") && told.contains("newer release") && told.contains("schema 2"), "{told}");
+    let jobs = Connection::open(place.file()).unwrap().prepare("SELECT * FROM jobs").map(|_| ());
+    assert!(jobs.is_err(), "nothing was made in it");
+}
+
+#[tokio::test]
+async fn one_process_owns_the_file() {
+    let place = Place::new();
+    let _store = place.open().await;
+    let refused = EmbeddedStore::open(&place.file()).await.map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("another running checkmate process"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_told_as_such() {
+    let place = Place::new();
+    std::fs::write(place.file(), "not a database, and long enough to be looked at as one").unwrap();
+    let refused = EmbeddedStore::open(&place.file()).await.map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("store.db"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_unreadable_row_is_named() {
+    for (damage, told) in [
+        ("UPDATE jobs SET state = 'sleeping'", "table jobs"),
+        ("UPDATE jobs SET end_reason = '{'", "table jobs"),
+        ("UPDATE jobs SET attempt = -1", "table jobs"),
+        ("UPDATE scans SET scope = 'moon:acme'", "table scans, row 's'"),
+        ("UPDATE scans SET ended = '[]'", "table scans, row 's'"),
+    ] {
+        let place = Place::new();
+        let store = place.open().await;
+        let job = scan(&store, "s").await;
+        place.behind_its_back(store, damage).await;
+        let store = place.open().await;
+        match store.job(&job.id).await {
+            Err(StoreError::Corrupt(why)) => assert!(why.contains(told), "{damage}: {why}"),
+            other => panic!("{damage}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_position_of_another_log_is_refused() {
+    let place = Place::new();
+    let store = place.open().await;
+    let refused = store.transitions(Some("1526919030474-55"), 10).await.unwrap_err();
+    assert!(refused.to_string().contains("1526919030474-55"), "{refused}");
+}
+
+#[tokio::test]
+async fn nobody_rewrites_the_log() {
+    let place = Place::new();
+    let entry = "INSERT INTO transitions (record) VALUES ('{}')";
+    place.behind_its_back(place.open().await, entry).await;
+    let file = Connection::open(place.file()).unwrap();
+    for sql in ["UPDATE transitions SET record = ''", "DELETE FROM transitions"] {
+        let refused = file.execute(sql, []).unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn the_epoch_is_the_files() {
+    let (one, other) = (Place::new(), Place::new());
+    let store = one.open().await;
+    let epoch = store.epoch().await.unwrap();
+    store.close().await;
+    drop(store);
+    assert_eq!(one.open().await.epoch().await.unwrap(), epoch);
+    assert_ne!(other.open().await.epoch().await.unwrap(), epoch);
+}
+
+/// As after a kill: the files as they are on disk while the store is open and writing.
+#[tokio::test]
+async fn what_was_answered_is_on_disk() {
+    let (place, copy) = (Place::new(), Place::new());
+    let store = place.open().await;
+    let mut made = Vec::new();
+    for n in 0..20 {
+        made.push(scan(&store, &format!("s{n}")).await);
+    }
+    let on_disk = |name: &str| -> (PathBuf, PathBuf) {
+        let both = |folder: &Path| folder.join(name);
+        (both(place.0.path()), both(copy.0.path()))
+    };
+    for name in ["store.db", "store.db-wal"] {
+        let (from, to) = on_disk(name);
+        std::fs::copy(from, to).unwrap();
+    }
+    let found = copy.open().await;
+    for job in made {
+        assert_eq!(found.job(&job.id).await.unwrap(), Some(job));
+    }
+}
