@@ -43,7 +43,8 @@ pub async fn publish(
 ) -> anyhow::Result<()> {
     let properties = BasicProperties::default().with_delivery_mode(2).with_message_id(id.into());
     let options = BasicPublishOptions { mandatory: true, immediate: false };
-    let confirm = channel.basic_publish(exchange.into(), key.into(), options, body, properties).await?.await?;
+    let confirm =
+        channel.basic_publish(exchange.into(), key.into(), options, body, properties).await?.await?;
     anyhow::ensure!(matches!(confirm, Confirmation::Ack(None)), "not stored: {confirm:?}");
     Ok(())
 }
@@ -62,7 +63,7 @@ pub async fn run(
     let stream = consume(consuming, "checkmate.scan.bulk", prefetch).await?;
     let stream = stream.take(messages).map_err(anyhow::Error::from);
     stream
-        .try_for_each_concurrent(usize::from(prefetch), async |message| {
+        .try_for_each_concurrent(usize::from(prefetch), |message| async move {
             let id = message.properties.message_id().clone().unwrap_or_default();
             publish(publishing, "checkmate.work", "checkmate.results", id.as_str(), &message.data).await?;
             message.acker.ack(BasicAckOptions::default()).await?;

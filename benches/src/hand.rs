@@ -60,8 +60,7 @@ pub struct Hand {
 /// # Errors
 /// When there is none.
 pub async fn connect(url: &str) -> anyhow::Result<MultiplexedConnection> {
-    let config =
-        redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(5)));
+    let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(5)));
     Ok(Client::open(url)?.get_multiplexed_async_connection_with_config(&config).await?)
 }
 
@@ -98,7 +97,16 @@ impl Hand {
         let (marks, marked) = mpsc::channel(8_192);
         let turn = AtomicUsize::new(0);
         Ok((
-            Arc::new(Self { recorded, redis: connections, turn, scripts, consuming, publishing, channel, marks }),
+            Arc::new(Self {
+                recorded,
+                redis: connections,
+                turn,
+                scripts,
+                consuming,
+                publishing,
+                channel,
+                marks,
+            }),
             marked,
         ))
     }

@@ -46,8 +46,7 @@ impl Handler for PassOn {
 
 async fn ours(broker: &Arc<dyn Broker>, prefetch: u16, messages: usize) -> anyhow::Result<f64> {
     let stop = Stop::new(Duration::from_secs(10));
-    let handler =
-        PassOn { broker: Arc::clone(broker), left: AtomicUsize::new(messages), stop: stop.clone() };
+    let handler = PassOn { broker: Arc::clone(broker), left: AtomicUsize::new(messages), stop: stop.clone() };
     let config = ConsumeConfig::lane(Lane::Bulk, prefetch)?;
     let began = Instant::now();
     ConsumerLoop::new(Arc::clone(broker), Arc::new(handler), config).run(stop).await;

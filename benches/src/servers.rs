@@ -35,7 +35,9 @@ impl Servers {
         let redis = |fsync| {
             // A rewrite of the file in the middle of one run would not be in the other.
             let extra = vec!["auto-aof-rewrite-percentage 0".to_owned()];
-            tokio::task::spawn_blocking(move || Redis::start_with(RedisOptions { fsync, extra, ..Default::default() }))
+            tokio::task::spawn_blocking(move || {
+                Redis::start_with(RedisOptions { fsync, extra, ..Default::default() })
+            })
         };
         let everysec = redis(Fsync::EverySecond).await?;
         let always = redis(Fsync::Always).await?;

@@ -138,7 +138,8 @@ pub async fn measure(servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> 
     }
     let (idle, bare) = (median(&idle), median(&bare));
     Ok(vec![
-        Row::new("worker, idle, resident", idle, "MB", Bar::AtMost(40.0)).told("the program 'checkmate worker'"),
+        Row::new("worker, idle, resident", idle, "MB", Bar::AtMost(40.0))
+            .told("the program 'checkmate worker'"),
         Row::new("worker, idle, of a bare process", idle / bare, "x", Bar::AtMost(1.3))
             .told(format!("bare {bare:.1} MB: the same connections, no us")),
         Row::new("worker, 1,000 jobs in hand, resident", median(&full), "MB", Bar::AtMost(80.0))

@@ -145,7 +145,8 @@ mod tests {
         let table = Table { rows: rows.clone(), judged: true };
         assert_eq!(table.missed(), 1);
         let text = table.to_string();
-        let words = |line: usize| text.lines().nth(line).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        let words =
+            |line: usize| text.lines().nth(line).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(words(1), "ratio 0.90 x >= 0.90 x met");
         assert_eq!(words(2), "memory 40.1 MB <= 40.0 MB MISSED why");
         assert_eq!(words(3), "counted 3.0 per job -");

@@ -34,7 +34,13 @@ impl Tap {
     }
 
     fn over(inner: Arc<dyn Broker>, kept: Option<Mutex<HashMap<String, Outgoing>>>) -> Self {
-        Self { inner, batches: AtomicUsize::new(0), messages: AtomicUsize::new(0), kept, finished: Notify::new() }
+        Self {
+            inner,
+            batches: AtomicUsize::new(0),
+            messages: AtomicUsize::new(0),
+            kept,
+            finished: Notify::new(),
+        }
     }
 
     /// Returns when the end of a scan was announced, once for each.
@@ -51,7 +57,8 @@ impl Tap {
     /// What was kept, by id.
     #[must_use]
     pub fn take_kept(&self) -> HashMap<String, Outgoing> {
-        let take = |kept: &Mutex<_>| std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
+        let take =
+            |kept: &Mutex<_>| std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
         self.kept.as_ref().map(take).unwrap_or_default()
     }
 }
@@ -61,7 +68,8 @@ impl Broker for Tap {
     async fn publish(&self, messages: Vec<Outgoing>) -> Result<(), PublishError> {
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.messages.fetch_add(messages.len(), Ordering::Relaxed);
-        let ends = |message: &Outgoing| matches!(&message.to, Destination::Event { kind, .. } if kind == FINISHED);
+        let ends =
+            |message: &Outgoing| matches!(&message.to, Destination::Event { kind, .. } if kind == FINISHED);
         let last = messages.iter().any(ends);
         if let Some(kept) = &self.kept {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,10 +25,9 @@ const WINDOW: u32 = 200;
 pub async fn measure(servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> {
     let jobs = size.pick(1_000, 50);
     let mut rows = Vec::new();
-    for (name, redis, bar) in [
-        ("everysec", &servers.everysec, Bar::AtLeast(0.9)),
-        ("always", &servers.always, Bar::None),
-    ] {
+    for (name, redis, bar) in
+        [("everysec", &servers.everysec, Bar::AtLeast(0.9)), ("always", &servers.always, Bar::None)]
+    {
         let mut path = Distributed::new(servers, redis, jobs).await?;
         let counted = path.record().await?;
         let mut pair = Pair::default();
@@ -103,7 +102,11 @@ impl<'a> Distributed<'a> {
             row("  Redis round trips", per_job(scripts), "begin, store, load, commit; the rest shared"),
             row("  Redis commands in scripts", per_job(inside), &most_called(&commands)),
             row("  publishes", per_job(messages), "its own message and its result event"),
-            row("  publish round trips", per_job(batches), "a result event and the next job are confirmed together"),
+            row(
+                "  publish round trips",
+                per_job(batches),
+                "a result event and the next job are confirmed together",
+            ),
             row("  deliveries and acks", per_job(messages - 1), "every message but the end of the scan"),
         ])
     }
@@ -128,8 +131,17 @@ fn commands(info: &str) -> BTreeMap<String, usize> {
 
 /// Whether it is part of the way and not of connecting.
 fn counts(name: &str) -> bool {
-    !["evalsha", "script|load", "config|get", "config|resetstat", "info", "flushall", "ping", "client|setinfo"]
-        .contains(&name)
+    ![
+        "evalsha",
+        "script|load",
+        "config|get",
+        "config|resetstat",
+        "info",
+        "flushall",
+        "ping",
+        "client|setinfo",
+    ]
+    .contains(&name)
 }
 
 fn most_called(commands: &BTreeMap<String, usize>) -> String {
@@ -164,7 +176,8 @@ mod tests {
 
     #[test]
     fn reads_the_counts() {
-        let info = "$90\r\n# Commandstats\r\ncmdstat_hset:calls=12,usec=3\r\ncmdstat_script|load:calls=2,usec=1\r\n";
+        let info =
+            "$90\r\n# Commandstats\r\ncmdstat_hset:calls=12,usec=3\r\ncmdstat_script|load:calls=2,usec=1\r\n";
         let commands = commands(info);
         assert_eq!(commands["hset"], 12);
         assert_eq!(most_called(&commands), "hset 12");

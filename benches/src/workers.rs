@@ -31,7 +31,8 @@ async fn run(servers: &Servers, workers: usize, jobs_each: usize) -> anyhow::Res
     }
     let tap = Tap::new(servers.broker().await?);
     let store = store(&servers.everysec).await?;
-    let notifier = path::parts(Arc::clone(&store), Arc::clone(&tap) as Arc<dyn Broker>, slots, "bench-notifier")?;
+    let notifier =
+        path::parts(Arc::clone(&store), Arc::clone(&tap) as Arc<dyn Broker>, slots, "bench-notifier")?;
     processes.push((notifier, Role::Notifier));
     let jobs = workers * jobs_each;
     let took = path::run(&processes, &*store, &tap, &path::scan(jobs, WAITS, 400)).await?;

@@ -18,6 +18,6 @@ async fn main() -> anyhow::Result<()> {
     let mut bulk = consume(&consuming, "checkmate.scan.bulk", 7).await?;
     let _redis = (hand::connect(redis).await?, hand::connect(redis).await?);
     eprintln!("ready");
-    futures::join!(interactive.next(), bulk.next());
+    tokio::join!(interactive.next(), bulk.next());
     Ok(())
 }
