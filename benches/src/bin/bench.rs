@@ -1,0 +1,49 @@
+//! `make bench`: every figure of speed and size, with its bar.
+//!
+//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `workers`, `size`; all without.
+
+#![allow(clippy::print_stdout, reason = "prints a table for a person")]
+
+use std::process::ExitCode;
+
+use checkmate_benches::servers::Servers;
+use checkmate_benches::table::{Row, Table};
+use checkmate_benches::turns::Size;
+use checkmate_benches::{latency, queue_alone, size, whole_path, workers};
+
+const PARTS: [&str; 6] = ["queue", "path", "latency", "embedded", "workers", "size"];
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    checkmate::wiring::tls::install_provider();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let short = arguments.iter().any(|word| word == "--short");
+    let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--short").collect();
+    if let Some(word) = wanted.iter().find(|word| !PARTS.contains(word)) {
+        anyhow::bail!("'{word}' is no part: bench [--short] [{}]", PARTS.join("] ["));
+    }
+    let servers = Servers::start().await?;
+    let mut table = Table { rows: Vec::new(), judged: !short };
+    for part in PARTS.into_iter().filter(|part| wanted.is_empty() || wanted.contains(part)) {
+        eprintln!("bench: {part}");
+        table.rows.extend(measure(part, &servers, Size { short }).await?);
+    }
+    println!("{table}");
+    if short {
+        println!("short form: it runs; the figures say nothing");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} of {} bars missed", table.missed(), table.bars());
+    Ok(if table.missed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> {
+    match part {
+        "queue" => queue_alone::measure(servers, size).await,
+        "path" => whole_path::measure(servers, size).await,
+        "latency" => latency::measure(servers, size).await,
+        "embedded" => whole_path::embedded(size).await,
+        "workers" => workers::measure(servers, size).await,
+        _ => size::measure(servers, size).await,
+    }
+}

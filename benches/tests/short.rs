@@ -1,0 +1,37 @@
+//! The short form of `make bench`: it runs, and prints every line.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
+
+use std::process::Command;
+
+const LINES: [&str; 18] = [
+    "queue alone, prefetch 32",
+    "queue alone, prefetch 128",
+    "whole path, appendfsync everysec",
+    "Redis round trips",
+    "Redis commands in scripts",
+    "publishes",
+    "publish round trips",
+    "deliveries and acks",
+    "whole path, appendfsync always",
+    "enqueue to start at 100 jobs/s, p99, RabbitMQ",
+    "enqueue to start at 100 jobs/s, p99, embedded",
+    "embedded whole path",
+    "2 workers on waiting jobs",
+    "8 workers on waiting jobs",
+    "worker, idle, resident",
+    "worker, idle, of a bare process",
+    "worker, 1,000 jobs in hand",
+    "worker, start to ready",
+];
+
+#[test]
+fn every_figure_is_measured_and_printed() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bench")).arg("--short").output().expect("the program runs");
+    let (table, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{table}\n{errors}");
+    for line in LINES {
+        assert!(table.lines().any(|text| text.trim_start().starts_with(line)), "no '{line}' in\n{table}");
+    }
+    assert!(!table.contains("NaN"), "{table}");
+}
