@@ -19,15 +19,20 @@ pub async fn confirming(connection: &Connection) -> anyhow::Result<Channel> {
     Ok(channel)
 }
 
-/// A subscription.
+/// A subscription and its channel, which must outlive the last ack.
 ///
 /// # Errors
 /// Those of the broker.
-pub async fn consume(connection: &Connection, queue: &str, prefetch: u16) -> anyhow::Result<lapin::Consumer> {
+pub async fn consume(
+    connection: &Connection,
+    queue: &str,
+    prefetch: u16,
+) -> anyhow::Result<(Channel, lapin::Consumer)> {
     let channel = connection.create_channel().await?;
     channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
     let options = BasicConsumeOptions::default();
-    Ok(channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?)
+    let consumer = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
+    Ok((channel, consumer))
 }
 
 /// Publishes a persistent message and waits for its confirm.
@@ -60,7 +65,7 @@ pub async fn run(
     messages: usize,
 ) -> anyhow::Result<f64> {
     let began = Instant::now();
-    let stream = consume(consuming, "checkmate.scan.bulk", prefetch).await?;
+    let (_channel, stream) = consume(consuming, "checkmate.scan.bulk", prefetch).await?;
     let stream = stream.take(messages).map_err(anyhow::Error::from);
     stream
         .try_for_each_concurrent(usize::from(prefetch), |message| async move {

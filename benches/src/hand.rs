@@ -116,8 +116,9 @@ impl Hand {
     /// # Errors
     /// Those of the servers, and any answer that was not expected.
     pub async fn run(self: Arc<Self>, marked: mpsc::Receiver<String>, slots: Slots) -> anyhow::Result<f64> {
-        let jobs = consume(&self.consuming, "checkmate.scan.bulk", slots.worker).await?;
-        let results = consume(&self.consuming, "checkmate.results", slots.notifier).await?;
+        let (_job_channel, jobs) = consume(&self.consuming, "checkmate.scan.bulk", slots.worker).await?;
+        let (_result_channel, results) =
+            consume(&self.consuming, "checkmate.results", slots.notifier).await?;
         let count = self.recorded.jobs.len();
         let began = Instant::now();
         let marking = tokio::spawn(Arc::clone(&self).mark(marked));

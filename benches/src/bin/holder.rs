@@ -14,8 +14,8 @@ async fn main() -> anyhow::Result<()> {
     let publishing = Connection::connect(amqp, ConnectionProperties::default()).await?;
     let _channel = confirming(&publishing).await?;
     let consuming = Connection::connect(amqp, ConnectionProperties::default()).await?;
-    let mut interactive = consume(&consuming, "checkmate.scan.interactive", 8).await?;
-    let mut bulk = consume(&consuming, "checkmate.scan.bulk", 7).await?;
+    let (_one, mut interactive) = consume(&consuming, "checkmate.scan.interactive", 8).await?;
+    let (_two, mut bulk) = consume(&consuming, "checkmate.scan.bulk", 7).await?;
     let _redis = (hand::connect(redis).await?, hand::connect(redis).await?);
     eprintln!("ready");
     tokio::join!(interactive.next(), bulk.next());

@@ -14,7 +14,7 @@ fn the_first_scan_says_what_to_do_first_and_what_next() {
     let said = scan(&home);
     insta::assert_snapshot!("first_scan", masked(&said.out));
     assert!(
-        said.err.contains("waits for a worker") || said.err.contains("done"),
+        ["waits for a worker", "looking for targets", "done"].iter().any(|step| said.err.contains(step)),
         "progress is told: {}",
         said.err
     );
