@@ -83,8 +83,8 @@ pub async fn measure(servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> 
                 let (consuming, publishing) = (servers.bare().await?, servers.bare().await?);
                 let channel = bare_queue::confirming(&publishing).await?;
                 let took = bare_queue::run(&consuming, &channel, prefetch, messages).await?;
-                consuming.close(200, "done".into()).await?;
-                publishing.close(200, "done".into()).await?;
+                let _ = consuming.close(200, "done".into()).await;
+                let _ = publishing.close(200, "done".into()).await;
                 Ok(took)
             };
             let (first, second) = (turn(round % 2 == 0).await?, turn(round % 2 != 0).await?);

@@ -122,7 +122,10 @@ impl Setup<'_> {
         let change = match (&user.password, exists) {
             (Some(password), exists) => {
                 let body = json!({"password": password_json(password), "tags": permissions.tags});
-                self.api.put(&path, body).await?;
+                // Another setup may make the user between looking and putting; the broker refuses that once.
+                if exists || self.api.put(&path, body.clone()).await.is_err() {
+                    self.api.put(&path, body).await?;
+                }
                 if exists { Change::Set } else { Change::Created }
             }
             (None, true) => Change::Unchanged,
