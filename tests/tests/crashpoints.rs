@@ -53,7 +53,7 @@ fn case(point: &str) -> Case {
     let failing = |times| Model { failing: BTreeMap::from([(5, times)]), ..plain.model.clone() };
     let soon_failed = Knobs { max_failures: 2, ..Knobs::default() };
     // More findings than one chunk holds, and more than one part of a result.
-    let large = Model { targets: 1, things: 3_400, ..plain.model.clone() };
+    let large = Model { targets: 1, things: 4_000, ..plain.model.clone() };
     match point {
         "worker.after-begin"
         | "worker.after-scan"
