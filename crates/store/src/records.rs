@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use checkmate_domain::{
-    CloudEvent, EndReason, EventData, FindingRecord, JobId, JobKind, JobMessage, JobSpec, Lane, ScanFinished,
-    ScanId, Scope, TargetHead, TargetId, Timestamp, Transition, Trigger, WorkerId, message::SCHEMA,
+    CloudEvent, EndReason, EventData, FindingRecord, JobId, JobKind, JobMessage, JobSpec, Lane, ResultStored,
+    ScanFinished, ScanId, Scope, Severity, TargetHead, TargetId, Timestamp, Transition, Trigger, WorkerId,
+    message::SCHEMA,
 };
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +227,19 @@ pub struct JobRecord {
 }
 
 impl JobRecord {
+    /// The event that its result is stored, with failed checks by severity; `None` for a job without a target, which has none.
+    #[must_use]
+    pub fn stored_event(&self, findings: BTreeMap<Severity, u64>, at: Timestamp) -> Option<CloudEvent> {
+        let stored = ResultStored {
+            scan: self.scan.clone(),
+            job: self.id.clone(),
+            target: self.spec.as_ref()?.target.clone(),
+            attempt: self.attempt,
+            findings,
+        };
+        Some(CloudEvent::new(EventData::ResultStored(stored), at))
+    }
+
     /// The message that puts it on its queue.
     #[must_use]
     pub fn message(&self) -> JobMessage {

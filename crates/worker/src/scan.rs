@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use checkmate_domain::{CloudEvent, EventData, JobSpec, ResultStored, ScanReport, Timestamp};
+use checkmate_domain::{JobSpec, ScanReport, Timestamp};
 use checkmate_queue::Outgoing;
 use checkmate_scanners::{ScanContext, ScanError, Scanned};
 use checkmate_service::crashpoint::crashpoint;
@@ -73,12 +73,6 @@ pub(crate) fn result_event(job: &JobRecord, report: Option<&ScanReport>) -> Opti
     for finding in report.iter().flat_map(|report| &report.findings) {
         *findings.entry(finding.severity).or_insert(0) += 1;
     }
-    let stored = ResultStored {
-        scan: job.scan.clone(),
-        job: job.id.clone(),
-        target: job.spec.as_ref()?.target.clone(),
-        attempt: job.attempt,
-        findings,
-    };
-    Some(Outgoing::event(&CloudEvent::new(EventData::ResultStored(stored), Timestamp::now()), true))
+    let event = job.stored_event(findings, Timestamp::now())?;
+    Some(Outgoing::event(&event, true))
 }

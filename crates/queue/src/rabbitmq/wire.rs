@@ -14,9 +14,9 @@ const HEADER_RETRIES: &str = "checkmate-retries";
 /// The queue a message was on when we gave it up.
 const HEADER_DEAD_QUEUE: &str = "checkmate-dead-queue";
 /// Why we gave it up.
+const HEADER_DEAD_REASON: &str = "checkmate-dead-reason";
 /// Whether the broker gave it up, kept when the letter itself is put off.
 const HEADER_DEAD_BY_BROKER: &str = "checkmate-dead-by-broker";
-const HEADER_DEAD_REASON: &str = "checkmate-dead-reason";
 /// The longest reason kept; longer ones are cut.
 const MAX_REASON: usize = 1_000;
 /// Written by the broker. Copied into a new message they would be taken for that message's own history, and RabbitMQ

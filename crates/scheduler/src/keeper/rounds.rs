@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use checkmate_domain::{CloudEvent, EndReason, EventData, Lane, NotAssessed, ResultStored, Timestamp};
+use checkmate_domain::{EndReason, Lane, NotAssessed, Timestamp};
 use checkmate_queue::{Broker, BrokerError, Outgoing, PublishError, Queue};
 use checkmate_service::Stop;
 use checkmate_service::crashpoint::crashpoint;
@@ -277,14 +277,7 @@ impl Keeper {
 
 /// The hint that a result waits. Its counts are left out: whoever wants them reads the store.
 pub(crate) fn result_again(job: &JobRecord, now: Timestamp) -> Option<Outgoing> {
-    let stored = ResultStored {
-        scan: job.scan.clone(),
-        job: job.id.clone(),
-        target: job.spec.as_ref()?.target.clone(),
-        attempt: job.attempt,
-        findings: BTreeMap::new(),
-    };
-    Some(Outgoing::event(&CloudEvent::new(EventData::ResultStored(stored), now), true))
+    Some(Outgoing::event(&job.stored_event(BTreeMap::new(), now)?, true))
 }
 
 /// The lane of a queue that carries jobs.
