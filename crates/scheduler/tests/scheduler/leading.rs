@@ -1,15 +1,16 @@
 //! One keeper at a time, and a second one that does no harm.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use checkmate_queue::{Broker, BrokerError, Consumer, Depth, Outgoing, PublishError, Queue};
-use checkmate_scheduler::keeper::{Keeper, KeeperConfig};
+use checkmate_scheduler::keeper::{Keeper, KeeperConfig, Round};
 use checkmate_service::Stop;
 use checkmate_store::{JobState, ScanState, Store};
 use tokio::sync::Semaphore;
 
-use crate::harness::{Bench, LONG, SOON, config, ms, new_scan, settle, until};
+use crate::harness::{Bench, LONG, PATIENCE, config, ms, new_scan, settle, until};
 
 /// A broker that stands still where a test wants it to, like a process that was frozen there.
 struct Frozen {
@@ -28,6 +29,12 @@ enum Place {
 impl Frozen {
     fn new(broker: Arc<dyn Broker>, at: Place) -> Arc<Self> {
         Arc::new(Self { broker, at, reached: Semaphore::new(0), go_on: Semaphore::new(0) })
+    }
+
+    /// Waits until somebody stands still here.
+    async fn reached(&self) {
+        let permit = tokio::time::timeout(PATIENCE, self.reached.acquire()).await;
+        permit.expect("nobody came to the place in time").unwrap().forget();
     }
 
     async fn pass(&self, place: Place) {
@@ -62,8 +69,25 @@ impl Broker for Frozen {
     }
 }
 
+/// How long a leader that is heard of no more stays leader; longer than the steps of a round before it stands still
+/// take on a busy machine.
+const BRIEF: Duration = Duration::from_secs(4);
+
 fn brief(owner: &str) -> KeeperConfig {
-    KeeperConfig { lock_ttl: ms(150), ..config(owner) }
+    KeeperConfig { lock_ttl: BRIEF, ..config(owner) }
+}
+
+/// The first round that this keeper leads, once the one before it is leader no more.
+async fn first_led_round(keeper: &Keeper) -> Round {
+    let started = Instant::now();
+    loop {
+        let round = keeper.round(&mut None).await.unwrap();
+        if round.led {
+            return round;
+        }
+        assert!(started.elapsed() < PATIENCE, "it never came to lead");
+        tokio::time::sleep(ms(50)).await;
+    }
 }
 
 #[tokio::test]
@@ -78,7 +102,7 @@ async fn one_leads_and_the_other_takes_over_when_it_is_gone() {
     assert!(!two.round(&mut second).await.unwrap().led);
     assert!(first.is_some() && second.is_none());
     // The first one dies without giving the lock back.
-    tokio::time::sleep(ms(170)).await;
+    tokio::time::sleep(BRIEF + ms(50)).await;
     assert!(two.round(&mut second).await.unwrap().led);
     assert!(!one.round(&mut first).await.unwrap().led);
     assert!(first.is_none(), "it knows that it leads no more");
@@ -103,15 +127,15 @@ async fn a_keeper_that_stops_gives_leadership_back_at_once() {
 #[tokio::test]
 async fn a_leader_that_was_frozen_before_it_looked_does_nothing_when_it_wakes() {
     let bench = Bench::new().await;
-    let released = bench.sealed(&new_scan("a", 1, SOON), &["a", "b"]).await;
+    let released = bench.sealed(&new_scan("a", 1, BRIEF), &["a", "b"]).await;
     let frozen = Frozen::new(bench.broker.clone(), Place::Depth);
     let late = Keeper::new(bench.store.clone(), frozen.clone(), brief("late"));
     let late = tokio::spawn(async move { late.round(&mut None).await.unwrap() });
-    frozen.reached.acquire().await.unwrap().forget();
-    tokio::time::sleep(SOON).await;
+    frozen.reached().await;
+    tokio::time::sleep(BRIEF).await;
 
     let other = Keeper::new(bench.store.clone(), bench.broker.clone(), config("other"));
-    assert_eq!(other.round(&mut None).await.unwrap().expired, 1);
+    assert_eq!(first_led_round(&other).await.expired, 1);
     let before = bench.scan(&released[0].scan).await;
     let sent = bench.sent().await;
     frozen.go_on.add_permits(100);
@@ -130,11 +154,10 @@ async fn a_leader_that_was_frozen_while_it_sent_does_no_harm_when_it_wakes() {
     let late = Keeper::new(bench.store.clone(), frozen.clone(), brief("late"));
     settle().await;
     let late = tokio::spawn(async move { late.round(&mut None).await.unwrap() });
-    frozen.reached.acquire().await.unwrap().forget();
-    tokio::time::sleep(ms(200)).await;
+    frozen.reached().await;
     // Meanwhile everything is done without it.
     let other = Keeper::new(bench.store.clone(), bench.broker.clone(), config("other"));
-    assert_eq!(other.round(&mut None).await.unwrap().republished, 2);
+    assert_eq!(first_led_round(&other).await.republished, 2);
     assert_eq!(bench.sent().await.len(), 2);
     bench.stored(&released[0]).await;
     let running = bench.begin(&released[1].id, LONG).await;
