@@ -151,17 +151,20 @@ impl Hand {
         let begun = self
             .ask(self.call(&self.scripts.begin).arg(&job).arg("hand").arg(30_000).arg(0).arg(5).arg(3))
             .await?;
-        expect(&begun, "started")?;
+        let token = expect(&begun, "started")?.get(2).and_then(token).context("no token of the fence")?;
         let (claimed, event) = if job == *discover {
             self.ask(redis::cmd("HGET").arg(format!("{PREFIX}history:{scope}")).arg("json")).await?;
             self.ask(redis::cmd("HGET").arg(format!("{PREFIX}job:{job}")).arg("scan")).await?;
             let mut seal = self.call(&self.scripts.seal);
-            seal.arg(&job).arg(1).arg(entries.len()).arg("").arg(1).arg(1).arg(history);
+            seal.arg(&job).arg(token).arg(entries.len()).arg("").arg(1).arg(token).arg(history);
             (self.ask(seal.arg(r#"{"reason":"split"}"#).arg(entries)).await?, None)
         } else {
             let stored = jobs.get(&job).context("a job that was not recorded")?;
             let mut store = self.call(&self.scripts.store);
-            (self.ask(store.arg(&job).arg(1).arg(1).arg("").arg(&stored.report)).await?, Some(&stored.event))
+            (
+                self.ask(store.arg(&job).arg(token).arg(1).arg("").arg(&stored.report)).await?,
+                Some(&stored.event),
+            )
         };
         let claimed = expect(&claimed, "new").and_then(|answer| ids(&answer[1]))?;
         try_join_all(event.into_iter().chain(&claimed).map(|id| self.publish(id))).await?;
@@ -246,6 +249,13 @@ fn ids(claimed: &Value) -> anyhow::Result<Vec<String>> {
         _ => None,
     };
     jobs.iter().map(|job| id(job).context("a job without an id")).collect()
+}
+
+fn token(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(token) => Some(*token),
+        _ => None,
+    }
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -4,9 +4,16 @@
 
 use std::process::Command;
 
-const LINES: [&str; 11] = [
+const LINES: [&str; 18] = [
     "queue alone, prefetch 32",
     "queue alone, prefetch 128",
+    "whole path, appendfsync everysec",
+    "Redis round trips",
+    "Redis commands in scripts",
+    "publishes",
+    "publish round trips",
+    "deliveries and acks",
+    "whole path, appendfsync always",
     "enqueue to start at 100 jobs/s, p99, RabbitMQ",
     "enqueue to start at 100 jobs/s, p99, embedded",
     "embedded whole path",

@@ -14,9 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Between two looks whether a process ended by itself.
 const LOOK: Duration = Duration::from_millis(20);
-/// Before a process that ended by itself is started again.
 /// Before a process that ended by itself is started again, as a supervisor would.
 const PAUSE: Duration = Duration::from_secs(1);
+/// What a process that has just been started needs until it hears signals.
+const HEARS_AFTER: Duration = Duration::from_secs(2);
 /// For a process told to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(15);
 
@@ -40,7 +41,7 @@ pub fn spec(name: &str, node: &Path, config: &Path, role: &str, sink: Option<u16
 pub struct Tally {
     /// Killed by us.
     pub killed: u64,
-    /// Ended by themselves, by name and status; a server that was away while they started is the usual reason.
+    /// Ended by themselves, by name and status.
     pub ended: BTreeMap<String, u64>,
     /// Did not stop in order when told to, by name.
     pub stubborn: Vec<String>,
@@ -103,6 +104,7 @@ impl Keeper {
         let mut next = Instant::now() + every.mul_f64(dice.random_range(0.5..1.5));
         while !stop.is_cancelled() {
             tokio::time::sleep(LOOK).await;
+            self.note_those_that_ended();
             self.start_those_that_ended();
             if Instant::now() < next || faults.is_cancelled() {
                 continue;
@@ -118,24 +120,31 @@ impl Keeper {
         self.tally
     }
 
-    fn start_those_that_ended(&mut self) {
+    fn note_those_that_ended(&mut self) {
         for (name, process, gone) in &mut self.processes {
-            match (process.exited(), *gone) {
-                (None, _) => {}
-                (Some(status), None) => {
-                    *self.tally.ended.entry(format!("{name} ({status})")).or_insert(0) += 1;
-                    *gone = Some(Instant::now());
-                }
-                (Some(_), Some(since)) if since.elapsed() < PAUSE => {}
-                (Some(_), Some(_)) => {
-                    process.restart();
-                    *gone = None;
-                }
+            if gone.is_none()
+                && let Some(status) = process.exited()
+            {
+                *self.tally.ended.entry(format!("{name} ({status})")).or_insert(0) += 1;
+                *gone = Some(Instant::now());
+            }
+        }
+    }
+
+    fn start_those_that_ended(&mut self) {
+        for (_, process, gone) in &mut self.processes {
+            if gone.is_some_and(|since| since.elapsed() >= PAUSE) {
+                process.restart();
+                *gone = None;
             }
         }
     }
 
     async fn stop_all(&mut self) {
+        tokio::time::sleep(HEARS_AFTER).await;
+        self.note_those_that_ended();
+        // Those that ended by themselves are counted as such.
+        self.processes.retain(|(_, _, gone)| gone.is_none());
         for (_, process, _) in &self.processes {
             process.terminate();
         }

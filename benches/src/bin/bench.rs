@@ -1,7 +1,6 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
-//! `bench [--short] [PART…]`: parts are `queue`, `latency`, `embedded`, `workers`, `size`; all without. `path`, the whole path
-//! beside a hand loop, runs only by name: its hand loop still loses the fence that it repeats, so it gives no figure yet.
+//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `workers`, `size`; all without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
@@ -12,9 +11,7 @@ use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
 use checkmate_benches::{latency, queue_alone, size, whole_path, workers};
 
-const PARTS: [&str; 5] = ["queue", "latency", "embedded", "workers", "size"];
-/// Only by name.
-const BY_NAME: &str = "path";
+const PARTS: [&str; 6] = ["queue", "path", "latency", "embedded", "workers", "size"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -22,7 +19,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let short = arguments.iter().any(|word| word == "--short");
     let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--short").collect();
-    if let Some(word) = wanted.iter().find(|word| !PARTS.contains(word) && **word != BY_NAME) {
+    if let Some(word) = wanted.iter().find(|word| !PARTS.contains(word)) {
         anyhow::bail!("'{word}' is no part: bench [--short] [{}]", PARTS.join("] ["));
     }
     let servers = Servers::start().await?;
@@ -44,7 +41,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> {
     match part {
         "queue" => queue_alone::measure(servers, size).await,
-        BY_NAME => whole_path::measure(servers, size).await,
+        "path" => whole_path::measure(servers, size).await,
         "latency" => latency::measure(servers, size).await,
         "embedded" => whole_path::embedded(size).await,
         "workers" => workers::measure(servers, size).await,

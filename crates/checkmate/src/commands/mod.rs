@@ -59,7 +59,7 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
             return control::ask_owner_or_self(absolute(command)?, config, scanners).await;
         }
     };
-    roles::run(config, scanners, &[role]).await.map(|()| EXIT_DONE)
+    roles::run(config, scanners, role).await.map(|()| EXIT_DONE)
 }
 
 /// A folder on the command line is meant from where the command was typed, whoever carries it out.

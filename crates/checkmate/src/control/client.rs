@@ -1,6 +1,5 @@
 //! The command line's side: ask the process that owns the files, or become it.
 
-use std::convert::Infallible;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,8 @@ use crate::EXIT_ERROR;
 use crate::cli::{Command, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::{Config, Setting};
-use crate::control::{Request, serve, socket};
+use crate::control::{Request, Socket, socket};
+use crate::wiring::open::Opener;
 use crate::wiring::parts::Parts;
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
@@ -32,7 +32,7 @@ pub async fn ask_owner_or_self(
     config: Config,
     scanners: MakeScanners,
 ) -> anyhow::Result<u8> {
-    let parts = match open_or_ask(&config, "command", scanners).await? {
+    let parts = match open_or_ask(&config, Opener::Command, scanners).await? {
         Ok(parts) => parts,
         Err(owner) => return ask_owner(owner, &command).await,
     };
@@ -57,7 +57,7 @@ pub async fn ask_owner_or_self(
 /// What cannot be opened, and what to do.
 pub async fn open_or_ask(
     config: &Config,
-    role: &str,
+    by: Opener,
     scanners: MakeScanners,
 ) -> anyhow::Result<Result<Parts, UnixStream>> {
     let embedded = matches!(config.setting()?, Setting::Embedded { .. });
@@ -66,7 +66,7 @@ pub async fn open_or_ask(
         if embedded && let Ok(stream) = UnixStream::connect(socket(&config.data_dir)).await {
             return Ok(Err(stream));
         }
-        match Parts::open(config.clone(), role, scanners).await {
+        match Parts::open(config.clone(), by, scanners).await {
             Err(error) if is_owned(&error) && began.elapsed() < OWNED_FOR => tokio::time::sleep(AGAIN).await,
             opened => return opened.map(Ok),
         }
@@ -87,8 +87,9 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
     let stop = Stop::new(parts.config.grace.0);
     let mut out = Out::stdout();
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
+    let serving = Socket::bind(&parts.config.data_dir)?.serve(parts.clone(), stop.clone());
     let running = roles::spawn(parts, &all, &stop)?;
-    let serving = tokio::spawn(serve(parts.clone(), socket(&parts.config.data_dir), stop.clone()));
+    let serving = tokio::spawn(serving);
     let work = async {
         let answer = tokio::select! {
             answer = ask(parts, command, &mut out) => answer,
@@ -103,19 +104,9 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
         running.join(&stop).await?;
         answer
     };
-    let signals = async {
-        if let Err(error) = stop.on_signals().await {
-            tracing::error!(%error, "signals cannot be heard: stopping");
-            stop.drain();
-        }
-        std::future::pending::<Infallible>().await
-    };
-    let answer = tokio::select! {
-        answer = work => answer,
-        never = signals => match never {},
-    };
-    if let Ok(Err(error)) = serving.await {
-        tracing::error!("{error:#}");
+    let answer = roles::until_signal(&stop, work).await;
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "the control socket failed");
     }
     answer
 }

@@ -10,7 +10,7 @@ use checkmate_domain::hash::derive;
 use serde::{Deserialize, Serialize};
 
 pub use client::{ask_owner_or_self, open_or_ask};
-pub use server::serve;
+pub use server::Socket;
 
 /// What the command line hands over, one JSON line.
 #[derive(Debug, Serialize, Deserialize)]

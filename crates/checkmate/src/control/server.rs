@@ -1,7 +1,7 @@
 //! The owner's side of the socket.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use checkmate_service::Stop;
@@ -14,41 +14,54 @@ use tokio::task::JoinSet;
 use crate::EXIT_USAGE;
 use crate::cli::Cli;
 use crate::commands::{Frame, Out, ask, exit_code};
-use crate::control::{MAX_REQUEST, Request};
+use crate::control::{MAX_REQUEST, Request, socket};
 use crate::wiring::parts::Parts;
 
 /// Commands carried out at a time; further ones wait.
 const AT_A_TIME: usize = 16;
 
-/// Answers commands until the intake is cut. The caller owns the embedded files, so an old socket is a dead one's.
-///
-/// # Errors
-/// When the socket cannot be made.
-pub async fn serve(parts: Parts, socket: PathBuf, stop: Stop) -> anyhow::Result<()> {
-    let _ = std::fs::remove_file(&socket);
-    let listener = UnixListener::bind(&socket)
-        .with_context(|| format!("cannot listen at {}: is the folder writable?", socket.display()))?;
-    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
-    let mut running = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stop.draining().cancelled() => break,
-            Some(_) = running.join_next(), if !running.is_empty() => {}
-            accepted = listener.accept(), if running.len() < AT_A_TIME => {
-                if let Ok((stream, _)) = accepted {
-                    let parts = parts.clone();
-                    running.spawn(async move {
-                        if let Err(error) = answer(&parts, stream).await {
-                            tracing::debug!(%error, "a command on the control socket was left");
-                        }
-                    });
+/// The bound socket, on which commands wait from now on.
+pub struct Socket {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Socket {
+    /// Binds it. The caller owns the embedded files of this folder, so an old socket is a dead one's.
+    ///
+    /// # Errors
+    /// When the socket cannot be made.
+    pub fn bind(data_dir: &Path) -> anyhow::Result<Self> {
+        let path = socket(data_dir);
+        let _ = std::fs::remove_file(&path);
+        let listener = UnixListener::bind(&path)
+            .with_context(|| format!("cannot listen at {}: is the folder writable?", path.display()))?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+        Ok(Self { path, listener })
+    }
+
+    /// Answers commands until the intake is cut.
+    pub async fn serve(self, parts: Parts, stop: Stop) {
+        let mut running = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = stop.draining().cancelled() => break,
+                Some(_) = running.join_next(), if !running.is_empty() => {}
+                accepted = self.listener.accept(), if running.len() < AT_A_TIME => {
+                    if let Ok((stream, _)) = accepted {
+                        let parts = parts.clone();
+                        running.spawn(async move {
+                            if let Err(error) = answer(&parts, stream).await {
+                                tracing::debug!(%error, "a command on the control socket was left");
+                            }
+                        });
+                    }
                 }
             }
         }
+        let _ = std::fs::remove_file(&self.path);
+        running.shutdown().await;
     }
-    let _ = std::fs::remove_file(&socket);
-    running.shutdown().await;
-    Ok(())
 }
 
 async fn answer(parts: &Parts, stream: UnixStream) -> anyhow::Result<()> {

@@ -1,6 +1,8 @@
 //! Puts the parts together: which broker, which store, which scanners, which roles.
 
 pub mod exports;
+pub mod lazy_broker;
+pub mod open;
 pub mod parts;
 pub mod rabbit;
 pub mod roles;

@@ -1,6 +1,7 @@
 //! The roles of a process: started together, stopped in order, each joined by name.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,9 @@ use checkmate_worker::{Marker, Worker, WorkerConfig, run_marker};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::config::{Config, Setting};
 use crate::control;
+use crate::wiring::open::{self, Opener};
 use crate::wiring::parts::Parts;
 use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
@@ -86,20 +88,19 @@ async fn kill_when_late(stop: Stop) {
     stop.kill();
 }
 
-/// Starts the roles of a process that is not embedded, and runs them until a signal.
+/// Starts a role of a process that is not embedded, as soon as broker and store are there, and runs it until a signal.
 ///
 /// # Errors
 /// What cannot be opened, and what to do.
-pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyhow::Result<()> {
-    let embedded = matches!(config.setting()?, crate::config::Setting::Embedded { .. });
+pub async fn run(config: Config, scanners: MakeScanners, role: Role) -> anyhow::Result<()> {
+    let embedded = matches!(config.setting()?, Setting::Embedded { .. });
     anyhow::ensure!(
         !embedded,
         "single roles need broker.url and store.url of a RabbitMQ and a Redis; on one machine run 'checkmate up'"
     );
     rabbit::check_time_limit(&config)?;
-    let name = roles.first().map_or("role", |role| role.name());
-    let parts = Parts::open(config, name, scanners).await?;
-    until_signal(&parts, roles, None).await
+    let stop = Stop::new(config.grace.0);
+    until_signal(&stop, serve(&config, scanners, &[role], &stop)).await
 }
 
 /// Runs every role in this process until a signal; on the embedded parts also answers the command line.
@@ -107,50 +108,76 @@ pub async fn run(config: Config, scanners: MakeScanners, roles: &[Role]) -> anyh
 /// # Errors
 /// What cannot be opened, and what to do.
 pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
-    let data_dir = config.data_dir.clone();
-    let Ok(parts) = control::open_or_ask(&config, "up", scanners).await? else {
+    let stop = Stop::new(config.grace.0);
+    let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
+    if matches!(config.setting()?, Setting::Distributed { .. }) {
+        rabbit::check_time_limit(&config)?;
+        return until_signal(&stop, serve(&config, scanners, &all, &stop)).await;
+    }
+    let Ok(parts) = control::open_or_ask(&config, Opener::Role("up"), scanners).await? else {
         anyhow::bail!(
             "a checkmate process runs on {} already: give it your commands, such as 'checkmate scan path:DIR', or stop it \
              first",
-            data_dir.display()
+            config.data_dir.display()
         )
     };
-    let roles = [Role::Scheduler, Role::Worker(None), Role::Notifier];
-    let socket = parts.embedded.then(|| control::socket(&parts.config.data_dir));
-    until_signal(&parts, &roles, socket).await
+    let socket = control::Socket::bind(&config.data_dir)?;
+    until_signal(&stop, work(&parts, &all, Some(socket), &stop)).await
 }
 
-async fn until_signal(
+async fn serve(config: &Config, scanners: MakeScanners, roles: &[Role], stop: &Stop) -> anyhow::Result<()> {
+    let name = match roles {
+        [role] => role.name(),
+        _ => "up",
+    };
+    match open::when_there(config, name, scanners, stop).await? {
+        Some(parts) => work(&parts, roles, None, stop).await,
+        None => Ok(()),
+    }
+}
+
+/// Runs roles until the intake is cut and they have ended.
+async fn work(
     parts: &Parts,
     roles: &[Role],
-    socket: Option<std::path::PathBuf>,
+    socket: Option<control::Socket>,
+    stop: &Stop,
 ) -> anyhow::Result<()> {
-    let stop = Stop::new(parts.config.grace.0);
-    let mut running = spawn(parts, roles, &stop)?;
+    let mut running = spawn(parts, roles, stop)?;
     if let Some(socket) = socket {
         let (parts, stop) = (parts.clone(), stop.clone());
         running.0.spawn(async move {
-            if let Err(error) = control::serve(parts, socket, stop).await {
-                tracing::error!("{error:#}");
-            }
+            socket.serve(parts, stop).await;
             "control socket"
         });
     }
     let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
     tracing::info!(process = %parts.process, roles = ?names, "ready");
+    let joined = running.join(stop).await;
+    parts.close().await;
+    joined
+}
+
+/// Does the work and listens to signals, which stop it.
+///
+/// # Errors
+/// Those of the work.
+pub async fn until_signal<T>(
+    stop: &Stop,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
     let signals = async {
         if let Err(error) = stop.on_signals().await {
             tracing::error!(%error, "signals cannot be heard: stopping");
             stop.drain();
         }
-        std::future::pending::<()>().await;
+        std::future::pending::<Infallible>().await
     };
-    let joined = tokio::select! {
-        joined = running.join(&stop) => joined,
-        () = signals => Ok(()),
-    };
-    parts.close().await;
-    joined
+    tokio::select! {
+        biased;
+        never = signals => match never {},
+        done = work => done,
+    }
 }
 
 /// Starts roles.
