@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
@@ -15,6 +17,10 @@ use crate::lock::{OpenError, own};
 const GROUP: usize = 256;
 /// Calls that may wait for a thread before callers wait too.
 const WAITING: usize = 1024;
+/// Prepared statements kept by a connection.
+const STATEMENTS: usize = 128;
+/// How long a connection waits for the other one.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// Why a call had no effect.
 #[derive(Debug, thiserror::Error)]
@@ -57,14 +63,13 @@ impl Db {
     pub fn open(path: &Path, schema: &str) -> Result<Self, OpenError> {
         let owned = Arc::new(own(path)?);
         let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
-        let writer = Connection::open(path).map_err(sqlite)?;
+        let made = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let writer = connect(path, made).map_err(sqlite)?;
         writer
-            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON;")
+            .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
             .and_then(|()| writer.execute_batch(schema))
             .map_err(sqlite)?;
-        writer.set_prepared_statement_cache_capacity(128);
-        let reader = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sqlite)?;
-        reader.set_prepared_statement_cache_capacity(128);
+        let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sqlite)?;
         let io = |source| OpenError::Io { path: path.to_owned(), source };
         Ok(Self {
             writer: Mutex::new(Some(
@@ -167,6 +172,16 @@ impl Db {
         drop(tasks);
         answered.await.unwrap_or(Err(DbError::Closed))
     }
+}
+
+/// A connection for one thread.
+fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // Otherwise a statement over a partial index is planned anew with every value that is bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
 }
 
 fn start(
