@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::servers::{Embedded, Servers};
 use crate::table::{Bar, Row};
-use crate::turns::{Size, median, percentile};
+use crate::turns::{Size, median, millis, percentile};
 
 /// A hundred a second.
 const EVERY: Duration = Duration::from_millis(10);
@@ -91,8 +91,4 @@ pub async fn measure(servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> 
     broker.close().await;
     files.close().await;
     Ok(both)
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
 }

@@ -18,6 +18,7 @@ pub mod path;
 pub mod recorded;
 pub mod whole_path;
 
+pub mod disk;
 pub mod latency;
 pub mod size;
 pub mod workers;

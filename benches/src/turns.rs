@@ -73,6 +73,12 @@ impl Pair {
     }
 }
 
+/// In milliseconds.
+#[must_use]
+pub fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
 /// A count as a number to divide by.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "counts here are far below 2^52")]

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-const LINES: [&str; 18] = [
+const LINES: [&str; 19] = [
     "queue alone, prefetch 32",
     "queue alone, prefetch 128",
     "whole path, appendfsync everysec",
@@ -23,6 +23,7 @@ const LINES: [&str; 18] = [
     "worker, idle, of a bare process",
     "worker, 1,000 jobs in hand",
     "worker, start to ready",
+    "disk, 4 KiB written and synced",
 ];
 
 #[test]

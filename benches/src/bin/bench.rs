@@ -6,6 +6,7 @@
 
 use std::process::ExitCode;
 
+use checkmate_benches::disk::Disk;
 use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
@@ -22,13 +23,18 @@ async fn main() -> anyhow::Result<ExitCode> {
     if let Some(word) = wanted.iter().find(|word| !PARTS.contains(word)) {
         anyhow::bail!("'{word}' is no part: bench [--short] [{}]", PARTS.join("] ["));
     }
+    let size = Size { short };
     let servers = Servers::start().await?;
     let mut table = Table { rows: Vec::new(), judged: !short };
     let wanted = if wanted.is_empty() { PARTS.to_vec() } else { wanted };
+    let mut disk = Disk::default();
+    disk.probe(size)?;
     for part in wanted {
         eprintln!("bench: {part}");
-        table.rows.extend(measure(part, &servers, Size { short }).await?);
+        table.rows.extend(measure(part, &servers, size).await?);
+        disk.probe(size)?;
     }
+    table.rows.push(disk.row());
     println!("{table}");
     if short {
         println!("short form: it runs; the figures say nothing");
