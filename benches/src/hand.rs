@@ -149,7 +149,7 @@ impl Hand {
         let Recorded { discover, scope, history, entries, jobs, .. } = &*self.recorded;
         let job = id(&message)?;
         let begun = self
-            .ask(self.call(&self.scripts.begin).arg(&job).arg("hand").arg(30_000).arg(0).arg(5).arg(3))
+            .ask(self.call(&self.scripts.begin).arg(&job).arg("hand").arg(30_000).arg(0).arg(5).arg(3).arg(2))
             .await?;
         let token = expect(&begun, "started")?.get(2).and_then(token).context("no token of the fence")?;
         let (claimed, event) = if job == *discover {

@@ -144,7 +144,7 @@ impl fmt::Display for NotAssessed {
             Self::Unreadable(what) => write!(f, "unreadable: {what}"),
             Self::Forbidden(what) => write!(f, "forbidden: {what}"),
             Self::Expired => f.write_str("expired before it could run"),
-            Self::Failed(error) => write!(f, "every attempt failed: {error}"),
+            Self::Failed(error) => write!(f, "failed: {error}"),
             Self::CrashLoop => f.write_str("the process died each time this job ran alone"),
             Self::DeadLettered(reason) => write!(f, "dead-lettered: {reason}"),
             Self::TargetMissing(what) => write!(f, "target missing: {what}"),

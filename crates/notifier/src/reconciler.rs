@@ -76,13 +76,10 @@ impl Reconciler {
 
     /// The job whose result an event is about; `None` for an event that needs nothing.
     fn read(&self, message: &Message) -> Result<Option<JobId>, Trouble> {
-        if let Some(publishers) = &self.config.publishers {
-            let user = message.user_id.as_deref().unwrap_or("nobody");
-            if !publishers.contains(user) {
-                return Err(Trouble::Dead(format!(
-                    "result event published by '{user}', who may not: not believed"
-                )));
-            }
+        if let Some(user) = message.stranger(self.config.publishers.as_ref()) {
+            return Err(Trouble::Dead(format!(
+                "result event published by '{user}', who may not: not believed"
+            )));
         }
         let event = CloudEvent::from_bytes(&message.body).map_err(Trouble::Dead)?;
         match event.data {

@@ -3,7 +3,7 @@
 //! Delivery is at least once. A published message is either confirmed or an error, never in between without saying so; a
 //! consumed one is leased until it is settled, and whoever lost the lease is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,6 +128,16 @@ pub struct Message {
     pub user_id: Option<String>,
     /// Present on the dead queue: where it died and why.
     pub death: Option<Death>,
+}
+
+impl Message {
+    /// Who published it, by the broker's word, when that is none of these; `None` when all is well. Where there is no such
+    /// thing as a user (no list), everybody is believed.
+    #[must_use]
+    pub fn stranger(&self, publishers: Option<&BTreeSet<String>>) -> Option<&str> {
+        let user = self.user_id.as_deref().unwrap_or("nobody");
+        publishers.is_some_and(|publishers| !publishers.contains(user)).then_some(user)
+    }
 }
 
 /// How a message got to the dead queue.

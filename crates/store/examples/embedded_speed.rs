@@ -93,6 +93,7 @@ fn request(job: JobId) -> BeginRequest {
         ttl: Duration::from_secs(30),
         alone: false,
         max_failures: 3,
+        max_crashes: 1,
         max_crashes_alone: 2,
     }
 }

@@ -50,6 +50,8 @@ pub struct BeginRequest {
     pub alone: bool,
     /// Attempts in error after which the job is condemned.
     pub max_failures: u32,
+    /// Deaths of its process after which the job runs only alone.
+    pub max_crashes: u32,
     /// Deaths alone after which the job is condemned.
     pub max_crashes_alone: u32,
 }

@@ -19,6 +19,9 @@ pub struct WorkerConfig {
     pub time_limit: Duration,
     /// Attempts in error before a job ends as not assessed.
     pub max_failures: u32,
+    /// Deaths of the process with others beside it after which the job runs only alone. Not 1: a machine that is taken away
+    /// makes a suspect of everything in hand, and suspects run one after the other.
+    pub max_crashes: u32,
     /// Deaths alone in the process before a job ends as not assessed.
     pub max_crashes_alone: u32,
     /// Wait after the first failure; doubles with each.
@@ -42,6 +45,7 @@ impl WorkerConfig {
             fence_ttl: Duration::from_secs(30),
             time_limit: Duration::from_mins(15),
             max_failures: 5,
+            max_crashes: 2,
             max_crashes_alone: 3,
             retry_first: Duration::from_secs(10),
             retry_most: Duration::from_mins(30),

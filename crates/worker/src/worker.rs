@@ -68,11 +68,8 @@ impl Worker {
     }
 
     fn read(&self, message: &Message) -> Result<JobMessage, Left> {
-        if let Some(publishers) = &self.config.publishers {
-            let user = message.user_id.as_deref().unwrap_or("nobody");
-            if !publishers.contains(user) {
-                return Err(Left::Dead(format!("job published by '{user}', who may not: not run")));
-            }
+        if let Some(user) = message.stranger(self.config.publishers.as_ref()) {
+            return Err(Left::Dead(format!("job published by '{user}', who may not: not run")));
         }
         JobMessage::from_bytes(&message.body).map_err(|error| match error {
             MessageError::NewerSchema { expires_at, .. }
@@ -91,6 +88,7 @@ impl Worker {
             ttl: self.config.fence_ttl,
             alone,
             max_failures: self.config.max_failures,
+            max_crashes: self.config.max_crashes,
             max_crashes_alone: self.config.max_crashes_alone,
         };
         let begin = self.store.begin_attempt(&request).await?;

@@ -101,6 +101,8 @@ pub struct WorkerSection {
     pub fence_ttl: Span,
     /// Attempts in error before a job ends as not assessed.
     pub max_failures: u32,
+    /// Deaths of its process after which a job runs only alone.
+    pub max_crashes: u32,
     /// Deaths alone in the process before a job ends as not assessed.
     pub max_crashes_alone: u32,
     /// Wait after the first failure; doubles with each.
@@ -179,6 +181,7 @@ impl Default for WorkerSection {
             interactive_slots: 1,
             fence_ttl: secs(30),
             max_failures: 5,
+            max_crashes: 2,
             max_crashes_alone: 3,
             retry_first: secs(10),
             retry_most: secs(30 * 60),

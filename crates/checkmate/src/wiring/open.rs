@@ -103,6 +103,7 @@ pub(super) async fn store_and_broker(config: &Config, by: Opener) -> anyhow::Res
 
 async fn embedded(queue: PathBuf, store: PathBuf) -> anyhow::Result<Pair> {
     let store = EmbeddedStore::open(&store).await?;
+    store.free_what_the_dead_held().await?;
     let broker = EmbeddedBroker::open(&queue, EmbeddedConfig::default()).await?;
     Ok((Arc::new(store), Arc::new(broker)))
 }

@@ -233,6 +233,7 @@ fn worker(
         fence_ttl: section.fence_ttl.0,
         time_limit: parts.config.scan.time_limit.0,
         max_failures: section.max_failures,
+        max_crashes: section.max_crashes,
         max_crashes_alone: section.max_crashes_alone,
         retry_first: section.retry_first.0,
         retry_most: section.retry_most.0,

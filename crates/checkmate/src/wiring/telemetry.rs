@@ -10,7 +10,8 @@ use crate::cli::{Cli, Command};
 pub fn start(cli: &Cli) {
     let role =
         matches!(cli.command, Command::Up | Command::Scheduler | Command::Worker(_) | Command::Notifier);
-    let default = if role { "info,lapin=warn" } else { "error" };
+    // What the AMQP client reports is told by us, with what it means.
+    let default = if role { "info,lapin=off" } else { "error,lapin=off" };
     let filter = cli.log.as_deref().unwrap_or(default);
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
         eprintln!("checkmate: --log '{filter}' is not understood ({error}); logging at {default}");

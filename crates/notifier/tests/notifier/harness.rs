@@ -265,6 +265,7 @@ impl Bench {
             ttl: LONG,
             alone: false,
             max_failures: 3,
+            max_crashes: 1,
             max_crashes_alone: 3,
         };
         match self.store.begin_attempt(&request).await.unwrap() {

@@ -60,15 +60,10 @@ impl DeadLetters {
         let now = self.store.now().await.map_err(text)?;
         self.store.record_dead(&record(message, &death, &was, now)).await.map_err(text)?;
         crashpoint("keeper.after-dead-record");
-        if self.is_believed(message) {
+        if message.stranger(self.config.publishers.as_ref()).is_none() {
             self.end(was, &death, now).await?;
         }
         Ok(())
-    }
-
-    fn is_believed(&self, message: &Message) -> bool {
-        let user = message.user_id.as_deref().unwrap_or("nobody");
-        self.config.publishers.as_ref().is_none_or(|publishers| publishers.contains(user))
     }
 
     /// Ends what the broker gave up by itself. What one of us gave up was ended by whoever did; its copy carries our own

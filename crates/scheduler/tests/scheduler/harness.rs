@@ -140,6 +140,7 @@ impl Bench {
             ttl,
             alone: true,
             max_failures: 1_000,
+            max_crashes: 1,
             max_crashes_alone: 1_000,
         };
         match self.store.begin_attempt(&request).await.unwrap() {

@@ -65,6 +65,7 @@ pub(crate) fn ask(job: &JobId, ttl: Duration, alone: bool) -> BeginRequest {
         ttl,
         alone,
         max_failures: 3,
+        max_crashes: 1,
         max_crashes_alone: 2,
     }
 }

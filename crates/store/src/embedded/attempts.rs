@@ -65,7 +65,7 @@ fn verdict(job: &Job, scan: &Scan, request: &BeginRequest, now: Timestamp) -> Ve
     if record.crashes_alone >= request.max_crashes_alone {
         return Verdict::Not(Begin::Condemned(NotAssessed::CrashLoop));
     }
-    if record.crashes > 0 && !request.alone {
+    if record.crashes >= request.max_crashes && !request.alone {
         return Verdict::Not(Begin::Suspect);
     }
     Verdict::Start

@@ -48,6 +48,20 @@ impl EmbeddedStore {
         Err(newer)
     }
 
+    /// Frees every fence and lock. For the start of a process that holds none yet: it owns the file, so whoever held one is
+    /// gone, and nobody need wait for its time.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub async fn free_what_the_dead_held(&self) -> Result<()> {
+        self.write(|db| {
+            run(db, "UPDATE jobs SET held_until = 0 WHERE is_open = 1 AND holder IS NOT NULL", [])?;
+            run(db, "UPDATE locks SET owner = NULL, held_until = NULL WHERE owner IS NOT NULL", [])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Runs a call in a transaction of its own.
     pub(super) async fn write<R: Send + 'static>(
         &self,

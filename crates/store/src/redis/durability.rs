@@ -7,6 +7,8 @@ use crate::records::Durability;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) run_id: String,
+    /// It reads its data from the disk; its settings do not show before it has.
+    pub(super) loading: bool,
     pub(super) cluster: bool,
     /// It was a replica before: what the primary answered last may be missing.
     pub(super) promoted: bool,
@@ -26,6 +28,7 @@ impl Facts {
         let earlier = field("master_replid2");
         Self {
             run_id: field("run_id").to_owned(),
+            loading: field("loading") == "1",
             cluster: field("cluster_enabled") == "1" || field("redis_mode") == "cluster",
             promoted: !earlier.trim_matches('0').is_empty(),
             append_only: field("aof_enabled") == "1",
@@ -44,8 +47,13 @@ impl Facts {
     /// Refuses what cannot keep the promises, else says what can be lost.
     ///
     /// # Errors
-    /// `Misconfigured`, with the setting to change.
+    /// `Unavailable` while it starts, `Misconfigured` with the setting to change.
     pub(super) fn judge(&self, address: &str, allow_volatile: bool) -> Result<Durability, StoreError> {
+        if self.loading {
+            return Err(StoreError::Unavailable(format!(
+                "Redis at {address} is reading its data from the disk"
+            )));
+        }
         let refuse = |what: &str| Err(StoreError::Misconfigured(format!("Redis at {address} {what}")));
         if self.cluster {
             return refuse(
@@ -149,6 +157,14 @@ mod tests {
             let error = facts.judge("db:1", false).expect_err("refused");
             assert!(matches!(&error, StoreError::Misconfigured(text) if text.contains(line)), "{error}");
         }
+    }
+
+    #[test]
+    fn one_that_starts_is_waited_for() {
+        let loading =
+            Facts { policy: "noeviction".to_owned(), ..Facts::from_info("loading:1\r\naof_enabled:0\r\n") };
+        let error = loading.judge("db:1", false).expect_err("not yet");
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
     }
 
     #[test]

@@ -82,10 +82,10 @@ impl RedisStore {
     }
 
     pub(super) async fn do_begin_attempt(&self, request: &BeginRequest) -> Result<Begin> {
-        let BeginRequest { job, holder, ttl, alone, max_failures, max_crashes_alone } = request;
+        let BeginRequest { job, holder, ttl, alone, max_failures, max_crashes, max_crashes_alone } = request;
         let mut call = self.call(&BEGIN);
         call.arg(job.as_str()).arg(holder.as_str()).arg(millis(*ttl)).arg(i32::from(*alone));
-        call.arg(*max_failures).arg(*max_crashes_alone);
+        call.arg(*max_failures).arg(*max_crashes_alone).arg(*max_crashes);
         let mut answer = self.ask_list(&BEGIN, &call).await?;
         Ok(match answer.text()?.as_str() {
             "started" => Begin::Started(Box::new(attempt(&mut answer)?)),

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use checkmate_domain::{Lane, ScanId, Trigger, TriggerKind};
+use checkmate_domain::{Lane, ScanId, Trigger, TriggerKind, WorkerId};
 use checkmate_store::embedded::{EmbeddedStore, OpenError};
-use checkmate_store::{Created, JobRecord, NewScan, Store, StoreError};
+use checkmate_store::{Begin, BeginRequest, Created, JobRecord, LockAttempt, NewScan, Store, StoreError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -153,4 +153,36 @@ async fn what_was_answered_is_on_disk() {
     for job in made {
         assert_eq!(found.job(&job.id).await.unwrap(), Some(job));
     }
+}
+
+#[tokio::test]
+async fn what_a_dead_process_held_can_be_freed() {
+    let place = Place::new();
+    let store = place.open().await;
+    let job = scan(&store, "a").await;
+    let begin = BeginRequest {
+        job: job.id.clone(),
+        holder: WorkerId::new("one").unwrap(),
+        ttl: Duration::from_secs(600),
+        alone: true,
+        max_failures: 5,
+        max_crashes: 1,
+        max_crashes_alone: 3,
+    };
+    let Begin::Started(first) = store.begin_attempt(&begin).await.unwrap() else { panic!("not begun") };
+    let lock =
+        async |store: &EmbeddedStore, owner| store.lock("keeper", owner, Duration::from_secs(600)).await;
+    let LockAttempt::Held(old) = lock(&store, "one").await.unwrap() else { panic!("not held") };
+    store.close().await;
+
+    let store = place.open().await;
+    store.free_what_the_dead_held().await.unwrap();
+    let begin = BeginRequest { holder: WorkerId::new("two").unwrap(), ..begin };
+    let Begin::Started(second) = store.begin_attempt(&begin).await.unwrap() else {
+        panic!("it waits for the dead")
+    };
+    assert!(second.fence.token > first.fence.token, "{second:?}");
+    let LockAttempt::Held(new) = lock(&store, "two").await.unwrap() else { panic!("it waits for the dead") };
+    assert!(new.token > old.token);
+    assert!(!store.renew_lock(&old, Duration::from_secs(1)).await.unwrap());
 }

@@ -57,6 +57,7 @@ pub(crate) fn request(job: &JobId) -> BeginRequest {
         ttl: TTL,
         alone: false,
         max_failures: 3,
+        max_crashes: 1,
         max_crashes_alone: 2,
     }
 }

@@ -323,6 +323,7 @@ impl Bench {
             ttl: ms(1),
             alone,
             max_failures: 1_000,
+            max_crashes: 1,
             max_crashes_alone: 1_000,
         };
         let begin = self.store.begin_attempt(&request).await.unwrap();
@@ -338,6 +339,7 @@ fn quick() -> WorkerConfig {
     WorkerConfig {
         fence_ttl: ms(3_000),
         max_failures: 3,
+        max_crashes: 1,
         max_crashes_alone: 2,
         retry_first: ms(10),
         retry_most: ms(60),

@@ -1,5 +1,5 @@
 -- Asks to run a job; issues the sequence, which is the token of the fence too, and raises the counters, or says why not.
--- ARGV: job, holder, ttl in ms, alone (1 or 0), most failures, most crashes alone.
+-- ARGV: job, holder, ttl in ms, alone (1 or 0), most failures, most crashes alone, most crashes.
 local job, holder, ttl, alone = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local J = P .. 'job:' .. job
 local j = call('HMGET', J, 'state', 'scan', 'kind', 'released', 'holder', 'until', 'failures', 'crashes',
@@ -20,7 +20,7 @@ if j[5] and number(j[6]) > at then return { 'busy', int(number(j[6]) - at) } end
 if number(j[4]) + number(s[2]) <= at then return { 'condemned', 'expired', '' } end
 if number(j[7]) >= tonumber(ARGV[6]) then return { 'condemned', 'failed', j[11] or '' } end
 if number(j[9]) >= tonumber(ARGV[7]) then return { 'condemned', 'crash-loop', '' } end
-if number(j[8]) > 0 and alone ~= '1' then return { 'suspect' } end
+if number(j[8]) >= tonumber(ARGV[8]) and alone ~= '1' then return { 'suspect' } end
 
 local seq = next_seq()
 call('HSET', J, 'state', 'running', 'holder', holder, 'until', int(at + ttl), 'alone', alone, 'token', seq,
