@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use checkmate_testkit::rabbit::ADMIN;
 use futures::{StreamExt, TryStreamExt};
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
@@ -46,7 +47,12 @@ pub async fn publish(
     id: &str,
     body: &[u8],
 ) -> anyhow::Result<()> {
-    let properties = BasicProperties::default().with_delivery_mode(2).with_message_id(id.into());
+    // The same message as ours: the user that the broker validates is part of what is promised.
+    let properties = BasicProperties::default()
+        .with_delivery_mode(2)
+        .with_message_id(id.into())
+        .with_user_id(ADMIN.into())
+        .with_content_type("application/json".into());
     let options = BasicPublishOptions { mandatory: true, immediate: false };
     let confirm =
         channel.basic_publish(exchange.into(), key.into(), options, body, properties).await?.await?;

@@ -112,6 +112,12 @@ fn a_life() {
     assert_eq!(world.feed(2, &failing), Plan { head: world.head.clone(), ..Plan::default() });
     assert_eq!(world.told(3, &clean), [Resolved]);
     assert_eq!(world.told(4, &clean), []);
+    let record = world.known.values().next().unwrap();
+    assert_eq!(
+        (record.changed_at.as_millis(), record.job.as_str()),
+        (3, "j1"),
+        "its evidence is the old report's"
+    );
     assert_eq!(world.told(5, &failing), [Reopened]);
     assert_eq!(world.told(6, &without_a), [Withdrawn]);
     assert_eq!(world.told(7, &failing), [Reopened]);
@@ -230,7 +236,7 @@ fn a_new_wording_is_kept_and_not_logged() {
     failing.findings[0].title = "said better".to_owned();
     let plan = world.feed(2, &failing);
     assert_eq!((plan.upserts.len(), plan.transitions.len()), (1, 0));
-    assert_eq!(plan.upserts[0].changed_at.as_millis(), 1);
+    assert_eq!((plan.upserts[0].changed_at.as_millis(), plan.upserts[0].job.as_str()), (1, "j2"));
 }
 
 trait Named {

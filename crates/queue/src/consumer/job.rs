@@ -62,7 +62,8 @@ pub(super) async fn run<H: Handler>(
     let mut late = None;
     let outcome = tokio::select! {
         biased;
-        share = around.gate.enter() => around.attempt(&name, message, share, &lost, &mut late).await,
+        // Boxed, so that neither piece is beyond what the allocator hands out quickly.
+        share = around.gate.enter() => Box::pin(around.attempt(&name, message, share, &lost, &mut late)).await,
         () = lost.cancelled() => Outcome::GiveBack,
         () = around.killing.cancelled() => Outcome::GiveBack,
     };

@@ -6,23 +6,27 @@
 //! only then is it decided, by exchange, key and id, whose return it was.
 
 use std::collections::{BTreeMap, HashMap};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use checkmate_service::crashpoint::crashpoint;
-use futures::future::BoxFuture;
+use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use futures::{FutureExt, StreamExt};
 use lapin::message::BasicReturnMessage;
 use lapin::options::BasicPublishOptions;
 use lapin::{Channel, Confirmation};
 use tokio::sync::oneshot;
+use tokio_util::sync::ReusableBoxFuture;
 
 use super::explain;
 use super::wire::{Prepared, Route};
 use crate::contract::PublishError;
+
+/// Boxes kept for reuse.
+const KEPT: usize = 256;
 
 /// Where the answer to a batch goes.
 pub(super) type Reply = oneshot::Sender<Result<(), PublishError>>;
@@ -41,10 +45,31 @@ struct Outcome {
     result: lapin::Result<Confirmation>,
 }
 
+/// How a message ended, and the box it was in.
+type Written = (Outcome, ReusableBoxFuture<'static, Outcome>);
+
+/// A message on its way. Its future is large, and boxes of that size are dear to make anew for each.
+struct Writing(Option<ReusableBoxFuture<'static, Outcome>>);
+
+impl Future for Writing {
+    type Output = Written;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Written> {
+        let Some(future) = &mut self.0 else { return Poll::Pending };
+        let outcome = std::task::ready!(future.poll(context));
+        match self.0.take() {
+            Some(emptied) => Poll::Ready((outcome, emptied)),
+            None => Poll::Pending,
+        }
+    }
+}
+
 /// Everything in flight on one channel.
 pub(super) struct InFlight {
     channel: Arc<Channel>,
-    messages: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    messages: FuturesUnordered<Writing>,
+    /// Boxes of messages that are over, for the next ones.
+    boxes: Vec<ReusableBoxFuture<'static, Outcome>>,
     batches: BTreeMap<u64, Batch>,
     /// Returns whose owner has not completed yet.
     returned: HashMap<Route, usize>,
@@ -58,6 +83,7 @@ impl InFlight {
         Self {
             channel: Arc::new(channel),
             messages: FuturesUnordered::new(),
+            boxes: Vec::new(),
             batches: BTreeMap::new(),
             returned: HashMap::new(),
             lost_route: false,
@@ -87,7 +113,14 @@ impl InFlight {
         let open = messages.len();
         self.batches.insert(batch, Batch { open, error: None, reply, since: Instant::now() });
         for message in messages {
-            self.messages.push(write(Arc::clone(&self.channel), batch, message).boxed());
+            let writing = write(Arc::clone(&self.channel), batch, message);
+            self.messages.push(match self.boxes.pop() {
+                Some(mut reused) => {
+                    reused.set(writing);
+                    Writing(Some(reused))
+                }
+                None => Writing(Some(ReusableBoxFuture::new(writing))),
+            });
         }
     }
 
@@ -99,7 +132,13 @@ impl InFlight {
         let Some(first) = self.messages.next().await else { return std::future::pending().await };
         let mut complete = vec![first];
         collect_ready(&mut self.messages, &mut complete);
-        self.decide(complete)
+        let outcomes = complete.into_iter().map(|(outcome, emptied)| {
+            self.boxes.push(emptied);
+            outcome
+        });
+        let outcomes = outcomes.collect();
+        self.boxes.truncate(KEPT);
+        self.decide(outcomes)
     }
 
     /// How long the oldest batch waits.
@@ -111,7 +150,7 @@ impl InFlight {
     pub(super) fn fail(mut self, hint: &str) {
         let mut complete = Vec::new();
         collect_ready(&mut self.messages, &mut complete);
-        let _ = self.decide(complete);
+        let _ = self.decide(complete.into_iter().map(|(outcome, _)| outcome).collect());
         for batch in std::mem::take(&mut self.batches).into_values() {
             let error = batch.error.unwrap_or_else(|| PublishError::Unconfirmed {
                 to: "the broker".to_owned(),
@@ -219,7 +258,7 @@ fn route_of(back: &BasicReturnMessage) -> Route {
 
 /// Everything that is complete by now. The set may pause by itself and asks to be polled again then, which is not the
 /// same as having nothing more; the flag tells the two apart.
-fn collect_ready(messages: &mut FuturesUnordered<BoxFuture<'static, Outcome>>, into: &mut Vec<Outcome>) {
+fn collect_ready(messages: &mut FuturesUnordered<Writing>, into: &mut Vec<Written>) {
     let again = Arc::new(Again(AtomicBool::new(false)));
     let waker = Waker::from(Arc::clone(&again));
     let mut context = Context::from_waker(&waker);

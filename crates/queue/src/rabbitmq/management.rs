@@ -1,5 +1,6 @@
 //! The broker's management API over HTTP.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -10,11 +11,13 @@ use super::config::Management;
 use super::credentials::authorise;
 use crate::contract::BrokerError;
 
-/// A client for one broker and user.
-#[derive(Debug, Clone)]
+/// A client for one broker and user, made when it is first used: most roles never ask.
+#[derive(Debug)]
 pub(super) struct Api {
-    http: reqwest::Client,
+    http: OnceLock<reqwest::Client>,
     at: Management,
+    extra_ca: Vec<reqwest::Certificate>,
+    at_most: Duration,
 }
 
 /// An answer that is no success.
@@ -65,16 +68,22 @@ impl Api {
     /// # Errors
     /// When a certificate cannot be read.
     pub(super) fn new(at: Management, at_most: Duration) -> Result<Self, BrokerError> {
-        let mut builder = reqwest::Client::builder().timeout(at_most).connect_timeout(at_most);
-        if let Some(pem) = &at.extra_ca {
-            let bad =
-                |error| BrokerError::Misconfigured(format!("certificates for the management API: {error}"));
-            for certificate in reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(bad)? {
-                builder = builder.add_root_certificate(certificate);
-            }
+        let bad = |error| BrokerError::Misconfigured(format!("certificates for the management API: {error}"));
+        let bundle = at.extra_ca.as_deref().map(|pem| reqwest::Certificate::from_pem_bundle(pem.as_bytes()));
+        let extra_ca = bundle.transpose().map_err(bad)?.unwrap_or_default();
+        Ok(Self { http: OnceLock::new(), at, extra_ca, at_most })
+    }
+
+    fn http(&self) -> Result<&reqwest::Client, reqwest::Error> {
+        if let Some(made) = self.http.get() {
+            return Ok(made);
         }
-        let http = builder.build().map_err(|error| BrokerError::Misconfigured(error.to_string()))?;
-        Ok(Self { http, at })
+        let builder = reqwest::Client::builder().timeout(self.at_most).connect_timeout(self.at_most);
+        let add = |builder: reqwest::ClientBuilder, ca: &reqwest::Certificate| {
+            builder.add_root_certificate(ca.clone())
+        };
+        let made = self.extra_ca.iter().fold(builder, add).build()?;
+        Ok(self.http.get_or_init(|| made))
     }
 
     /// Reads something.
@@ -112,7 +121,8 @@ impl Api {
             url: self.at.url.to_string(),
             what: without_url(error),
         };
-        let mut request = authorise(self.http.request(method.clone(), url), &self.at.user, &self.at.password);
+        let http = self.http().map_err(unreachable)?;
+        let mut request = authorise(http.request(method.clone(), url), &self.at.user, &self.at.password);
         if let Some(body) = body {
             request = request.json(&body);
         }
