@@ -53,6 +53,7 @@ async fn a_role_waits_for_its_servers_and_reading_needs_no_broker() {
     let (mut worker, mut scheduler, mut notifier) = (role("worker"), role("scheduler"), role("notifier"));
     says(&worker, "not started yet").await;
     says(&worker, "Redis at").await;
+    says(&notifier, "not started yet").await;
     notifier.terminate();
     assert!(notifier.wait(PATIENCE).await.unwrap().success(), "waiting, it hears signals");
 

@@ -14,8 +14,12 @@ use checkmate_benches::{latency, queue_alone, size, whole_path, workers};
 
 const PARTS: [&str; 6] = ["queue", "path", "latency", "embedded", "workers", "size"];
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+fn main() -> anyhow::Result<ExitCode> {
+    // As the program itself runs.
+    checkmate::runtime()?.block_on(bench())
+}
+
+async fn bench() -> anyhow::Result<ExitCode> {
     checkmate::wiring::tls::install_provider();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let short = arguments.iter().any(|word| word == "--short");

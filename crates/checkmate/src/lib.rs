@@ -27,12 +27,25 @@ pub const EXIT_USAGE: u8 = 2;
 /// The scan ended without having looked at everything.
 pub const EXIT_INCOMPLETE: u8 = 3;
 
+/// Threads that drive the roles. One: what takes the processor (scans, SQLite, the client library) has threads of its own,
+/// and what is left is handing messages over, which costs less on one thread than between two. More jobs at a time than one
+/// thread can drive want another process.
+const THREADS: usize = 1;
+
+/// What the roles run on.
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()
+}
+
 /// Parses the command line and does what it says.
 pub fn run(scanners: MakeScanners) -> ExitCode {
     let cli = Cli::parse();
     wiring::telemetry::start(&cli);
     wiring::tls::install_provider();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("checkmate: cannot start: {error}");

@@ -14,7 +14,7 @@ pub enum PlanError {
     Store(#[from] StoreError),
     /// The scan is recorded and the keeper will send it; nobody needs to ask again.
     #[error(
-        "scan {scan} is recorded, but its first job could not be sent yet ({source}); the keeper sends it as soon as the broker is back"
+        "scan {scan} is recorded, but its first job could not be sent yet; the keeper sends it as soon as the broker is back"
     )]
     NotSent {
         /// The recorded scan.

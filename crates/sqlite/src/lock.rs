@@ -1,6 +1,8 @@
 //! One process owns the file.
 
-use std::fs::{File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -35,11 +37,15 @@ pub enum OpenError {
 pub(crate) fn own(path: &Path) -> Result<File, OpenError> {
     let io = |source| OpenError::Io { path: path.to_owned(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(io)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(name).map_err(io)?;
+    // For the owner only: what was found is in it. SQLite gives the files beside the database its mode.
+    let open =
+        |name: &OsStr| OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(name);
+    open(path.as_os_str()).map_err(io)?;
+    let file = open(&name).map_err(io)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(error) if error == rustix::io::Errno::WOULDBLOCK => Err(OpenError::InUse(path.to_owned())),

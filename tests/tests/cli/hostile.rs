@@ -34,6 +34,7 @@ fn junk_beside_good_files_is_not_assessed_and_the_rest_is() {
     std::os::unix::fs::symlink("/dev/zero", folder.join("clients/endless.json")).unwrap();
     let said = home.run(&["scan", &format!("path:{}", folder.display())]);
     assert!(!said.out.contains('\u{1b}') && !said.err.contains("panicked"), "{said:?}");
+    assert_eq!(said.code, Some(3), "something that is there was not looked at");
     let view = home.scan(&folder);
     let check = rule(&view, "auth0.applications.grant-types");
     assert_eq!(check["status"], "failed", "Good is still found: {check}");
@@ -61,6 +62,7 @@ fn an_export_that_cannot_be_read_at_all_is_not_fine() {
         fs::write(folder.join("tenant.yaml"), content).unwrap();
         let said = home.run(&["scan", &format!("path:{}", folder.display()), "--format", "json"]);
         assert!(!said.err.contains("panicked"), "{what}: {said:?}");
+        assert_eq!(said.code, Some(3), "{what}: nothing was looked at");
         let view = said.json();
         let passed =
             view["checks"].as_array().unwrap().iter().filter(|check| check["status"] == "passed").count();

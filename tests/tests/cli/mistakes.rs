@@ -76,6 +76,11 @@ fn a_configuration_that_cannot_work_is_refused_with_the_place() {
         ("[worker]\nslotz = 3\n", &["broken.toml", "line 2", "slotz"] as &[&str]),
         ("[worker\n", &["broken.toml", "line 1"]),
         ("[worker]\nfence_ttl = \"-3s\"\n", &["broken.toml", "fence_ttl"]),
+        ("[scan]\nwindow = 0\n", &["scan.window must be at least 1"]),
+        ("[worker]\nslots = 0\n", &["worker.slots must be at least 1"]),
+        ("[notifier]\nmax_loads = 0\n", &["notifier.max_loads must be at least 1"]),
+        ("[scan]\ntime_limit = \"0s\"\n", &["scan.time_limit must be at least 1s"]),
+        ("[keeper]\nevery = \"0s\"\n", &["keeper.every must be at least 10ms"]),
         ("[broker]\nurl = \"amqp://localhost\"\n", &["must be of one kind", "both sqlite:"]),
         ("[store]\nurl = \"postgres://x\"\n", &["store.url is not understood", "redis://"]),
         ("[broker]\nurl = \"sqlite:one.db\"\n[store]\nurl = \"sqlite:one.db\"\n", &["same file", "one.db"]),
@@ -88,9 +93,9 @@ fn a_configuration_that_cannot_work_is_refused_with_the_place() {
             assert!(said.err.contains(what), "{text} should say '{what}': {}", said.err);
         }
     }
-    fs::write(home.path("broken.toml"), "[worker]\nslots = 0\n").unwrap();
+    fs::write(home.path("broken.toml"), "[worker]\nslots = 1\ninteractive_slots = 1\n").unwrap();
     let said = home.run(&["--config", "broken.toml", "scan", &format!("path:{}", example().display())]);
-    assert!(said.code != Some(0) && said.err.contains("slot"), "{said:?}");
+    assert!(said.code == Some(2) && said.err.contains("--lane"), "{said:?}");
 }
 
 #[test]

@@ -118,3 +118,31 @@ fn garbage_on_the_socket_is_answered_and_harms_nothing() {
     assert!(home.scans().is_empty());
     assert_eq!(up.stop().code, Some(0));
 }
+
+#[test]
+fn a_command_outlives_the_one_whose_process_answers_it() {
+    let home = Home::new();
+    let folder = home.path("big");
+    let many: Vec<String> = (0..2_000).map(|n| format!("Shop {n}")).collect();
+    crate::home::export(&folder, &many.iter().map(|name| (name.as_str(), true)).collect::<Vec<_>>());
+    let first = home.start(&["scan", &format!("path:{}", example().display())]);
+    let socket = home.path(".checkmate/control.sock");
+    until("it answers", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
+    let second = home.run(&["scan", &format!("path:{}", folder.display())]).fine();
+    assert!(second.out.contains("2000"), "{}", second.out);
+    first.said().fine();
+    assert!(home.scans().iter().all(|scan| scan["state"] == "finished"));
+}
+
+#[test]
+fn what_was_found_is_for_the_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.scan(&example());
+    let mode = |name: &str| std::fs::metadata(home.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(".checkmate"), 0o700);
+    for entry in std::fs::read_dir(home.path(".checkmate")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert_eq!(mode(&format!(".checkmate/{name}")), 0o600, "{name}");
+    }
+}

@@ -44,7 +44,8 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
 
 /// Whether what was asked for was not understood, or could not be done.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
-    let usage = error.is::<ScopeError>() || error.is::<IdError>() || error.is::<ConfigError>();
+    let slots = error.is::<checkmate_queue::consumer::ConfigError>();
+    let usage = slots || error.is::<ScopeError>() || error.is::<IdError>() || error.is::<ConfigError>();
     if usage { EXIT_USAGE } else { EXIT_ERROR }
 }
 

@@ -84,6 +84,7 @@ async fn show(parts: &Parts, scan: &ScanRecord, format: Format, out: &mut Out) -
     Ok(match scan.state {
         ScanState::FinishedIncomplete | ScanState::Cancelled => EXIT_INCOMPLETE,
         ScanState::Failed => EXIT_ERROR,
+        ScanState::Finished if scanned.is_blind() => EXIT_INCOMPLETE,
         ScanState::Finished | ScanState::Planned | ScanState::Discovering | ScanState::Running => EXIT_DONE,
     })
 }

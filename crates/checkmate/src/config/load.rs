@@ -1,8 +1,12 @@
 //! From file and environment to [`Config`].
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::config::{Config, environment};
+
+const SECOND: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(10);
 
 /// Why there is no configuration, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +38,9 @@ pub enum ConfigError {
     /// Not a URL of a kind that is known.
     #[error("{0} is not understood: use {1}")]
     BadUrl(&'static str, &'static str),
+    /// With less than so much nothing would ever run or end.
+    #[error("{0} must be at least {1}: with less, nothing would ever run or end")]
+    TooSmall(&'static str, &'static str),
     /// A secret file is missing, open to others, or empty.
     #[error("{0}")]
     SecretFile(String),
@@ -59,7 +66,36 @@ pub fn load(named: Option<&Path>) -> Result<Config, ConfigError> {
     if let Some(folder) = environment::get("CHECKMATE_HOME") {
         config.data_dir = folder.into();
     }
+    sensible(&config)?;
     Ok(config)
+}
+
+/// Refuses values with which nothing would ever run or end.
+fn sensible(config: &Config) -> Result<(), ConfigError> {
+    let Config { scan, worker, notifier, keeper, .. } = config;
+    let counts = [
+        ("scan.window", u64::from(scan.window)),
+        ("worker.slots", u64::from(worker.slots)),
+        ("worker.max_failures", u64::from(worker.max_failures)),
+        ("worker.max_crashes", u64::from(worker.max_crashes)),
+        ("worker.max_crashes_alone", u64::from(worker.max_crashes_alone)),
+        ("notifier.slots", u64::from(notifier.slots)),
+        ("notifier.max_loads", u64::from(notifier.max_loads)),
+    ];
+    if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+        return Err(ConfigError::TooSmall(key, "1"));
+    }
+    let spans = [
+        ("scan.time_limit", scan.time_limit.0, SECOND, "1s"),
+        ("scan.expires_after", scan.expires_after.0, SECOND, "1s"),
+        ("worker.fence_ttl", worker.fence_ttl.0, SECOND, "1s"),
+        ("keeper.every", keeper.every.0, TICK, "10ms"),
+        ("keeper.lock_ttl", keeper.lock_ttl.0, SECOND, "1s"),
+    ];
+    match spans.into_iter().find(|(_, span, least, _)| span < least) {
+        Some((key, _, _, least)) => Err(ConfigError::TooSmall(key, least)),
+        None => Ok(()),
+    }
 }
 
 fn read(file: &Path) -> Result<Config, ConfigError> {

@@ -1,8 +1,8 @@
 //! Secrets by file: read once, refused when others may read them.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use checkmate_domain::{FingerprintKey, Secret};
@@ -38,14 +38,20 @@ pub fn fingerprint_key(path: &Path, make: bool) -> Result<FingerprintKey, Config
 fn create(path: &Path) -> Result<(), ConfigError> {
     let io = |error: std::io::Error| refuse(path, &format!("cannot be made: {error}"));
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(io)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
     }
+    // Whole or not at all: half a key would be taken for the installation's.
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}.new", std::process::id()));
     let bytes: [u8; 32] = rand::random();
-    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    match open {
-        Ok(mut file) => file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(io(error)),
+    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft);
+    let linked = written
+        .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::hard_link(&draft, path));
+    let _ = fs::remove_file(&draft);
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(io(error)),
+        _ => Ok(()),
     }
 }
 

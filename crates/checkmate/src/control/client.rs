@@ -7,6 +7,7 @@ use anyhow::Context;
 use checkmate_service::Stop;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use tokio_util::sync::CancellationToken;
 
 use crate::EXIT_ERROR;
 use crate::cli::{Command, Scans};
@@ -87,7 +88,8 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
     let stop = Stop::new(parts.config.grace.0);
     let mut out = Out::stdout();
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
-    let serving = Socket::bind(&parts.config.data_dir)?.serve(parts.clone(), stop.clone());
+    let leaving = CancellationToken::new();
+    let serving = Socket::bind(&parts.config.data_dir)?.serve(parts.clone(), stop.clone(), leaving.clone());
     let running = roles::spawn(parts, &all, &stop)?;
     let serving = tokio::spawn(serving);
     let work = async {
@@ -100,15 +102,15 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
                 ))
             }
         };
+        leaving.cancel();
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the control socket failed");
+        }
         stop.drain();
         running.join(&stop).await?;
         answer
     };
-    let answer = roles::until_signal(&stop, work).await;
-    if let Err(error) = serving.await {
-        tracing::error!(%error, "the control socket failed");
-    }
-    answer
+    roles::until_signal(&stop, work).await
 }
 
 async fn ask_owner(stream: UnixStream, command: &Command) -> anyhow::Result<u8> {
@@ -125,7 +127,8 @@ async fn ask_owner(stream: UnixStream, command: &Command) -> anyhow::Result<u8> 
         }
     }
     eprintln!(
-        "checkmate: the running checkmate process went away before it had answered; nothing is lost, ask again"
+        "checkmate: the running checkmate process went away before it had answered; nothing is lost: 'checkmate scans list' shows \
+         what is under way, 'checkmate up' goes on with it"
     );
     Ok(EXIT_ERROR)
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::EXIT_USAGE;
 use crate::cli::Cli;
@@ -17,8 +18,8 @@ use crate::commands::{Frame, Out, ask, exit_code};
 use crate::control::{MAX_REQUEST, Request, socket};
 use crate::wiring::parts::Parts;
 
-/// Commands carried out at a time; further ones wait.
-const AT_A_TIME: usize = 16;
+/// Commands carried out at a time; further ones wait. Most of them watch, which costs next to nothing.
+const AT_A_TIME: usize = 256;
 
 /// The bound socket, on which commands wait from now on.
 pub struct Socket {
@@ -40,12 +41,13 @@ impl Socket {
         Ok(Self { path, listener })
     }
 
-    /// Answers commands until the intake is cut.
-    pub async fn serve(self, parts: Parts, stop: Stop) {
+    /// Answers commands until the intake is cut, or until `leaving` fires: then those in hand are finished first.
+    pub async fn serve(self, parts: Parts, stop: Stop, leaving: CancellationToken) {
         let mut running = JoinSet::new();
         loop {
             tokio::select! {
                 () = stop.draining().cancelled() => break,
+                () = leaving.cancelled() => break,
                 Some(_) = running.join_next(), if !running.is_empty() => {}
                 accepted = self.listener.accept(), if running.len() < AT_A_TIME => {
                     if let Ok((stream, _)) = accepted {
@@ -60,6 +62,13 @@ impl Socket {
             }
         }
         let _ = std::fs::remove_file(&self.path);
+        if !running.is_empty() && !stop.draining().is_cancelled() {
+            eprintln!(
+                "checkmate: done here; another command still uses this process (Ctrl-C ends it, nothing is lost)"
+            );
+            let finished = async { while running.join_next().await.is_some() {} };
+            let _ = stop.draining().run_until_cancelled(finished).await;
+        }
         running.shutdown().await;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use checkmate_domain::{CheckOutcome, FindingRecord, JobKind, Rule, RuleId, TargetId};
+use checkmate_domain::{CheckOutcome, FindingRecord, JobKind, NotAssessed, Rule, RuleId, TargetId};
 use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ pub struct Check {
     #[serde(flatten)]
     pub outcome: CheckOutcome,
     /// Resources it could not be asked of.
-    pub unseen: Vec<(String, checkmate_domain::NotAssessed)>,
+    pub unseen: Vec<(String, NotAssessed)>,
 }
 
 /// A job without a result.
@@ -56,6 +56,21 @@ pub struct Unanswered {
     pub target: String,
     /// Why it did not.
     pub reason: String,
+}
+
+impl ScanView {
+    /// Whether something that is there could not be looked at, or no question got an answer at all. What an export does not
+    /// hold, or holds masked, is said and is no failure of the scan.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        let hindered =
+            |why: &NotAssessed| !matches!(why, NotAssessed::NotExported(_) | NotAssessed::Unknown(_));
+        let answered = |check: &Check| !matches!(check.outcome, CheckOutcome::NotAssessed { .. });
+        self.checks.iter().any(|check| {
+            let outcome = matches!(&check.outcome, CheckOutcome::NotAssessed { why } if hindered(why));
+            outcome || check.unseen.iter().any(|(_, why)| hindered(why))
+        }) || !self.checks.is_empty() && !self.checks.iter().any(answered)
+    }
 }
 
 /// Reads a scan's results.

@@ -147,7 +147,7 @@ async fn work(
     if let Some(socket) = socket {
         let (parts, stop) = (parts.clone(), stop.clone());
         running.0.spawn(async move {
-            socket.serve(parts, stop).await;
+            socket.serve(parts, stop, CancellationToken::new()).await;
             "control socket"
         });
     }

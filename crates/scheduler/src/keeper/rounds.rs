@@ -129,7 +129,13 @@ impl Keeper {
                 *guard = None;
                 return Ok(round);
             }
-            self.keep_scan(&scan, &leader, &facts, &mut round).await?;
+            match self.keep_scan(&scan, &leader, &facts, &mut round).await {
+                // One that cannot be read must not keep the others from being kept.
+                Err(KeeperError::Store(error @ StoreError::Corrupt(_))) => {
+                    tracing::error!(scan.id = %scan.id, %error, "a scan cannot be kept; the others are");
+                }
+                kept => kept?,
+            }
         }
         self.note_made_good(&facts);
         Ok(round)
@@ -151,7 +157,15 @@ impl Keeper {
         let made_good = self.made_good.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut facts = BTreeMap::new();
         for queue in [Queue::ScanInteractive, Queue::ScanBulk, Queue::Results] {
-            let empty = self.broker.depth(queue).await?.is_empty();
+            let empty = match self.broker.depth(queue).await {
+                Ok(depth) => depth.is_empty(),
+                // Of this queue nothing is known; the others are kept.
+                Err(error @ BrokerError::Topology(_)) => {
+                    tracing::warn!(%queue, %error, "nothing is sent again to this queue");
+                    false
+                }
+                Err(error) => return Err(error.into()),
+            };
             let created_at = self.store.queue_created_at(queue.name()).await?;
             let counts = |at: &Timestamp| {
                 now >= at.plus(self.config.times.settling) && made_good.get(&queue) != Some(at)
