@@ -86,7 +86,11 @@ fn case(point: &str) -> Case {
             let short = Knobs { expires_after: "4s", retry_first: "10s", ..Knobs::default() };
             Case { model: failing(99), knobs: short, ..plain }
         }
-        "notifier.after-park" => Case { knobs: Knobs { max_loads: 0, ..Knobs::default() }, ..plain },
+        // Read once by a notifier that died, a result is parked when it is read again.
+        "notifier.after-park" => {
+            let knobs = Knobs { max_loads: 1, ..Knobs::default() };
+            Case { knobs, before: &[Before::Died("notifier.after-load", 0)], ..plain }
+        }
         "store.after-seal-chunk" => {
             let many = Model { targets: 1_001, things: 1, sleep_ms: 0, ..plain.model.clone() };
             Case { model: many, rounds: 1, ..plain }

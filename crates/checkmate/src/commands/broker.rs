@@ -1,8 +1,9 @@
 //! `broker setup|check`.
 
 use std::fmt::Write;
+use std::time::Duration;
 
-use checkmate_queue::rabbitmq::admin::{self, Line, Step, Verdict};
+use checkmate_queue::rabbitmq::admin::{self, AdminConfig, Line, Step, Verdict};
 use serde_json::json;
 
 use crate::cli::{BrokerCommand, Format};
@@ -11,6 +12,11 @@ use crate::config::{Config, Setting};
 use crate::view::{self, Paint};
 use crate::wiring::rabbit;
 use crate::{EXIT_DONE, EXIT_ERROR};
+
+/// How often RabbitMQ gathers what its management API tells, unless it is configured otherwise.
+const GATHERED_EVERY: Duration = Duration::from_secs(5);
+/// Looks after a first one that found something wrong.
+const MORE_LOOKS: usize = 2;
 
 pub(crate) async fn run(config: &Config, command: &BrokerCommand, out: &mut Out) -> anyhow::Result<u8> {
     let Setting::Distributed { broker, .. } = config.setting()? else {
@@ -25,12 +31,28 @@ pub(crate) async fn run(config: &Config, command: &BrokerCommand, out: &mut Out)
             Ok(EXIT_DONE)
         }
         BrokerCommand::Check { format } => {
-            let lines = admin::check(&admin).await?;
+            let lines = check(&admin).await?;
             out.text(&check_text(&lines, format.format, out.color)?).await?;
-            let wrong = lines.iter().any(|line| line.verdict == Verdict::Wrong);
-            Ok(if wrong { EXIT_ERROR } else { EXIT_DONE })
+            Ok(if any_wrong(&lines) { EXIT_ERROR } else { EXIT_DONE })
         }
     }
+}
+
+/// Looks again when something is wrong: right after a set-up the management API still tells what it gathered before.
+async fn check(admin: &AdminConfig) -> anyhow::Result<Vec<Line>> {
+    let mut lines = admin::check(admin).await?;
+    for _ in 0..MORE_LOOKS {
+        if !any_wrong(&lines) {
+            break;
+        }
+        tokio::time::sleep(GATHERED_EVERY).await;
+        lines = admin::check(admin).await?;
+    }
+    Ok(lines)
+}
+
+fn any_wrong(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.verdict == Verdict::Wrong)
 }
 
 fn setup_text(steps: &[Step], format: Format) -> anyhow::Result<String> {
