@@ -44,11 +44,15 @@ pub(crate) fn own(path: &Path) -> Result<File, OpenError> {
     // For the owner only: what was found is in it. SQLite gives the files beside the database its mode.
     let open =
         |name: &OsStr| OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(name);
-    open(path.as_os_str()).map_err(io)?;
     let file = open(&name).map_err(io)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(error) if error == rustix::io::Errno::WOULDBLOCK => Err(OpenError::InUse(path.to_owned())),
-        Err(error) => Err(io(error.into())),
+        Ok(()) => {}
+        Err(error) if error == rustix::io::Errno::WOULDBLOCK => {
+            return Err(OpenError::InUse(path.to_owned()));
+        }
+        Err(error) => return Err(io(error.into())),
     }
+    // Not before it is ours: closing a file drops the locks that SQLite holds on it in the same process.
+    open(path.as_os_str()).map_err(io)?;
+    Ok(file)
 }
