@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::explain;
 use super::link::Link;
 use super::management::{Api, segment};
 use super::topology::{Topology, look_at_queue};
@@ -50,9 +49,8 @@ pub(super) async fn depth(
     queue: Queue,
 ) -> Result<Depth, BrokerError> {
     let channel = link.channel().await?;
-    let (ready, _) = match topology.asked(missing(look_at_queue(&channel, queue.name()))).await? {
-        Some(counts) => counts,
-        None => return Err(BrokerError::Topology(format!("there is no queue '{queue}'"))),
+    let Some((ready, _)) = topology.found(look_at_queue(&channel, queue.name())).await? else {
+        return Err(BrokerError::Topology(format!("there is no queue '{queue}'")));
     };
     let _ = topology.asked(channel.close(200, "looked".into())).await;
     let ready = u64::from(ready);
@@ -70,14 +68,6 @@ pub(super) async fn depth(
         }
     };
     Ok(Depth { ready, unacked })
-}
-
-/// `None` when there is no such thing.
-async fn missing<T>(asking: impl Future<Output = lapin::Result<T>>) -> lapin::Result<Option<T>> {
-    match asking.await {
-        Err(error) if explain::code(&error) == Some(explain::NOT_FOUND) => Ok(None),
-        answer => answer.map(Some),
-    }
 }
 
 fn believed(figures: &Figures, ready: u64, touched_lately: bool) -> Option<u64> {

@@ -131,7 +131,7 @@ impl Topology {
 
     async fn ensure_exchange(&self, connection: &Connection, exchange: &Exchange) -> Result<(), BrokerError> {
         let channel = self.asked(connection.create_channel()).await?;
-        if self.exists(look_at_exchange(&channel, exchange)).await? {
+        if self.found(look_at_exchange(&channel, exchange)).await?.is_some() {
             return Ok(());
         }
         let channel = self.asked(connection.create_channel()).await?;
@@ -146,7 +146,7 @@ impl Topology {
         // Its bindings went with it; those of queues that are missing too are made with the queue.
         for binding in bindings().into_iter().filter(|binding| binding.exchange == exchange.name) {
             let channel = self.asked(connection.create_channel()).await?;
-            if self.exists(async { look_at_queue(&channel, &binding.queue).await.map(drop) }).await? {
+            if self.found(look_at_queue(&channel, &binding.queue)).await?.is_some() {
                 self.bind(&channel, &binding).await?;
             }
         }
@@ -159,7 +159,7 @@ impl Topology {
     /// `Topology` when it is missing and may not be made.
     pub(super) async fn ensure_queue(&self, connection: &Connection, queue: &str) -> Result<(), BrokerError> {
         let channel = self.asked(connection.create_channel()).await?;
-        if self.exists(async { look_at_queue(&channel, queue).await.map(drop) }).await? {
+        if self.found(look_at_queue(&channel, queue)).await?.is_some() {
             return Ok(());
         }
         let channel = self.asked(connection.create_channel()).await?;
@@ -190,13 +190,21 @@ impl Topology {
         self.made(&format!("binding of '{queue}' to '{exchange}'"), bind).await
     }
 
-    async fn exists(&self, look: impl Future<Output = lapin::Result<()>>) -> Result<bool, BrokerError> {
-        match tokio::time::timeout(self.answer_timeout, look).await {
-            Ok(Ok(())) => Ok(true),
-            Ok(Err(error)) if explain::code(&error) == Some(explain::NOT_FOUND) => Ok(false),
-            Ok(Err(error)) => Err(BrokerError::Unavailable(explain::text(&error))),
-            Err(_) => Err(BrokerError::Unavailable(format!("no answer within {:?}", self.answer_timeout))),
-        }
+    /// What was looked at; `None` when there is no such thing.
+    ///
+    /// # Errors
+    /// `Unavailable` when the broker gives no other answer.
+    pub(super) async fn found<T>(
+        &self,
+        look: impl Future<Output = lapin::Result<T>>,
+    ) -> Result<Option<T>, BrokerError> {
+        let missing_is_none = async {
+            match look.await {
+                Err(error) if explain::code(&error) == Some(explain::NOT_FOUND) => Ok(None),
+                found => found.map(Some),
+            }
+        };
+        self.asked(missing_is_none).await
     }
 
     async fn made(
