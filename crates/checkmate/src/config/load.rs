@@ -40,7 +40,7 @@ pub enum ConfigError {
     BadUrl(&'static str, &'static str),
     /// With less than so much nothing would ever run or end.
     #[error("{0} must be at least {1}: with less, nothing would ever run or end")]
-    TooSmall(&'static str, &'static str),
+    TooSmall(&'static str, String),
     /// A secret file is missing, open to others, or empty.
     #[error("{0}")]
     SecretFile(String),
@@ -83,17 +83,17 @@ fn sensible(config: &Config) -> Result<(), ConfigError> {
         ("notifier.max_loads", u64::from(notifier.max_loads)),
     ];
     if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
-        return Err(ConfigError::TooSmall(key, "1"));
+        return Err(ConfigError::TooSmall(key, "1".to_owned()));
     }
     let spans = [
-        ("scan.time_limit", scan.time_limit.0, SECOND, "1s"),
-        ("scan.expires_after", scan.expires_after.0, SECOND, "1s"),
-        ("worker.fence_ttl", worker.fence_ttl.0, SECOND, "1s"),
-        ("keeper.every", keeper.every.0, TICK, "10ms"),
-        ("keeper.lock_ttl", keeper.lock_ttl.0, SECOND, "1s"),
+        ("scan.time_limit", scan.time_limit.0, SECOND),
+        ("scan.expires_after", scan.expires_after.0, SECOND),
+        ("worker.fence_ttl", worker.fence_ttl.0, SECOND),
+        ("keeper.every", keeper.every.0, TICK),
+        ("keeper.lock_ttl", keeper.lock_ttl.0, SECOND),
     ];
-    match spans.into_iter().find(|(_, span, least, _)| span < least) {
-        Some((key, _, _, least)) => Err(ConfigError::TooSmall(key, least)),
+    match spans.into_iter().find(|(_, span, least)| span < least) {
+        Some((key, _, least)) => Err(ConfigError::TooSmall(key, format!("{least:?}"))),
         None => Ok(()),
     }
 }

@@ -220,6 +220,14 @@ pub enum Setting {
     },
 }
 
+impl Setting {
+    /// Whether one process owns the files.
+    #[must_use]
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded { .. })
+    }
+}
+
 impl Config {
     /// Which setting the two URLs choose; both missing is embedded in `data_dir`.
     ///

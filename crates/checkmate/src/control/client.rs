@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::EXIT_ERROR;
 use crate::cli::{Command, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
-use crate::config::{Config, Setting};
+use crate::config::Config;
 use crate::control::{Request, Socket, socket};
 use crate::wiring::open::Opener;
 use crate::wiring::parts::Parts;
@@ -61,7 +61,7 @@ pub async fn open_or_ask(
     by: Opener,
     scanners: MakeScanners,
 ) -> anyhow::Result<Result<Parts, UnixStream>> {
-    let embedded = matches!(config.setting()?, Setting::Embedded { .. });
+    let embedded = config.setting()?.is_embedded();
     let began = Instant::now();
     loop {
         if embedded && let Ok(stream) = UnixStream::connect(socket(&config.data_dir)).await {

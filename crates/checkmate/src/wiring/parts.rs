@@ -8,7 +8,7 @@ use checkmate_queue::Broker;
 use checkmate_scanners::Registry;
 use checkmate_store::{KeyCheck, Store};
 
-use crate::config::{self, Config, Setting};
+use crate::config::{self, Config};
 use crate::wiring::exports::ExportNames;
 use crate::wiring::open::{self, Opener};
 use crate::wiring::scanners::MakeScanners;
@@ -40,7 +40,7 @@ impl Parts {
     /// # Errors
     /// With what cannot be opened and what to do.
     pub async fn open(config: Config, by: Opener, make_scanners: MakeScanners) -> anyhow::Result<Self> {
-        let embedded = matches!(config.setting()?, Setting::Embedded { .. });
+        let embedded = config.setting()?.is_embedded();
         let key_file =
             config.fingerprint_key_file.clone().unwrap_or_else(|| config.data_dir.join("fingerprint.key"));
         let key = config::fingerprint_key(&key_file, embedded)?;

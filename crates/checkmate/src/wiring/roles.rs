@@ -16,7 +16,7 @@ use checkmate_worker::{Marker, Worker, WorkerConfig, run_marker};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Setting};
+use crate::config::Config;
 use crate::control;
 use crate::wiring::open::{self, Opener};
 use crate::wiring::parts::Parts;
@@ -93,9 +93,8 @@ async fn kill_when_late(stop: Stop) {
 /// # Errors
 /// What cannot be opened, and what to do.
 pub async fn run(config: Config, scanners: MakeScanners, role: Role) -> anyhow::Result<()> {
-    let embedded = matches!(config.setting()?, Setting::Embedded { .. });
     anyhow::ensure!(
-        !embedded,
+        !config.setting()?.is_embedded(),
         "single roles need broker.url and store.url of a RabbitMQ and a Redis; on one machine run 'checkmate up'"
     );
     rabbit::check_time_limit(&config)?;
@@ -110,7 +109,7 @@ pub async fn run(config: Config, scanners: MakeScanners, role: Role) -> anyhow::
 pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
     let stop = Stop::new(config.grace.0);
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
-    if matches!(config.setting()?, Setting::Distributed { .. }) {
+    if !config.setting()?.is_embedded() {
         rabbit::check_time_limit(&config)?;
         return until_signal(&stop, serve(&config, scanners, &all, &stop)).await;
     }
