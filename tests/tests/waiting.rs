@@ -43,13 +43,10 @@ async fn a_role_waits_for_its_servers_and_reading_needs_no_broker() {
     tokio::task::block_in_place(|| redis.stop());
     rabbit.kill9();
 
-    let config = world.distributed_config("roles", &knobs, &at).unwrap();
     let role = |name: &str| {
-        Process::start(spec(name, &node, &config.with_file_name(format!("{name}.toml")), name, None))
+        let config = world.distributed_config(name, &knobs, &at).unwrap();
+        Process::start(spec(name, &node, &config, name, None))
     };
-    for name in ["worker", "scheduler", "notifier"] {
-        std::fs::copy(&config, config.with_file_name(format!("{name}.toml"))).unwrap();
-    }
     let (mut worker, mut scheduler, mut notifier) = (role("worker"), role("scheduler"), role("notifier"));
     says(&worker, "not started yet").await;
     says(&worker, "Redis at").await;

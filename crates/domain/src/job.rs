@@ -124,7 +124,7 @@ pub enum NotAssessed {
     Forbidden(String),
     /// The time limit or `expires_at` has passed.
     Expired,
-    /// Every attempt failed; the last error.
+    /// It failed for good; the last error.
     Failed(String),
     /// The process died each time the job ran alone.
     CrashLoop,
