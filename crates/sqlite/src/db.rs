@@ -1,8 +1,9 @@
-//! The writer thread, the reader thread, and the handle to both.
+//! The writer thread, the reader thread, the thread that keeps the log short, and the handle to all.
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::checkpoint;
 use crate::lock::{OpenError, own};
 
 /// Writes gathered into one transaction at most.
@@ -48,6 +50,7 @@ type Task = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 pub struct Db {
     writer: Mutex<Option<Worker>>,
     reader: Mutex<Option<Worker>>,
+    copier: Mutex<Option<Worker>>,
 }
 
 struct Worker {
@@ -64,18 +67,21 @@ impl Db {
         let owned = Arc::new(own(path)?);
         let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let made = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let writer = connect(path, made).map_err(sqlite)?;
+        let mut writer = connect(path, made).map_err(sqlite)?;
         writer
             .execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")
             .and_then(|()| writer.execute_batch(schema))
             .map_err(sqlite)?;
         let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(sqlite)?;
+        let beside = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sqlite)?;
         let io = |source| OpenError::Io { path: path.to_owned(), source };
+        let copier = start("db-copier", beside, read_each, Arc::clone(&owned)).map_err(io)?;
+        keep_short(&mut writer, copier.tasks.clone()).map_err(sqlite)?;
+        let worker = |worker| Mutex::new(Some(worker));
         Ok(Self {
-            writer: Mutex::new(Some(
-                start("db-writer", writer, write_groups, Arc::clone(&owned)).map_err(io)?,
-            )),
-            reader: Mutex::new(Some(start("db-reader", reader, read_each, owned).map_err(io)?)),
+            writer: worker(start("db-writer", writer, write_groups, Arc::clone(&owned)).map_err(io)?),
+            reader: worker(start("db-reader", reader, read_each, owned).map_err(io)?),
+            copier: worker(copier),
         })
     }
 
@@ -131,7 +137,7 @@ impl Db {
 
     /// Finishes what is waiting, then closes. Later calls get [`DbError::Closed`].
     pub async fn close(&self) {
-        for slot in [&self.writer, &self.reader] {
+        for slot in [&self.writer, &self.reader, &self.copier] {
             let worker = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
             if let Some(Worker { tasks, thread }) = worker {
                 drop(tasks);
@@ -174,6 +180,23 @@ impl Db {
     }
 }
 
+/// Has the log copied on another thread as it grows; one copy at a time.
+fn keep_short(writer: &mut Connection, copier: mpsc::Sender<Task>) -> rusqlite::Result<()> {
+    let waiting = Arc::new(AtomicBool::new(false));
+    checkpoint::watch(writer, checkpoint::Lengths::default(), move || {
+        if waiting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let taken = Arc::clone(&waiting);
+        let copy: Task = Box::new(move |connection| {
+            taken.store(false, Ordering::Release);
+            checkpoint::copy(connection);
+            Box::new(|_| ())
+        });
+        let _ = copier.try_send(copy);
+    })
+}
+
 /// A connection for one thread.
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -208,6 +231,7 @@ fn read_each(connection: &Connection, waiting: &mut mpsc::Receiver<Task>) {
 
 fn write_groups(connection: &Connection, waiting: &mut mpsc::Receiver<Task>) {
     let mut replies: Vec<Reply> = Vec::with_capacity(GROUP);
+    let mut trouble = Trouble::default();
     while let Some(first) = waiting.blocking_recv() {
         let mut outcome = connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| error.to_string());
         replies.push(first(connection));
@@ -218,12 +242,35 @@ fn write_groups(connection: &Connection, waiting: &mut mpsc::Receiver<Task>) {
         if outcome.is_ok() {
             outcome = connection.execute_batch("COMMIT").map_err(|error| error.to_string());
         }
-        if let Err(error) = &outcome {
-            tracing::error!(%error, "a group of writes was not committed; check the disk of the database");
+        if outcome.is_err() {
             let _ = connection.execute_batch("ROLLBACK");
         }
+        trouble.tell(connection, &outcome);
         for reply in replies.drain(..) {
             reply(outcome.clone());
+        }
+    }
+}
+
+/// Whether writes fail, so that a full disk is one line when it begins and one when it is over.
+#[derive(Default)]
+struct Trouble(Option<String>);
+
+impl Trouble {
+    fn tell(&mut self, connection: &Connection, outcome: &Result<(), String>) {
+        let file = connection.path().unwrap_or("the database");
+        match outcome {
+            Err(error) if self.0.as_ref() != Some(error) => {
+                tracing::error!(
+                    file,
+                    error,
+                    "nothing can be written: make room on its disk, or see why it cannot be written to. What was acknowledged \
+                     is kept, the rest is tried again until it works"
+                );
+                self.0 = Some(error.clone());
+            }
+            Ok(()) if self.0.take().is_some() => tracing::warn!(file, "written to again"),
+            _ => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Writes go through one thread that gathers whatever is waiting into one transaction and syncs once (group commit), so
 //! that full durability (`synchronous=FULL`) does not cost a disk sync per call. A caller gets its answer after the sync.
 
+mod checkpoint;
 mod db;
 mod lock;
 

@@ -15,6 +15,9 @@ use crate::config::WorkerConfig;
 use crate::marker::Marker;
 use crate::scan::result_event;
 
+/// How long a message that only a newer worker can read is put off; shorter than what the keeper takes for lost.
+const FOR_A_NEWER_WORKER: Duration = Duration::from_secs(10);
+
 /// Handles job messages.
 pub struct Worker {
     pub(crate) store: Arc<dyn Store>,
@@ -49,7 +52,10 @@ impl Worker {
     }
 
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Left> {
-        let job = self.read(message)?;
+        let job = match self.read(message) {
+            Ok(job) => job,
+            Err(left) => return Err(self.not_read(message, left).await),
+        };
         match self.begin(&job.job, false).await? {
             Begin::Suspect => {
                 let _alone = tokio::select! {
@@ -75,10 +81,22 @@ impl Worker {
             MessageError::NewerSchema { expires_at, .. }
                 if expires_at.is_some_and(|at| at > Timestamp::now()) =>
             {
-                Left::Later(Duration::from_mins(1), error.to_string())
+                Left::Later(FOR_A_NEWER_WORKER, error.to_string())
             }
             error => Left::Dead(error.to_string()),
         })
+    }
+
+    /// A message that waits for a newer worker is noted as just sent: the keeper would take it for lost and send another,
+    /// again and again.
+    async fn not_read(&self, message: &Message, left: Left) -> Left {
+        let id = message.id.as_deref().and_then(|id| id.parse::<JobId>().ok());
+        if let (Left::Later(..), Some(id)) = (&left, id)
+            && let Err(error) = self.store.mark_published(&[id]).await
+        {
+            return error.into();
+        }
+        left
     }
 
     async fn begin(&self, job: &JobId, alone: bool) -> Result<Begin, Left> {

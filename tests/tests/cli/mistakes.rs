@@ -1,6 +1,7 @@
 //! What a person gets wrong: what, where, and what to do about it; and an exit code that a script can use.
 
 use std::fs;
+use std::process::Stdio;
 
 use crate::home::{Home, example};
 
@@ -112,4 +113,14 @@ fn a_key_that_is_not_the_one_or_open_to_everybody_is_refused() {
     let said = home.run(&["scans", "list"]);
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("restore that key file"), "{said:?}");
+}
+
+#[test]
+fn whoever_stops_reading_is_told_nothing() {
+    let home = Home::new();
+    home.scan(&example());
+    let mut child = home.command(&["findings", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }

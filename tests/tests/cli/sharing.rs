@@ -1,6 +1,9 @@
 //! Several processes on one folder: one owns the files, the others ask it.
 
-use crate::home::{Home, example, until};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
+use crate::home::{Home, PATIENCE, example, until};
 
 #[test]
 fn commands_go_through_the_running_process_and_say_the_same() {
@@ -145,4 +148,19 @@ fn what_was_found_is_for_the_owner_only() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert_eq!(mode(&format!(".checkmate/{name}")), 0o600, "{name}");
     }
+}
+
+#[test]
+fn whatever_is_no_request_gets_an_answer() {
+    let home = Home::new();
+    let up = home.up();
+    for junk in [&b"\xff\xfe\n"[..], b"{}\n", b"[1\n"] {
+        let mut socket = UnixStream::connect(home.path(".checkmate/control.sock")).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.write_all(junk).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("not a request") && answer.contains(r#"{"exit":2}"#), "{answer}");
+    }
+    assert_eq!(up.stop().code, Some(0));
 }

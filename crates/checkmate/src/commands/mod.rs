@@ -10,7 +10,7 @@ mod scans;
 
 pub use ask::ask;
 pub(crate) use findings::Shown;
-pub use out::{Frame, Out, print, program};
+pub use out::{Frame, Out, Unread, print, program};
 
 use std::path::Path;
 
@@ -35,6 +35,7 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
     };
     match run(cli.command, config, scanners).await {
         Ok(code) => code,
+        Err(error) if error.is::<Unread>() => EXIT_DONE,
         Err(error) => {
             eprintln!("checkmate: {error:#}");
             exit_code(&error)

@@ -22,6 +22,11 @@ pub enum Frame {
     Exit(u8),
 }
 
+/// Nobody reads the answer any more, as after `| head`: no failure of what was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the answer any more")]
+pub struct Unread;
+
 enum Sink {
     Stdout,
     Remote(mpsc::Sender<Frame>),
@@ -94,10 +99,8 @@ impl Out {
 
     async fn frame(&mut self, frame: Frame) -> anyhow::Result<()> {
         match &self.sink {
-            Sink::Stdout => Ok(print(&frame)?),
-            Sink::Remote(frames) => {
-                frames.send(frame).await.map_err(|_| anyhow::anyhow!("nobody reads the answer any more"))
-            }
+            Sink::Stdout => print(&frame),
+            Sink::Remote(frames) => Ok(frames.send(frame).await.map_err(|_| Unread)?),
         }
     }
 }
@@ -112,8 +115,15 @@ pub fn program() -> String {
 /// Shows a frame on this process's terminal.
 ///
 /// # Errors
-/// The terminal is gone.
-pub fn print(frame: &Frame) -> std::io::Result<()> {
+/// [`Unread`] when the terminal is gone, or what else kept it from being written.
+pub fn print(frame: &Frame) -> anyhow::Result<()> {
+    write(frame).map_err(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Unread.into(),
+        _ => anyhow::Error::from(error).context("the answer could not be written"),
+    })
+}
+
+fn write(frame: &Frame) -> std::io::Result<()> {
     match frame {
         Frame::Out(text) => {
             let mut stdout = std::io::stdout().lock();

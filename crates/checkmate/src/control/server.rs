@@ -75,9 +75,9 @@ impl Socket {
 
 async fn answer(parts: &Parts, stream: UnixStream) -> anyhow::Result<()> {
     let (read, mut write) = stream.into_split();
-    let mut line = String::new();
+    let mut line = Vec::new();
     let mut read = BufReader::new(read.take(MAX_REQUEST as u64));
-    tokio::time::timeout(std::time::Duration::from_secs(5), read.read_line(&mut line)).await??;
+    tokio::time::timeout(std::time::Duration::from_secs(5), read.read_until(b'\n', &mut line)).await??;
     let (frames, mut waiting) = mpsc::channel(64);
     let work = async {
         let code = carry_out(parts, &line, frames.clone()).await;
@@ -105,7 +105,7 @@ async fn answer(parts: &Parts, stream: UnixStream) -> anyhow::Result<()> {
     }
 }
 
-async fn carry_out(parts: &Parts, line: &str, frames: mpsc::Sender<Frame>) -> u8 {
+async fn carry_out(parts: &Parts, line: &[u8], frames: mpsc::Sender<Frame>) -> u8 {
     let refused = match parse(line) {
         Ok((request, cli)) => {
             let mut out = Out::remote(frames.clone(), request.color, request.live, request.program);
@@ -123,8 +123,8 @@ async fn carry_out(parts: &Parts, line: &str, frames: mpsc::Sender<Frame>) -> u8
     refused.1
 }
 
-fn parse(line: &str) -> Result<(Request, Cli), String> {
-    let request: Request = serde_json::from_str(line).map_err(|error| format!("not a request: {error}\n"))?;
+fn parse(line: &[u8]) -> Result<(Request, Cli), String> {
+    let request: Request = serde_json::from_slice(line).map_err(|error| format!("not a request: {error}\n"))?;
     let args = std::iter::once("checkmate").chain(request.args.iter().map(String::as_str));
     let cli = Cli::try_parse_from(args).map_err(|error| error.to_string())?;
     Ok((request, cli))

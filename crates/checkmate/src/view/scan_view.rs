@@ -222,17 +222,7 @@ fn rest(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
 }
 
 fn not_looked_at(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
-    let mut lines: Vec<String> = Vec::new();
-    for check in &view.checks {
-        if let CheckOutcome::NotAssessed { why } = &check.outcome {
-            lines.push(format!("{}: {why}", check.rule));
-        }
-        for (resource, why) in &check.unseen {
-            lines.push(format!("{} at {resource}: {why}", check.rule));
-        }
-    }
-    lines.extend(view.not_assessed.iter().map(|job| format!("{}: {}", job.target, job.reason)));
-    lines.dedup();
+    let lines = unanswered(view);
     if lines.is_empty() {
         return;
     }
@@ -247,6 +237,39 @@ fn not_looked_at(view: &ScanView, program: &str, paint: Paint, text: &mut String
             lines.len() - LINES,
             view.scan.id
         );
+    }
+}
+
+/// What got no answer, one line for each cause.
+fn unanswered(view: &ScanView) -> Vec<String> {
+    let mut causes: Vec<(String, Vec<String>)> = Vec::new();
+    let mut note = |what: String, why: String| match causes.iter_mut().find(|(cause, _)| *cause == why) {
+        Some((_, all)) => all.push(what),
+        None => causes.push((why, vec![what])),
+    };
+    for check in &view.checks {
+        if let CheckOutcome::NotAssessed { why } = &check.outcome {
+            note(check.rule.to_string(), why.to_string());
+        }
+        for (resource, why) in &check.unseen {
+            note(format!("{} at {resource}", check.rule), why.to_string());
+        }
+    }
+    for job in &view.not_assessed {
+        note(job.target.clone(), job.reason.clone());
+    }
+    causes.into_iter().map(|(why, what)| format!("{}: {why}", some_of(&what))).collect()
+}
+
+/// The first few, and how many more there are.
+fn some_of(all: &[String]) -> String {
+    const FEW: usize = 3;
+    let mut all: Vec<&str> = all.iter().map(String::as_str).collect();
+    all.dedup();
+    let named = all.iter().take(FEW).copied().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(FEW) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 
@@ -270,4 +293,18 @@ fn next(view: &ScanView, program: &str, paint: Paint, text: &mut String) {
 #[must_use]
 pub fn short(record: &FindingRecord) -> String {
     record.finding.fingerprint.as_str().chars().take(11).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::some_of;
+
+    #[test]
+    fn many_with_one_cause_are_a_few_names_and_a_count() {
+        let names = |count: usize| (0..count).map(|n| format!("r{n}")).collect::<Vec<_>>();
+        assert_eq!(some_of(&names(1)), "r0");
+        assert_eq!(some_of(&names(3)), "r0, r1, r2");
+        assert_eq!(some_of(&names(5)), "r0, r1, r2 and 2 more");
+        assert_eq!(some_of(&["r0".to_owned(), "r0".to_owned()]), "r0");
+    }
 }

@@ -78,10 +78,11 @@ pub async fn when_there(
     Ok(None)
 }
 
-/// Whether waiting may help.
+/// Whether waiting may help. A queue that is missing comes back when somebody sets the broker up; a role that ended over it
+/// would only be started again.
 fn is_away(error: &anyhow::Error) -> bool {
     let store = matches!(error.downcast_ref(), Some(StoreError::Unavailable(_)));
-    let broker = matches!(error.downcast_ref(), Some(BrokerError::Unavailable(_)));
+    let broker = matches!(error.downcast_ref(), Some(BrokerError::Unavailable(_) | BrokerError::Topology(_)));
     store || broker || error.is::<Elapsed>()
 }
 

@@ -18,6 +18,33 @@ use super::credentials::{self, Login};
 use super::explain;
 use crate::contract::BrokerError;
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Messages out.
+    Publish,
+    /// Messages in.
+    Consume,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Consume => "consume",
+        }
+    }
+
+    /// The largest frame, in bytes. The client library keeps room for 32 of them in each direction, used or not. What we
+    /// write has its headers bounded well below this; what others write may fill the broker's own limit.
+    const fn frame_max(self) -> Option<u32> {
+        match self {
+            Self::Publish => Some(32 * 1024),
+            Self::Consume => None,
+        }
+    }
+}
+
 /// A connection and the means to end it whatever state it is in.
 pub(super) struct Live {
     pub(super) connection: Connection,
@@ -67,7 +94,7 @@ impl Drop for Live {
 ///
 /// # Errors
 /// `Misconfigured` when a host answered and refused us, otherwise `Unavailable`; both name every host.
-pub(super) async fn connect(config: &RabbitConfig, purpose: &str) -> Result<Live, BrokerError> {
+pub(super) async fn connect(config: &RabbitConfig, purpose: Purpose) -> Result<Live, BrokerError> {
     let mut hosts: Vec<&Host> = config.hosts.iter().collect();
     hosts.shuffle(&mut rand::rng());
     let (mut failures, mut refused) = (Vec::new(), false);
@@ -90,7 +117,7 @@ struct Failure {
     refused: bool,
 }
 
-async fn connect_to(config: &RabbitConfig, host: &Host, purpose: &str) -> Result<Live, Failure> {
+async fn connect_to(config: &RabbitConfig, host: &Host, purpose: Purpose) -> Result<Live, Failure> {
     let socket = Socket::default();
     let opening = open(config, host, purpose, socket.clone());
     match tokio::time::timeout(config.connect_timeout, opening).await {
@@ -127,15 +154,15 @@ fn failure(config: &RabbitConfig, error: &lapin::Error) -> Failure {
 async fn open(
     config: &RabbitConfig,
     host: &Host,
-    purpose: &str,
+    purpose: Purpose,
     socket: Socket,
 ) -> lapin::Result<Connection> {
     let login = Login { user: config.user.clone(), password: Arc::clone(&config.password) };
     let properties = ConnectionProperties::default()
-        .with_connection_name(format!("checkmate {} ({purpose})", config.role).into())
+        .with_connection_name(format!("checkmate {} ({})", config.role, purpose.name()).into())
         .with_auth_provider(login);
     let tls = config.tls.as_ref().map(owned_tls);
-    let (at, runtime) = (uri(config, host), default_runtime()?);
+    let (at, runtime) = (uri(config, host, purpose), default_runtime()?);
     let host = host.clone();
     let resolver = runtime.clone();
     let connect = async move |_, _| -> lapin::Result<_> {
@@ -159,7 +186,7 @@ fn owned_tls(tls: &Tls) -> OwnedTLSConfig {
     }
 }
 
-fn uri(config: &RabbitConfig, host: &Host) -> AMQPUri {
+fn uri(config: &RabbitConfig, host: &Host, purpose: Purpose) -> AMQPUri {
     let heartbeat = u16::try_from(config.heartbeat.as_secs().max(1)).unwrap_or(u16::MAX);
     AMQPUri {
         scheme: if config.tls.is_some() { AMQPScheme::AMQPS } else { AMQPScheme::AMQP },
@@ -169,6 +196,10 @@ fn uri(config: &RabbitConfig, host: &Host) -> AMQPUri {
             port: host.port,
         },
         vhost: config.vhost.clone(),
-        query: AMQPQueryString { heartbeat: Some(heartbeat), ..AMQPQueryString::default() },
+        query: AMQPQueryString {
+            heartbeat: Some(heartbeat),
+            frame_max: purpose.frame_max(),
+            ..AMQPQueryString::default()
+        },
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::config::RabbitConfig;
-use super::connect::{Live, connect};
+use super::connect::{Live, Purpose, connect};
 use super::topology::Topology;
 use crate::contract::BrokerError;
 
@@ -121,7 +121,7 @@ impl Task {
         let usable = self.live.take().filter(Live::usable);
         let live = match usable {
             Some(live) => live,
-            None => connect(&self.config, "consume").await?,
+            None => connect(&self.config, Purpose::Consume).await?,
         };
         Ok(self.live.insert(live))
     }

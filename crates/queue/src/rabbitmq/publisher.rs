@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::config::RabbitConfig;
-use super::connect::{Live, connect};
+use super::connect::{Live, Purpose, connect};
 use super::explain;
 use super::in_flight::{InFlight, Reply};
 use super::topology::Topology;
@@ -182,7 +182,7 @@ impl Task {
     }
 
     async fn open(&self) -> Result<Session, BrokerError> {
-        let live = connect(&self.config, "publish").await?;
+        let live = connect(&self.config, Purpose::Publish).await?;
         self.topology.ensure(&live.connection).await?;
         let opening = async {
             let channel = live.connection.create_channel().await?;

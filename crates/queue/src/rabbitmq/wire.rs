@@ -19,6 +19,8 @@ const HEADER_DEAD_REASON: &str = "checkmate-dead-reason";
 const HEADER_DEAD_BY_BROKER: &str = "checkmate-dead-by-broker";
 /// The longest reason kept; longer ones are cut.
 const MAX_REASON: usize = 1_000;
+/// Bytes of a message's own headers that a copy of it keeps.
+const MAX_HEADERS: usize = 8 * 1024;
 /// Written by the broker. Copied into a new message they would be taken for that message's own history, and RabbitMQ
 /// before 4.0 drops a message whose copied `x-death` looks like a cycle.
 const BROKER_HEADERS: [&str; 5] =
@@ -155,10 +157,29 @@ fn copy(
     Prepared { route, mandatory: true, body: Body::Shared(body), properties }
 }
 
+/// What a copy keeps of the headers: nothing of the broker's, and of anybody's not more than goes into one frame with what
+/// we add, or the copy could never be written and the message would come again for ever.
 fn kept_headers(original: &BasicProperties) -> BTreeMap<ShortString, AMQPValue> {
     let Some(headers) = original.headers() else { return BTreeMap::new() };
-    let ours = headers.into_iter().filter(|(name, _)| !is_the_brokers(name.as_str()));
-    ours.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let mut room = MAX_HEADERS;
+    let mut kept = BTreeMap::new();
+    for (name, value) in headers.into_iter().filter(|(name, _)| !is_the_brokers(name.as_str())) {
+        let Some(size) = size(value).map(|size| size + name.as_str().len()) else { continue };
+        if size <= room {
+            room -= size;
+            kept.insert(name.clone(), value.clone());
+        }
+    }
+    kept
+}
+
+/// About the bytes of a plain value; lists and tables are nothing of ours.
+fn size(value: &AMQPValue) -> Option<usize> {
+    match value {
+        AMQPValue::LongString(text) => Some(text.as_bytes().len()),
+        AMQPValue::FieldArray(_) | AMQPValue::FieldTable(_) | AMQPValue::ByteArray(_) => None,
+        _ => Some(16),
+    }
 }
 
 fn is_the_brokers(name: &str) -> bool {
@@ -309,6 +330,21 @@ mod tests {
             assert_eq!(headers(&copy.properties)[HEADER_REASON].len(), MAX_REASON);
             properties = copy.properties;
         }
+    }
+
+    #[test]
+    fn headers_beyond_a_frame_are_left_behind() {
+        let huge = from_broker().with_headers(table(&[
+            ("a-list", AMQPValue::FieldArray(FieldArray::from(vec![long("x")]))),
+            ("huge", long(&"x".repeat(100_000))),
+            ("small", long("kept")),
+        ]));
+        let copy = give_up(&huge, Arc::from([]), Queue::Results, &"r".repeat(9_000), &"worker".into());
+        let kept = names(&copy);
+        assert!(kept.iter().any(|name| name == "small"), "{kept:?}");
+        assert!(!kept.iter().any(|name| name == "huge" || name == "a-list"), "{kept:?}");
+        let bytes: usize = headers(&copy.properties).iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(bytes < 16 * 1024, "{bytes}");
     }
 
     #[test]

@@ -95,13 +95,22 @@ impl Keeper {
     /// Makes rounds until told to stop, then gives leadership back.
     pub async fn run(&self, stop: &Stop) {
         let mut guard = None;
+        let mut told = None;
         while !stop.draining().is_cancelled() {
             match self.round(&mut guard).await {
                 Ok(round) if round.republished + round.resent + round.expired > 0 => {
                     tracing::info!(?round, "kept");
+                    told = None;
                 }
-                Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "keeper round cut short; the next one goes on"),
+                Ok(_) => told = None,
+                // An outage is one line, however many rounds it lasts.
+                Err(error) => {
+                    let why = error.to_string();
+                    if told.as_ref() != Some(&why) {
+                        tracing::warn!(why, "keeper round cut short; the next one goes on");
+                        told = Some(why);
+                    }
+                }
             }
             if !stop.sleep(self.config.every).await {
                 break;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use checkmate_domain::{Lane, Timestamp};
-use checkmate_queue::{Broker, Destination, Outgoing, Queue, Settle};
-use checkmate_store::{JobState, ScanState};
+use checkmate_queue::{Broker, Destination, Message, Outgoing, Queue, Settle};
+use checkmate_store::{JobState, ScanState, Store};
 
 use crate::harness::{Bench, LONG, Script, hand, job_message, message, until};
 
@@ -95,6 +95,23 @@ async fn a_newer_schema_is_given_back_until_it_expires() {
         assert!(reason.contains("schema 2"), "{reason}");
     }
     untouched(&bench, &job).await;
+}
+
+/// Otherwise the keeper sends another message each time it looks, and all of them go round until the job expires.
+#[tokio::test]
+async fn a_message_that_waits_for_a_newer_worker_is_not_taken_for_lost() {
+    let bench = Bench::new().await;
+    let worker = bench.worker(&Script::plain(&["a"]), |_| {});
+    let job = bench.record("a", 1).await;
+    let before = bench.store.now().await.unwrap();
+    let newer = edited(&job, |job| job["schema"] = 2.into());
+    let sent = Message { id: Some(job.id.to_string()), ..message(&newer, None) };
+    let settle = hand(&worker, sent).await;
+    let Settle::Later { after, .. } = settle else { panic!("{settle:?}") };
+    assert!(after < std::time::Duration::from_secs(15), "the keeper looks by then: {after:?}");
+    let noted = bench.job(&job.id).await;
+    assert_eq!(noted.state, JobState::Published);
+    assert!(noted.published_at >= Some(before), "{noted:?}");
 }
 
 #[tokio::test]
