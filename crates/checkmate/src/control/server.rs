@@ -124,7 +124,8 @@ async fn carry_out(parts: &Parts, line: &[u8], frames: mpsc::Sender<Frame>) -> u
 }
 
 fn parse(line: &[u8]) -> Result<(Request, Cli), String> {
-    let request: Request = serde_json::from_slice(line).map_err(|error| format!("not a request: {error}\n"))?;
+    let request: Request =
+        serde_json::from_slice(line).map_err(|error| format!("not a request: {error}\n"))?;
     let args = std::iter::once("checkmate").chain(request.args.iter().map(String::as_str));
     let cli = Cli::try_parse_from(args).map_err(|error| error.to_string())?;
     Ok((request, cli))

@@ -343,7 +343,8 @@ mod tests {
         let kept = names(&copy);
         assert!(kept.iter().any(|name| name == "small"), "{kept:?}");
         assert!(!kept.iter().any(|name| name == "huge" || name == "a-list"), "{kept:?}");
-        let bytes: usize = headers(&copy.properties).iter().map(|(name, value)| name.len() + value.len()).sum();
+        let bytes: usize =
+            headers(&copy.properties).iter().map(|(name, value)| name.len() + value.len()).sum();
         assert!(bytes < 16 * 1024, "{bytes}");
     }
 
