@@ -116,10 +116,30 @@ fn a_key_that_is_not_the_one_or_open_to_everybody_is_refused() {
 }
 
 #[test]
+fn a_cron_expression_is_explained_without_any_configuration() {
+    let home = Home::new();
+    fs::write(home.path("checkmate.toml"), "broken").unwrap();
+    let zone = ["--timezone", "America/New_York", "--from", "2026-03-07T12:00:00Z", "--count", "2"];
+    let ask =
+        |cron: &str, more: &[&str]| home.run(&[&["schedule", "next", "--cron", cron][..], more].concat());
+    let said = ask("30 2 * * *", &[&zone[..], &["--format", "json"][..]].concat()).fine().json();
+    assert_eq!(said["ticks"][0]["utc"], "2026-03-08T07:00:00Z", "03:00, right after the gap: {said}");
+    assert_eq!(said["ticks"][1]["local"], "Mon 2026-03-09 02:30:00 -04:00");
+    let wrong = [("0 0 30 2 *", "UTC", "never comes"), ("* * * * *", "Europe/Berlyn", "Europe/Berlin")];
+    for (cron, zone, why) in wrong {
+        let said = ask(cron, &["--timezone", zone]);
+        assert_eq!((said.code, said.err.contains(why)), (Some(2), true), "{said:?}");
+    }
+    let said = ask("@daily", &["--from", "tomorrow"]);
+    assert_eq!((said.code, said.err.contains("is not a time")), (Some(2), true), "{said:?}");
+}
+
+#[test]
 fn whoever_stops_reading_is_told_nothing() {
     let home = Home::new();
     home.scan(&example());
-    let mut child = home.command(&["findings", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        home.command(&["findings", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));

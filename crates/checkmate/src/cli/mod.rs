@@ -47,6 +47,9 @@ pub enum Command {
     /// Set up the message broker, or check it.
     #[command(subcommand)]
     Broker(BrokerCommand),
+    /// Ask what a cron expression means and when it ticks.
+    #[command(subcommand)]
+    Schedule(Schedule),
 }
 
 /// How answers are printed.
@@ -213,6 +216,33 @@ pub struct ReplayArgs {
     /// At most so many a second.
     #[arg(long, default_value_t = 10)]
     pub rate: u32,
+    /// How to print.
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+/// `schedule`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Schedule {
+    /// Show the next ticks of an expression, in local time and UTC, and what it means. Needs nothing but what is typed.
+    Next(NextArgs),
+}
+
+/// `schedule next`.
+#[derive(Debug, Clone, Args)]
+pub struct NextArgs {
+    /// The expression: '30 2 * * mon-fri', with seconds in front '0 30 2 * * *', or a word such as @daily.
+    #[arg(long, value_name = "EXPR")]
+    pub cron: String,
+    /// The time zone in which it is meant: a name of the IANA list.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub timezone: String,
+    /// Ticks after this time, as 2026-03-28T00:00:00Z; now when it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// So many ticks.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub count: u16,
     /// How to print.
     #[command(flatten)]
     pub format: FormatArg,

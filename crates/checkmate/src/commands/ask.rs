@@ -14,7 +14,12 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         Command::Scans(command) => scans::scans(parts, command, out).await,
         Command::Findings(command) => findings::findings(parts, command, out).await,
         Command::Dead(command) => dead::dead(parts, command, out).await,
-        Command::Up | Command::Scheduler | Command::Worker(_) | Command::Notifier | Command::Broker(_) => {
+        Command::Up
+        | Command::Scheduler
+        | Command::Worker(_)
+        | Command::Notifier
+        | Command::Broker(_)
+        | Command::Schedule(_) => {
             anyhow::bail!("this command runs by itself and is not asked of another process")
         }
     }

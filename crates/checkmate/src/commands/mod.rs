@@ -7,6 +7,7 @@ mod findings;
 mod out;
 mod scan;
 mod scans;
+mod schedule;
 
 pub use ask::ask;
 pub(crate) use findings::Shown;
@@ -26,6 +27,10 @@ use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
 
 /// Does what the command line says and returns the exit code.
 pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
+    // Needs no configuration.
+    if let Command::Schedule(command) = &cli.command {
+        return code(schedule::schedule(command, &mut Out::stdout()).await);
+    }
     let config = match config::load(cli.config.as_deref()) {
         Ok(config) => config,
         Err(error) => {
@@ -33,7 +38,12 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
             return EXIT_USAGE;
         }
     };
-    match run(cli.command, config, scanners).await {
+    code(run(cli.command, config, scanners).await)
+}
+
+/// The exit code of what was done, or of what was not, which is told.
+fn code(done: anyhow::Result<u8>) -> u8 {
+    match done {
         Ok(code) => code,
         Err(error) if error.is::<Unread>() => EXIT_DONE,
         Err(error) => {
@@ -46,7 +56,8 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
 /// Whether what was asked for was not understood, or could not be done.
 pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     let slots = error.is::<checkmate_queue::consumer::ConfigError>();
-    let usage = slots || error.is::<ScopeError>() || error.is::<IdError>() || error.is::<ConfigError>();
+    let typed = error.is::<ScopeError>() || error.is::<IdError>() || error.is::<schedule::NotUnderstood>();
+    let usage = slots || typed || error.is::<ConfigError>();
     if usage { EXIT_USAGE } else { EXIT_ERROR }
 }
 
@@ -56,6 +67,7 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Scheduler => Role::Scheduler,
         Command::Worker(ref args) => Role::Worker(args.lane),
         Command::Notifier => Role::Notifier,
+        Command::Schedule(command) => return schedule::schedule(&command, &mut Out::stdout()).await,
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
         Command::Scan(_) | Command::Scans(_) | Command::Findings(_) | Command::Dead(_) => {
             return control::ask_owner_or_self(absolute(command)?, config, scanners).await;

@@ -6,6 +6,7 @@ pub mod scan_view;
 pub mod scans;
 #[cfg(test)]
 mod snapshots;
+pub mod ticks_view;
 
 use checkmate_domain::{FindingRecord, Priority};
 use serde::Serialize;
