@@ -97,6 +97,8 @@ ids! {
     CollectionId = "collection id";
     /// One event; derived from what it tells, so that a repeat has the same id.
     EventId = "event id";
+    /// A configured schedule by its name.
+    ScheduleName = "schedule name";
     /// One process start of a role; never used twice.
     WorkerId = "worker id";
 }

@@ -14,6 +14,7 @@ pub mod message;
 pub mod priority;
 pub mod report;
 pub mod rule;
+pub mod schedule;
 pub mod scope;
 pub mod secret;
 pub mod time;
@@ -23,13 +24,16 @@ pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement}
 pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
 pub use finding::{Evidence, Finding, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
-pub use id::{CollectionId, EventId, JobId, PartId, ResourceId, RuleId, ScanId, TargetId, WorkerId};
+pub use id::{
+    CollectionId, EventId, JobId, PartId, ResourceId, RuleId, ScanId, ScheduleName, TargetId, WorkerId,
+};
 pub use job::{EndReason, JobKind, JobSpec, Lane, NotAssessed, Part};
 pub use lifecycle::{FindingRecord, FindingState, TargetHead, Transition, TransitionKind};
 pub use message::{JobMessage, MessageError};
 pub use priority::{Exposure, Priority, Triaged};
 pub use report::{CheckOutcome, CheckResult, ReportKind, ScanReport, ScanStats};
 pub use rule::{Reference, Remediation, Rule, Severity};
+pub use schedule::{Missed, Overlap};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
 pub use time::Timestamp;

@@ -4,5 +4,6 @@ pub mod cron;
 pub mod keeper;
 mod plan;
 pub mod replay;
+pub mod schedules;
 
 pub use plan::{PlanError, Planned, request_scan};

@@ -1,0 +1,5 @@
+//! Schedules: what is configured, and which of its ticks are due.
+
+mod spec;
+
+pub use spec::ScheduleSpec;
