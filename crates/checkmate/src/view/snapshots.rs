@@ -186,7 +186,7 @@ fn many_findings_and_gaps_are_cut_and_counted() {
     view.not_assessed = (0..40)
         .map(|n| Unanswered {
             target: format!("export:acme/{n:02}"),
-            reason: "not assessed (expired)".to_owned(),
+            reason: format!("not assessed (failed: error {n:02})"),
         })
         .collect();
     let text = scan_view::text(&view, SHOW);
