@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
 
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/home.rs"]
 mod home;
 #[path = "cli/hostile.rs"]

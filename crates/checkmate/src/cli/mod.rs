@@ -50,6 +50,14 @@ pub enum Command {
     /// Ask what a cron expression means and when it ticks.
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Check the configuration, show it, or begin one.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print what makes a shell complete these commands.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 /// How answers are printed.
@@ -262,5 +270,35 @@ pub enum BrokerCommand {
         /// How to print.
         #[command(flatten)]
         format: FormatArg,
+    },
+}
+
+/// `config`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigCommand {
+    /// Say everything that is wrong with the configuration, or that it is fine.
+    Check {
+        /// The file; without it the one that every command would take.
+        file: Option<PathBuf>,
+    },
+    /// Show every key, its value, and where that came from.
+    Show {
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Print the JSON schema of the file, for editors.
+    Schema,
+    /// Write a file with every key in it, commented out.
+    Init {
+        /// Replace the file when there is one.
+        #[arg(long)]
+        force: bool,
+        /// Print it and write nothing.
+        #[arg(long, conflicts_with = "force")]
+        print: bool,
+        /// Where to.
+        #[arg(default_value = "checkmate.toml")]
+        path: PathBuf,
     },
 }

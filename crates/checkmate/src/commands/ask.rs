@@ -19,7 +19,9 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         | Command::Worker(_)
         | Command::Notifier
         | Command::Broker(_)
-        | Command::Schedule(_) => {
+        | Command::Schedule(_)
+        | Command::Config(_)
+        | Command::Completions { .. } => {
             anyhow::bail!("this command runs by itself and is not asked of another process")
         }
     }

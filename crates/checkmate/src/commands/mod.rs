@@ -2,6 +2,8 @@
 
 mod ask;
 mod broker;
+mod completions;
+mod config;
 mod dead;
 mod findings;
 mod out;
@@ -20,7 +22,7 @@ use checkmate_domain::ScopeError;
 use checkmate_domain::id::IdError;
 
 use crate::cli::{Cli, Command};
-use crate::config::{self, Config, ConfigError};
+use crate::config::{Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
@@ -31,7 +33,13 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
     if let Command::Schedule(command) = &cli.command {
         return code(schedule::schedule(command, &mut Out::stdout()).await);
     }
-    let config = match config::load(cli.config.as_deref()) {
+    if let Command::Config(command) = &cli.command {
+        return code(config::config(command, cli.config.as_deref(), &mut Out::stdout()).await);
+    }
+    if let Command::Completions { shell } = cli.command {
+        return code(completions::completions(shell, &mut Out::stdout()).await);
+    }
+    let config = match crate::config::load(cli.config.as_deref()) {
         Ok(config) => config,
         Err(error) => {
             eprintln!("checkmate: {error}");
@@ -68,6 +76,8 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Worker(ref args) => Role::Worker(args.lane),
         Command::Notifier => Role::Notifier,
         Command::Schedule(command) => return schedule::schedule(&command, &mut Out::stdout()).await,
+        Command::Config(command) => return config::config(&command, None, &mut Out::stdout()).await,
+        Command::Completions { shell } => return completions::completions(shell, &mut Out::stdout()).await,
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
         Command::Scan(_) | Command::Scans(_) | Command::Findings(_) | Command::Dead(_) => {
             return control::ask_owner_or_self(absolute(command)?, config, scanners).await;

@@ -1,12 +1,16 @@
 //! From file and environment to [`Config`].
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crate::config::{Config, environment};
+use checkmate_domain::ScheduleName;
+use checkmate_scheduler::schedules::ScheduleSpec;
 
-const SECOND: Duration = Duration::from_secs(1);
-const TICK: Duration = Duration::from_millis(10);
+use super::mistake::{Mistake, Mistakes, Place, Source};
+use super::reader::{self, Reading};
+use super::told::Loaded;
+use super::{Config, environment};
 
 /// Why there is no configuration, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -19,14 +23,9 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// The file cannot be understood; the text shows the place.
-    #[error("{path}: {message}")]
-    Invalid {
-        /// Which file.
-        path: PathBuf,
-        /// What and where.
-        message: String,
-    },
+    /// File or environment cannot be understood; all mistakes at once.
+    #[error(transparent)]
+    Mistakes(#[from] Mistakes),
     /// One URL is for one machine, the other for many.
     #[error(
         "broker.url and store.url must be of one kind: both sqlite: (one machine), or amqp(s): and redis(s): (many machines)"
@@ -38,9 +37,6 @@ pub enum ConfigError {
     /// Not a URL of a kind that is known.
     #[error("{0} is not understood: use {1}")]
     BadUrl(&'static str, &'static str),
-    /// With less than so much nothing would ever run or end.
-    #[error("{0} must be at least {1}: with less, nothing would ever run or end")]
-    TooSmall(&'static str, String),
     /// A secret file is missing, open to others, or empty.
     #[error("{0}")]
     SecretFile(String),
@@ -51,123 +47,76 @@ pub enum ConfigError {
 /// # Errors
 /// See [`ConfigError`].
 pub fn load(named: Option<&Path>) -> Result<Config, ConfigError> {
+    Ok(load_telling(named)?.config)
+}
+
+/// As [`load`]; tells where each value came from.
+///
+/// # Errors
+/// See [`ConfigError`].
+pub fn load_telling(named: Option<&Path>) -> Result<Loaded, ConfigError> {
     let default = Path::new("checkmate.toml");
     let file = named.or_else(|| default.exists().then_some(default));
-    let mut config = match file {
-        Some(file) => read(file)?,
-        None => Config::default(),
+    let text = file.map(text_of).transpose()?;
+    let source = file.zip(text.as_deref()).map(|(path, text)| Source::new(path, text));
+    Ok(understand(source.as_ref(), &environment::all())?)
+}
+
+/// Reads the schedules of a file again. Nothing is handed back while anything in the file is wrong, so that a slip while
+/// editing takes no schedule away.
+///
+/// # Errors
+/// All mistakes of the file.
+pub fn reload_schedules(file: &Path) -> Result<BTreeMap<ScheduleName, ScheduleSpec>, Mistakes> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Mistakes::new(vec![Mistake {
+            at: Place::Whole(file.to_owned()),
+            what: format!("cannot be read ({error})"),
+            then: "the schedules stay as they were; put the file back".to_owned(),
+        }])
+    })?;
+    let mut reading = Reading::default();
+    reader::file(&Source::new(file, &text), &mut reading);
+    if reading.mistakes.is_empty() {
+        Ok(reading.config.schedules)
+    } else {
+        Err(Mistakes::new(reading.mistakes))
+    }
+}
+
+fn text_of(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable { path: file.to_owned(), source })
+}
+
+/// Understands a file and an environment.
+pub(super) fn understand(
+    source: Option<&Source<'_>>,
+    given: &BTreeMap<String, OsString>,
+) -> Result<Loaded, Mistakes> {
+    let mut reading = Reading::default();
+    if let Some(source) = source {
+        reader::file(source, &mut reading);
+        reading.config.file = Some(source.path.to_owned());
+    }
+    reader::environment(given, &mut reading);
+    one_setting(&mut reading);
+    let Reading { config, places, mistakes, wrong: _ } = reading;
+    if mistakes.is_empty() { Ok(Loaded { config, places }) } else { Err(Mistakes::new(mistakes)) }
+}
+
+/// The two URLs have to fit each other, wherever they stand.
+fn one_setting(reading: &mut Reading) {
+    let urls = ["store.url", "broker.url"];
+    if urls.iter().any(|url| reading.wrong.contains(*url)) {
+        return;
+    }
+    let (Err(error), Some(at)) =
+        (reading.config.setting(), urls.iter().find_map(|url| reading.places.get(*url)))
+    else {
+        return;
     };
-    if let Some(url) = environment::get("CHECKMATE_BROKER_URL") {
-        config.broker.url = Some(url);
-    }
-    if let Some(url) = environment::get("CHECKMATE_STORE_URL") {
-        config.store.url = Some(url);
-    }
-    if let Some(folder) = environment::get("CHECKMATE_HOME") {
-        config.data_dir = folder.into();
-    }
-    sensible(&config)?;
-    Ok(config)
-}
-
-/// Refuses values with which nothing would ever run or end.
-fn sensible(config: &Config) -> Result<(), ConfigError> {
-    let Config { scan, worker, notifier, keeper, .. } = config;
-    let counts = [
-        ("scan.window", u64::from(scan.window)),
-        ("worker.slots", u64::from(worker.slots)),
-        ("worker.max_failures", u64::from(worker.max_failures)),
-        ("worker.max_crashes", u64::from(worker.max_crashes)),
-        ("worker.max_crashes_alone", u64::from(worker.max_crashes_alone)),
-        ("notifier.slots", u64::from(notifier.slots)),
-        ("notifier.max_loads", u64::from(notifier.max_loads)),
-    ];
-    if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
-        return Err(ConfigError::TooSmall(key, "1".to_owned()));
-    }
-    let spans = [
-        ("scan.time_limit", scan.time_limit.0, SECOND),
-        ("scan.expires_after", scan.expires_after.0, SECOND),
-        ("worker.fence_ttl", worker.fence_ttl.0, SECOND),
-        ("keeper.every", keeper.every.0, TICK),
-        ("keeper.lock_ttl", keeper.lock_ttl.0, SECOND),
-    ];
-    match spans.into_iter().find(|(_, span, least)| span < least) {
-        Some((key, _, least)) => Err(ConfigError::TooSmall(key, format!("{least:?}"))),
-        None => Ok(()),
-    }
-}
-
-fn read(file: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|source| ConfigError::Unreadable { path: file.to_owned(), source })?;
-    let mut config: Config = toml::from_str(&text)
-        .map_err(|error| ConfigError::Invalid { path: file.to_owned(), message: error.to_string() })?;
-    let base = file.parent().unwrap_or(Path::new("")).to_owned();
-    relative_to(&base, &mut config);
-    Ok(config)
-}
-
-/// Paths in the file are meant from where the file is.
-fn relative_to(base: &Path, config: &mut Config) {
-    let broker = &mut config.broker;
-    let store = &mut config.store;
-    let optional = [
-        &mut config.fingerprint_key_file,
-        &mut broker.password_file,
-        &mut broker.ca_file,
-        &mut broker.management_password_file,
-        &mut store.password_file,
-        &mut store.ca_file,
-    ];
-    let named = optional.into_iter().flatten();
-    let mapped = config.exports.values_mut().chain(broker.role_password_files.values_mut());
-    for path in named.chain(mapped).chain(std::iter::once(&mut config.data_dir)) {
-        *path = base.join(&*path);
-    }
-    for url in [&mut broker.url, &mut store.url].into_iter().flatten() {
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            *url = format!("sqlite:{}", base.join(path).display());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Setting;
-
-    #[test]
-    fn an_unknown_key_is_an_error_that_names_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("c.toml");
-        std::fs::write(&file, "[worker]\nslotz = 3\n").unwrap();
-        let text = read(&file).unwrap_err().to_string();
-        assert!(text.contains("slotz") && text.contains("line 2"), "{text}");
-    }
-
-    #[test]
-    fn paths_are_meant_from_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("c.toml");
-        std::fs::write(&file, "data_dir = \"d\"\n[exports]\na = \"x\"\n[worker]\nfence_ttl = \"500ms\"\n")
-            .unwrap();
-        let config = read(&file).unwrap();
-        assert_eq!(config.data_dir, folder.path().join("d"));
-        assert_eq!(config.exports["a"], folder.path().join("x"));
-        assert_eq!(config.worker.fence_ttl.0.as_millis(), 500);
-        let queue = folder.path().join("d/queue.db");
-        assert!(matches!(config.setting(), Ok(Setting::Embedded { queue: q, .. }) if q == queue));
-    }
-
-    #[test]
-    fn a_mixed_pair_is_refused() {
-        let mut config = Config::default();
-        config.broker.url = Some("amqp://localhost".to_owned());
-        assert!(matches!(config.setting(), Err(ConfigError::Mixed)));
-        config.store.url = Some("postgres://x".to_owned());
-        assert!(matches!(config.setting(), Err(ConfigError::BadUrl("store.url", _))));
-        config.store.url = Some("redis://localhost".to_owned());
-        assert!(matches!(config.setting(), Ok(Setting::Distributed { .. })));
-    }
+    let told = error.to_string();
+    let (what, then) = told.split_once(": ").unwrap_or((told.as_str(), "give both"));
+    let mistake = Mistake { at: at.clone(), what: what.to_owned(), then: then.to_owned() };
+    reading.mistakes.push(mistake);
 }

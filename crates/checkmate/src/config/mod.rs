@@ -1,28 +1,55 @@
-//! What can be set: one TOML file, some of it by environment, secrets by file only.
+//! What can be set: one TOML file, all of it that is no secret by environment too, secrets by file only.
+//!
+//! `sections`, `tables` and `schedules` describe every key once; `reader` reads by that description, `told` shows by it,
+//! `pages` and `schema` write the documents from it.
 
 pub mod environment;
+mod key;
+mod kind;
 mod load;
+mod mistake;
+mod near;
+mod pages;
+mod reader;
+mod schedules;
+mod schema;
 mod secret_file;
+mod sections;
+mod span;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod told;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use checkmate_domain::ScheduleName;
+use checkmate_scheduler::schedules::ScheduleSpec;
 
-pub use load::{ConfigError, load};
+pub use load::{ConfigError, load, load_telling, reload_schedules};
+pub use mistake::{Mistake, Mistakes, Place};
+pub use pages::{document, template};
+pub use schema::schema;
 pub use secret_file::{fingerprint_key, secret};
+pub use sections::{
+    AdminSection, BrokerConfig, KeeperSection, LimitsSection, LogFormat, NotifierSection, RequestsSection,
+    RetentionSection, ScanConfig, StoreConfig, TelemetrySection, WorkerSection,
+};
+pub use span::{Span, SpanError};
+pub use told::{Loaded, Told};
 
 /// Everything that can be set. Paths in the file are relative to the file.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Where the embedded files, the fingerprint key and the control socket are.
     pub data_dir: PathBuf,
     /// The installation's fingerprint key; made when it is missing and the store is embedded.
     pub fingerprint_key_file: Option<PathBuf>,
-    /// Tenant exports by name, for `export:NAME`.
-    pub exports: BTreeMap<String, PathBuf>,
+    /// From the first signal to giving back what is in hand.
+    pub grace: Span,
     /// The message broker.
     pub broker: BrokerConfig,
     /// The store.
@@ -35,120 +62,22 @@ pub struct Config {
     pub notifier: NotifierSection,
     /// The keeper.
     pub keeper: KeeperSection,
-    /// From the first signal to giving back what is in hand.
-    pub grace: Span,
-}
-
-/// The message broker.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BrokerConfig {
-    /// `sqlite:PATH`, `amqp://user@host/vhost` or `amqps://…`; several hosts separated by commas.
-    pub url: Option<String>,
-    /// The password of the user in the URL.
-    pub password_file: Option<PathBuf>,
-    /// A certificate authority to trust besides the system's.
-    pub ca_file: Option<PathBuf>,
-    /// The management API, for depths and for `broker setup|check`: `http(s)://host:15672`.
-    pub management_url: Option<String>,
-    /// The user of the management API; the one in `url` when not set.
-    pub management_user: Option<String>,
-    /// Its password.
-    pub management_password_file: Option<PathBuf>,
-    /// Passwords of the role users that `broker setup` makes, by role.
-    pub role_password_files: BTreeMap<String, PathBuf>,
-    /// Users whose jobs, results and dead letters are believed; the role users of `deploy/` and the own one when not set.
-    pub publishers: Option<BTreeSet<String>>,
-    /// The broker's consumer time-out, which cannot be read on every version.
-    pub consumer_timeout: Option<Span>,
-}
-
-/// The store.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StoreConfig {
-    /// `sqlite:PATH`, `redis://host:6379/0` or `rediss://…`.
-    pub url: Option<String>,
-    /// The password of the user in the URL.
-    pub password_file: Option<PathBuf>,
-    /// A certificate authority to trust besides the system's.
-    pub ca_file: Option<PathBuf>,
-    /// In front of every key.
-    pub key_prefix: Option<String>,
-}
-
-/// Scans.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ScanConfig {
-    /// Jobs of one scan released at a time.
-    pub window: u32,
-    /// For one attempt of a job.
-    pub time_limit: Span,
-    /// From its release to the end of a job as expired.
-    pub expires_after: Span,
-}
-
-/// The worker role.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct WorkerSection {
-    /// Jobs at a time.
-    pub slots: u16,
-    /// Of them kept free for the interactive lane.
-    pub interactive_slots: u16,
-    /// How long a job of a killed worker waits for another.
-    pub fence_ttl: Span,
-    /// Attempts in error before a job ends as not assessed.
-    pub max_failures: u32,
-    /// Deaths of its process after which a job runs only alone.
-    pub max_crashes: u32,
-    /// Deaths alone in the process before a job ends as not assessed.
-    pub max_crashes_alone: u32,
-    /// Wait after the first failure; doubles with each.
-    pub retry_first: Span,
-    /// The longest wait after a failure.
-    pub retry_most: Span,
-}
-
-/// The notifier role.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NotifierSection {
-    /// Results at a time.
-    pub slots: u16,
-    /// Times a result is loaded before it is given up as poison.
-    pub max_loads: u32,
-}
-
-/// The keeper.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KeeperSection {
-    /// Between two rounds.
-    pub every: Span,
-    /// How long leadership holds without renewal.
-    pub lock_ttl: Span,
-    /// From recording a job to sending it again when its confirm was never noted.
-    pub unconfirmed_after: Span,
-    /// From a confirm to looking whether the message can still exist.
-    pub settling: Span,
-}
-
-/// A length of time: `500ms`, `30s`, `15m`, `24h`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "jiff::SignedDuration")]
-pub struct Span(pub Duration);
-
-impl TryFrom<jiff::SignedDuration> for Span {
-    type Error = String;
-    fn try_from(span: jiff::SignedDuration) -> Result<Self, String> {
-        Duration::try_from(span).map(Self).map_err(|_| "must not be negative".to_owned())
-    }
-}
-
-const fn secs(seconds: u64) -> Span {
-    Span(Duration::from_secs(seconds))
+    /// Scans that other systems ask for.
+    pub requests: RequestsSection,
+    /// How much runs at a time.
+    pub limits: LimitsSection,
+    /// How long things are kept.
+    pub retention: RetentionSection,
+    /// What the roles tell about themselves.
+    pub telemetry: TelemetrySection,
+    /// Health and metrics.
+    pub admin: AdminSection,
+    /// Tenant exports by name, for `export:NAME`.
+    pub exports: BTreeMap<String, PathBuf>,
+    /// What is scanned by itself, and when.
+    pub schedules: BTreeMap<ScheduleName, ScheduleSpec>,
+    /// The file that it was read from; none when there was none.
+    pub file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -156,48 +85,22 @@ impl Default for Config {
         Self {
             data_dir: PathBuf::from(".checkmate"),
             fingerprint_key_file: None,
-            exports: BTreeMap::new(),
+            grace: Span(Duration::from_secs(25)),
             broker: BrokerConfig::default(),
             store: StoreConfig::default(),
             scan: ScanConfig::default(),
             worker: WorkerSection::default(),
             notifier: NotifierSection::default(),
             keeper: KeeperSection::default(),
-            grace: secs(25),
+            requests: RequestsSection::default(),
+            limits: LimitsSection::default(),
+            retention: RetentionSection::default(),
+            telemetry: TelemetrySection::default(),
+            admin: AdminSection::default(),
+            exports: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            file: None,
         }
-    }
-}
-
-impl Default for ScanConfig {
-    fn default() -> Self {
-        Self { window: 200, time_limit: secs(15 * 60), expires_after: secs(24 * 3600) }
-    }
-}
-
-impl Default for WorkerSection {
-    fn default() -> Self {
-        Self {
-            slots: 8,
-            interactive_slots: 1,
-            fence_ttl: secs(30),
-            max_failures: 5,
-            max_crashes: 2,
-            max_crashes_alone: 3,
-            retry_first: secs(10),
-            retry_most: secs(30 * 60),
-        }
-    }
-}
-
-impl Default for NotifierSection {
-    fn default() -> Self {
-        Self { slots: 8, max_loads: 50 }
-    }
-}
-
-impl Default for KeeperSection {
-    fn default() -> Self {
-        Self { every: secs(2), lock_ttl: secs(10), unconfirmed_after: secs(10), settling: secs(15) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What people see: pure functions from records to text, and JSON for machines.
 
+pub mod config_view;
 pub mod dead_view;
 pub mod finding_view;
 pub mod scan_view;
