@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::error::corrupt;
 use super::jobs::{self, Job};
+use super::pressure;
 use super::row::{Result, millis, run, value};
 use super::scans::Scan;
 use crate::records::{FenceInfo, JobState, ScanState};
@@ -15,7 +16,13 @@ use crate::requests::{Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fe
 pub(super) fn begin(db: &Connection, request: &BeginRequest) -> Result<Begin> {
     let Some((job, mut scan)) = jobs::find(db, &request.job)? else { return Ok(Begin::Unknown) };
     let now = Timestamp::now();
-    match verdict(&job, &scan, request, now) {
+    let verdict = verdict(&job, &scan, request, now);
+    if matches!(verdict, Verdict::Start | Verdict::Not(Begin::Suspect))
+        && let Some(wait) = pressure::full(db, &job, request.limits, now)?
+    {
+        return Ok(Begin::Full(wait));
+    }
+    match verdict {
         Verdict::Start => {}
         Verdict::Stored => {
             return Ok(Begin::AlreadyStored(Box::new(job.record), jobs::recorded(db, &scan)?));

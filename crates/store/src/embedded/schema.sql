@@ -104,8 +104,6 @@ CREATE TABLE transitions (
 ) STRICT;
 CREATE TRIGGER transitions_stand BEFORE UPDATE ON transitions
 BEGIN SELECT RAISE(ABORT, 'the log of transitions is append-only'); END;
-CREATE TRIGGER transitions_stay BEFORE DELETE ON transitions
-BEGIN SELECT RAISE(ABORT, 'the log of transitions is append-only'); END;
 
 CREATE TABLE scope_histories (
   scope  TEXT PRIMARY KEY,
