@@ -4,6 +4,8 @@
 
 #[path = "scheduler/dead.rs"]
 mod dead;
+#[path = "scheduler/forgetting.rs"]
+mod forgetting;
 #[path = "scheduler/harness.rs"]
 mod harness;
 #[path = "scheduler/leading.rs"]
