@@ -98,10 +98,10 @@ impl Feed {
         }
         self.paused = paused;
         if !paused {
-            tracing::info!(queue = %self.queue, "resumed");
+            tracing::debug!(queue = %self.queue, "resumed");
             return;
         }
-        tracing::info!(queue = %self.queue, "paused: nothing more is taken, what is in hand goes on");
+        tracing::debug!(queue = %self.queue, "paused: nothing more is taken, what is in hand goes on");
         self.liveness.came_up(self.queue);
         self.told = None;
         self.state = match std::mem::replace(&mut self.state, State::Paused) {

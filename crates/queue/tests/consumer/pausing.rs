@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use checkmate_domain::Lane;
 use checkmate_queue::consumer::{ConsumeConfig, ConsumerLoop};
@@ -56,10 +55,7 @@ async fn a_paused_lane_takes_nothing_and_the_other_goes_on() {
     until("what was in hand is done", || async { script.inside() == 0 }).await;
     a_while().await;
     assert_eq!(bench.depth(Queue::ScanBulk).await, (2, 0));
-    assert_eq!(
-        (running.liveness.trouble(Duration::ZERO).is_some(), running.liveness.down().len()),
-        (true, 0)
-    );
+    assert!(running.liveness.down().is_empty(), "a paused queue is not one that is down");
 
     gate.add_permits(2);
     paused.send_replace(BTreeSet::new());
