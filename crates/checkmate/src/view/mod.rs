@@ -2,6 +2,8 @@
 
 pub mod dead_view;
 pub mod finding_view;
+pub mod pressure_view;
+pub mod purge_view;
 pub mod scan_view;
 pub mod scans;
 #[cfg(test)]
