@@ -59,9 +59,10 @@ pub(crate) async fn dump(parts: &Parts, args: &DumpArgs, out: &mut Out) -> anyho
     };
     let cannot = || format!("cannot write {}: is the folder there, and may you write to it?", file.display());
     let partial = beside(file);
-    let made =
-        tokio::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial);
-    let mut lines = Lines::new(Sink::File(BufWriter::new(made.await.with_context(cannot)?)));
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let made = options.open(&partial).await.with_context(cannot)?;
+    let mut lines = Lines::new(Sink::File(BufWriter::new(made)));
     let counts = write(parts, &mut lines).await?;
     lines.close().await.with_context(cannot)?;
     tokio::fs::rename(&partial, file).await.with_context(cannot)?;

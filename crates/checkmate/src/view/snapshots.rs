@@ -27,7 +27,7 @@ fn rule_id(name: &str) -> RuleId {
     RuleId::new(format!("auth0.{name}")).unwrap()
 }
 
-fn scan(state: ScanState) -> ScanRecord {
+pub(super) fn scan(state: ScanState) -> ScanRecord {
     ScanRecord {
         id: ScanId::new("0123456789abcdef0123").unwrap(),
         scope: "export:acme".parse().unwrap(),
@@ -149,6 +149,8 @@ fn view(state: ScanState) -> ScanView {
             reason: "not assessed (dead-lettered: delivery limit reached)".to_owned(),
         }],
         details_of_jobs: 500,
+        eta_ms: None,
+        targets: Vec::new(),
         rules: BTreeMap::from([(rule_id("implicit"), rule("implicit"))]),
     }
 }
@@ -208,7 +210,7 @@ fn scans_as_lines() {
 fn how_far_a_scan_is() {
     use ScanState::{Cancelled, Discovering, Failed, Finished, FinishedIncomplete, Planned, Running};
     let states = [Planned, Discovering, Running, Finished, FinishedIncomplete, Failed, Cancelled];
-    let lines = states.map(|state| scans::progress(&scan(state)));
+    let lines = states.map(|state| scans::progress(&scan(state), None));
     insta::assert_snapshot!(lines.join("\n"));
 }
 
