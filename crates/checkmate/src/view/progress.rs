@@ -34,7 +34,7 @@ pub fn eta(completed: u64, within: Duration, left: u64) -> Option<Duration> {
     if left == 0 || completed < ENOUGH.0 || within < ENOUGH.1 {
         return None;
     }
-    let millis = within.as_millis() * u128::from(left) / u128::from(completed);
+    let millis = within.as_millis().checked_mul(u128::from(left))? / u128::from(completed);
     u64::try_from(millis).ok().map(Duration::from_millis)
 }
 

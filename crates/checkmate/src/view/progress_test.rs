@@ -5,11 +5,10 @@ use std::time::Duration;
 use checkmate_domain::{
     EndReason, JobId, JobKind, JobSpec, Lane, NotAssessed, ScanId, TargetId, Timestamp, WorkerId,
 };
-use checkmate_store::{FenceInfo, JobRecord, JobState};
+use checkmate_store::{FenceInfo, JobRecord, JobState, ScanRecord, ScanState};
 
 use super::progress::{Rate, TargetLine, about, eta, eta_of, live, percent};
 use super::snapshots::scan;
-use checkmate_store::ScanState;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -81,7 +80,7 @@ fn the_last_minute_counts() {
 
 #[test]
 fn results_of_the_last_minute_count() {
-    let scan = checkmate_store::ScanRecord { pending: 20, ..scan(ScanState::Running) };
+    let scan = ScanRecord { pending: 20, ..scan(ScanState::Running) };
     let jobs: Vec<JobRecord> =
         (0..30).map(|n| JobRecord { stored_at: Some(at(n * 4)), ..job(JobState::Stored) }).collect();
     assert_eq!(eta_of(&scan, &jobs, at(120)), Some(seconds(80)), "15 within 60 s, 20 to go");
@@ -110,10 +109,10 @@ fn no_more_exact_than_it_is() {
 
 #[test]
 fn a_share_needs_a_list() {
-    let running = checkmate_store::ScanRecord { total: 3, pending: 2, ..scan(ScanState::Running) };
+    let running = ScanRecord { total: 3, pending: 2, ..scan(ScanState::Running) };
     assert_eq!(percent(&running), Some(33));
-    assert_eq!(percent(&checkmate_store::ScanRecord { sealed: false, ..running.clone() }), None);
-    assert_eq!(percent(&checkmate_store::ScanRecord { total: 0, ..running }), None);
+    assert_eq!(percent(&ScanRecord { sealed: false, ..running.clone() }), None);
+    assert_eq!(percent(&ScanRecord { total: 0, ..running }), None);
 }
 
 #[test]
@@ -157,7 +156,7 @@ fn each_state_of_a_target_says_what_it_waits_for() {
 
 #[test]
 fn a_live_view_has_the_scan_first_and_then_what_runs() {
-    let running = checkmate_store::ScanRecord {
+    let running = ScanRecord {
         total: 12,
         pending: 9,
         ended: std::collections::BTreeMap::new(),
@@ -165,7 +164,7 @@ fn a_live_view_has_the_scan_first_and_then_what_runs() {
     };
     let fence = Some(FenceInfo { token: 1, holder: WorkerId::new("w-1").unwrap(), until: at(20) });
     let line = TargetLine::new(&JobRecord { fence, ..job(JobState::Running) }, at(10)).unwrap();
-    let text = live(&running, Some(seconds(41)), &[line.clone()]);
+    let text = live(&running, Some(seconds(41)), std::slice::from_ref(&line));
     let expected = "export:acme  3 of 12 jobs done (25 %), about 45 s left\n  running  export:acme/one  by w-1, attempt 2";
     assert_eq!(text, expected);
     let many = live(&running, None, &vec![line; 11]);

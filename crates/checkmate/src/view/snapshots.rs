@@ -9,6 +9,7 @@ use checkmate_domain::{
 };
 use checkmate_store::{DeadRecord, DeadStatus, ScanRecord, ScanState};
 
+use super::progress::TargetLine;
 use super::scan_view::{Check, ScanView, Unanswered};
 use super::{Show, dead_view, finding_view, scan_view, scans};
 use crate::commands::Shown;
@@ -212,6 +213,20 @@ fn how_far_a_scan_is() {
     let states = [Planned, Discovering, Running, Finished, FinishedIncomplete, Failed, Cancelled];
     let lines = states.map(|state| scans::progress(&scan(state), None));
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_scan_under_way_says_what_runs_and_what_waits() {
+    let line = |state, name: &str| TargetLine { target: format!("export:acme/{name}"), state, detail: None };
+    let mut view = view(ScanState::Running);
+    (view.checks, view.findings, view.not_assessed) = (Vec::new(), Vec::new(), Vec::new());
+    view.scan.pending = 2;
+    view.eta_ms = Some(41_000);
+    view.targets = vec![line("waiting", "a"), line("running", "b"), line("done", "c"), line("waiting", "d")];
+    let text = scan_view::text(&view, SHOW);
+    let expected = "\nUnder way  export:acme  1 of 3 jobs done (33 %), 1 not assessed, about 45 s left\n  \
+                    running  export:acme/b\n  1 done, 2 waiting\n";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]
