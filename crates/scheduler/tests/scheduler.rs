@@ -10,6 +10,8 @@ mod forgetting;
 mod harness;
 #[path = "scheduler/leading.rs"]
 mod leading;
+#[path = "scheduler/putting_off.rs"]
+mod putting_off;
 #[path = "scheduler/replaying.rs"]
 mod replaying;
 #[path = "scheduler/rescuing.rs"]

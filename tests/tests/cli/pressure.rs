@@ -65,7 +65,7 @@ fn a_process_that_is_drained_ends_by_itself() {
     assert_eq!((there.len(), &there[0]["roles"][1]), (1, &"worker".into()), "{there:?}");
     assert_eq!(there[0]["lanes"], serde_json::json!(["interactive", "bulk"]));
     let id = there[0]["process"].as_str().unwrap();
-    assert!(home.run(&["workers", "list"]).fine().out.contains(&id[..20]));
+    assert!(home.run(&["workers", "list"]).fine().out.contains(id));
     let missing = home.run(&["workers", "drain", "zzz"]);
     assert_eq!((missing.code, missing.err.contains("there is no process 'zzz'")), (Some(1), true));
     let asked = home.run(&["workers", "drain", &id[..8]]).fine();

@@ -18,8 +18,8 @@ use checkmate_queue::{Broker, Message, Outgoing, Queue, Settle};
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, Limits, NewScan, ScanRecord, SealList, Sealed, Store,
-    Stored,
+    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, Limits, NewScan, ScanRecord, SealList,
+    Sealed, Store, Stored,
 };
 use tokio::task::JoinHandle;
 

@@ -16,8 +16,8 @@ use checkmate_scheduler::{Planned, request_scan};
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, DeadRecord, JobRecord, Limits, LockGuard, NewScan, ScanRecord, SealList,
-    Sealed, Store, Stored,
+    Attempt, Begin, BeginRequest, Created, DeadRecord, JobRecord, Limits, LockGuard, NewScan, ScanRecord,
+    SealList, Sealed, Store, Stored,
 };
 use tokio::task::JoinHandle;
 

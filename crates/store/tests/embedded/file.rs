@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use checkmate_domain::{Lane, ScanId, Trigger, TriggerKind, WorkerId};
 use checkmate_store::embedded::{EmbeddedStore, OpenError};
-use checkmate_store::{Begin, BeginRequest, Created, JobRecord, Limits, LockAttempt, NewScan, Store, StoreError};
+use checkmate_store::{
+    Begin, BeginRequest, Created, JobRecord, Limits, LockAttempt, NewScan, Store, StoreError,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
