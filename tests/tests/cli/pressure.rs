@@ -132,7 +132,7 @@ fn everything_is_written_out_and_counted() {
     let through = home.run(&["dump"]).fine().out;
     let counts = counted(&through);
     let expected = [("finding", 12), ("job", 4), ("report", 2), ("scan", 2), ("transition", 12)];
-    assert_eq!(counts, expected.map(|(kind, count)| (kind.to_owned(), count)).into());
+    assert_eq!(counts, BTreeMap::from(expected.map(|(kind, count)| (kind.to_owned(), count))));
     let said = home.run(&["dump", "--out", "all.jsonl"]).fine();
     assert!(said.out.starts_with("32 records written to "), "{said:?}");
     assert_eq!(up.stop().code, Some(0));

@@ -69,13 +69,6 @@ impl Present {
     }
 
     async fn look(&mut self, look: u32, stop: &Stop) -> Result<(), StoreError> {
-        let draining = stop.draining().is_cancelled();
-        if look.is_multiple_of(LOOKS) || draining != self.presence.draining {
-            self.presence.seen = self.store.now().await?;
-            self.presence.in_hand = self.in_hand();
-            self.presence.draining = draining;
-            self.store.note_presence(&self.presence, TTL).await?;
-        }
         let wishes = self.store.wishes(&self.presence.process).await?;
         let queues: BTreeSet<Queue> = wishes.paused.iter().map(|pause| Queue::of_lane(pause.lane)).collect();
         let other = *self.paused.borrow() != queues;
@@ -85,9 +78,16 @@ impl Present {
             }
             self.paused.send_replace(queues);
         }
+        let draining = stop.draining().is_cancelled();
         if wishes.drain && !draining {
             tracing::info!("asked to drain: no new work; ends when what is in hand is done");
             stop.drain();
+        }
+        if look.is_multiple_of(LOOKS) || draining != self.presence.draining {
+            self.presence.seen = self.store.now().await?;
+            self.presence.in_hand = self.in_hand();
+            self.presence.draining = draining;
+            self.store.note_presence(&self.presence, TTL).await?;
         }
         Ok(())
     }

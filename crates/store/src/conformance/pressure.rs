@@ -90,9 +90,9 @@ struct Held {
 
 /// How many hold for a target and for its organisation, by one of the two ends of each.
 fn holding(held: &[Held], of: &TargetId, holds: impl Fn(&Held) -> bool) -> (usize, usize) {
-    let live = || held.iter().filter(|one| holds(one));
-    let organised = live().filter(|one| organisation(&one.target) == organisation(of)).count();
-    (live().filter(|one| one.target == *of).count(), organised)
+    let live: Vec<&TargetId> = held.iter().filter(|one| holds(one)).map(|one| &one.target).collect();
+    let organised = live.iter().filter(|target| organisation(target) == organisation(of)).count();
+    (live.iter().filter(|target| **target == of).count(), organised)
 }
 
 /// Whatever begins, ends and dies in whatever order: never more than the limits at once, and nothing is put off for nothing.
