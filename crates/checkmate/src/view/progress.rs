@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use checkmate_domain::Timestamp;
-use checkmate_store::{JobRecord, JobState, ScanRecord};
+use checkmate_store::{FenceInfo, JobRecord, JobState, ScanRecord};
 use serde::Serialize;
 
 use crate::view::{plain, scans};
@@ -131,7 +131,9 @@ fn waits(job: &JobRecord, now: Timestamp) -> Option<String> {
 
 fn running(job: &JobRecord, now: Timestamp) -> (&'static str, Option<String>) {
     match job.fence.as_ref().filter(|fence| fence.until > now) {
-        Some(fence) => ("running", Some(format!("by {}, attempt {}", fence.holder, job.attempt))),
+        Some(FenceInfo { holder, since, .. }) => {
+            ("running", Some(format!("since {since}, by {holder}, attempt {}", job.attempt)))
+        }
         None => ("waiting", Some("its worker went away; another takes it".to_owned())),
     }
 }

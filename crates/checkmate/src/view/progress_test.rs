@@ -117,7 +117,9 @@ fn a_share_needs_a_list() {
 
 #[test]
 fn each_state_of_a_target_says_what_it_waits_for() {
-    let fence = |until| Some(FenceInfo { token: 1, holder: WorkerId::new("w-1").unwrap(), until: at(until) });
+    let fence = |until| {
+        Some(FenceInfo { token: 1, holder: WorkerId::new("w-1").unwrap(), since: at(0), until: at(until) })
+    };
     let end = Some(EndReason::NotAssessed(NotAssessed::Expired));
     let failed = JobRecord { failures: 2, last_error: Some("no".to_owned()), ..job(JobState::Published) };
     let cases = [
@@ -130,7 +132,7 @@ fn each_state_of_a_target_says_what_it_waits_for() {
         ),
         (
             JobRecord { fence: fence(20), ..job(JobState::Running) },
-            "running  export:acme/one  by w-1, attempt 2",
+            "running  export:acme/one  since 2026-09-21T14:13:20Z, by w-1, attempt 2",
         ),
         (
             JobRecord { fence: fence(10), ..job(JobState::Running) },
@@ -162,10 +164,11 @@ fn a_live_view_has_the_scan_first_and_then_what_runs() {
         ended: std::collections::BTreeMap::new(),
         ..scan(ScanState::Running)
     };
-    let fence = Some(FenceInfo { token: 1, holder: WorkerId::new("w-1").unwrap(), until: at(20) });
+    let fence =
+        Some(FenceInfo { token: 1, holder: WorkerId::new("w-1").unwrap(), since: at(0), until: at(20) });
     let line = TargetLine::new(&JobRecord { fence, ..job(JobState::Running) }, at(10)).unwrap();
     let text = live(&running, Some(seconds(41)), std::slice::from_ref(&line));
-    let expected = "export:acme  3 of 12 jobs done (25 %), about 45 s left\n  running  export:acme/one  by w-1, attempt 2";
+    let expected = "export:acme  3 of 12 jobs done (25 %), about 45 s left\n  running  export:acme/one  since 2026-09-21T14:13:20Z, by w-1, attempt 2";
     assert_eq!(text, expected);
     let many = live(&running, None, &vec![line; 11]);
     assert_eq!((many.lines().count(), many.lines().last()), (10, Some("  … and 3 more")));

@@ -88,11 +88,11 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
     record.attempt += 1;
     record.crashes += 1;
     record.crashes_alone += u32::from(request.alone);
-    record.fence = Some(FenceInfo { token, holder: request.holder.clone(), until });
+    record.fence = Some(FenceInfo { token, holder: request.holder.clone(), since: now, until });
     run(
         db,
         "UPDATE jobs SET state = 'running', token = ?2, holder = ?3, held_until = ?4, alone = ?5, attempt_seq = ?6, \
-         attempt = ?7, crashes = ?8, crashes_alone = ?9 WHERE n = ?1",
+         attempt = ?7, crashes = ?8, crashes_alone = ?9, begun_at = ?10 WHERE n = ?1",
         params![
             job.n,
             token,
@@ -103,6 +103,7 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
             record.attempt,
             record.crashes,
             record.crashes_alone,
+            now.as_millis(),
         ],
     )?;
     let fence = Fence { job: record.id.clone(), token };

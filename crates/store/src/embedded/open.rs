@@ -93,6 +93,9 @@ fn prepare(db: &Connection) -> Result<Opened> {
         Some(found) => return Err(corrupt("about", "1", format!("schema {found} never was"))),
         None => create(db)?,
     }
+    if value::<i64>(db, "SELECT 1 FROM pragma_table_info('jobs') WHERE name = 'begun_at'", [])?.is_none() {
+        run(db, "ALTER TABLE jobs ADD COLUMN begun_at INTEGER", [])?;
+    }
     db.execute_batch(include_str!("pressure.sql"))?;
     db.execute_batch(include_str!("history.sql"))?;
     let epoch = value(db, "SELECT value FROM facts WHERE name = 'epoch'", [])?;

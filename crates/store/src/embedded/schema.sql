@@ -63,6 +63,7 @@ CREATE TABLE jobs (
   token         INTEGER NOT NULL DEFAULT 0,
   holder        TEXT,
   held_until    INTEGER,
+  begun_at      INTEGER,
   alone         INTEGER NOT NULL DEFAULT 0,
   attempt_seq   INTEGER NOT NULL DEFAULT 0,
   seq           INTEGER NOT NULL DEFAULT 0,

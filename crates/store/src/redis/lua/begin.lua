@@ -41,7 +41,8 @@ local of_target, of_organisation = tonumber(ARGV[9]), tonumber(ARGV[10])
 local limited, T, O = of_target > 0 or of_organisation > 0, nil, nil
 if limited and j[13] then
   local target = string.match(call('LINDEX', P .. 'list:' .. scan, j[13]) or '', '^[^\n]+\n([^\n]+)') or ''
-  T, O = P .. 'running:' .. target, P .. 'running-of:' .. string.match(string.match(target, '^[^:]*:(.*)$') or target, '^[^/]*')
+  local name = string.match(target, '^[^:]*:(.*)$') or target
+  T, O = P .. 'running:' .. target, P .. 'running-of:' .. string.match(name, '^[^/]*')
   if (of_target > 0 and running(T, job, at) >= of_target)
     or (of_organisation > 0 and running(O, job, at) >= of_organisation) then
     local wait = at - number(j[4]) < tonumber(ARGV[13]) and ARGV[11] or ARGV[12]
@@ -56,8 +57,8 @@ end
 if number(j[8]) >= tonumber(ARGV[8]) and alone ~= '1' then return { 'suspect' } end
 
 local seq = next_seq()
-call('HSET', J, 'state', 'running', 'holder', holder, 'until', int(at + ttl), 'alone', alone, 'token', seq,
-  'attempt', int(number(j[12]) + 1), 'crashes', int(number(j[8]) + 1),
+call('HSET', J, 'state', 'running', 'holder', holder, 'until', int(at + ttl), 'begun', int(at), 'alone', alone,
+  'token', seq, 'attempt', int(number(j[12]) + 1), 'crashes', int(number(j[8]) + 1),
   'crashes_alone', int(number(j[9]) + tonumber(alone)))
 if T then
   for _, key in ipairs({ T, O }) do
