@@ -14,6 +14,8 @@ mod interrupted;
 mod lifecycle;
 #[path = "cli/mistakes.rs"]
 mod mistakes;
+#[path = "cli/pressure.rs"]
+mod pressure;
 #[path = "cli/scanning.rs"]
 mod scanning;
 #[path = "cli/sharing.rs"]

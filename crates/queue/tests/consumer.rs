@@ -8,6 +8,8 @@ mod alone;
 mod ending;
 #[path = "consumer/harness.rs"]
 mod harness;
+#[path = "consumer/pausing.rs"]
+mod pausing;
 #[path = "consumer/recovering.rs"]
 mod recovering;
 #[path = "consumer/slots.rs"]

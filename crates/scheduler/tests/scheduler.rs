@@ -4,10 +4,14 @@
 
 #[path = "scheduler/dead.rs"]
 mod dead;
+#[path = "scheduler/forgetting.rs"]
+mod forgetting;
 #[path = "scheduler/harness.rs"]
 mod harness;
 #[path = "scheduler/leading.rs"]
 mod leading;
+#[path = "scheduler/putting_off.rs"]
+mod putting_off;
 #[path = "scheduler/replaying.rs"]
 mod replaying;
 #[path = "scheduler/rescuing.rs"]

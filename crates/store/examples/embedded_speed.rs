@@ -15,7 +15,7 @@ use checkmate_domain::{
 };
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Begin, BeginRequest, Committed, Created, JobRecord, NewScan, ReconcileCommit, ReconcileInput,
+    Begin, BeginRequest, Committed, Created, JobRecord, Limits, NewScan, ReconcileCommit, ReconcileInput,
     ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use tokio::sync::{Mutex, mpsc};
@@ -95,6 +95,7 @@ fn request(job: JobId) -> BeginRequest {
         max_failures: 3,
         max_crashes: 1,
         max_crashes_alone: 2,
+        limits: Limits::default(),
     }
 }
 

@@ -8,6 +8,8 @@ use checkmate_domain::{
 };
 
 use crate::error::StoreError;
+use crate::history::HistoryStore;
+use crate::pressure::PressureStore;
 use crate::records::{
     DeadRecord, DeadStatus, Durability, JobRecord, LogEntry, ScanRecord, ScopeHistory, TargetState,
 };
@@ -33,7 +35,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// - After each transaction on a scan that is not final its window is full, or everything on its list is released.
 /// - "Their confirm was not noted" means: in state `recorded`, of the same scan.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: PressureStore + HistoryStore + Send + Sync + 'static {
     // ---- scans ----
 
     /// Records a scan (`planned`) and its discover job (`recorded`), unless the scan is there.
@@ -64,7 +66,7 @@ pub trait Store: Send + Sync + 'static {
     /// Asks to run a job: issues fence and sequence, raises the counters. See [`Begin`] for everything else it may say.
     /// The first attempt of a discover job moves its scan to `discovering`.
     ///
-    /// Looked at in this order: unknown, stored, sealed or otherwise over, busy, expired, failures, crashes alone, suspect.
+    /// Looked at in this order: unknown, stored, sealed or otherwise over, busy, expired, failures, crashes alone, full, suspect.
     /// A stored result is told even when its scan was cancelled. `not_before` is for whoever sends messages and not looked at.
     async fn begin_attempt(&self, request: &BeginRequest) -> Result<Begin>;
     /// Keeps the fence for another `ttl`.

@@ -7,12 +7,16 @@ pub mod conformance;
 mod contract;
 pub mod embedded;
 mod error;
+mod history;
+mod pressure;
 mod records;
 pub mod redis;
 mod requests;
 
 pub use contract::Store;
 pub use error::StoreError;
+pub use history::{Cutoffs, HistoryStore, Purged};
+pub use pressure::{LanePause, Limits, Presence, PressureStore, Wishes, organisation};
 pub use records::{
     DeadRecord, DeadStatus, Durability, FenceInfo, JobRecord, JobState, LogEntry, ScanRecord, ScanState,
     ScopeHistory, TargetState,

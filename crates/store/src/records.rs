@@ -175,6 +175,8 @@ pub struct FenceInfo {
     pub token: u64,
     /// Which process.
     pub holder: WorkerId,
+    /// When the attempt began, by the store's clock.
+    pub since: Timestamp,
     /// By the store's clock.
     pub until: Timestamp,
 }

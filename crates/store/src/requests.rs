@@ -7,6 +7,7 @@ use checkmate_domain::{
     Transition, Trigger, WorkerId,
 };
 
+use crate::pressure::Limits;
 use crate::records::{JobRecord, ScanRecord, ScopeHistory, TargetState};
 
 /// A scan to record, with its discover job.
@@ -54,6 +55,8 @@ pub struct BeginRequest {
     pub max_crashes: u32,
     /// Deaths alone after which the job is condemned.
     pub max_crashes_alone: u32,
+    /// How many may run beside it.
+    pub limits: Limits,
 }
 
 /// The right to write for one attempt of a job.
@@ -87,6 +90,9 @@ pub enum Begin {
     Suspect,
     /// Another process holds the fence for so long.
     Busy(Duration),
+    /// As many attempts of its target or organisation run as may. Its message is to come again after so long, which is noted
+    /// in the job; no attempt is counted.
+    Full(Duration),
     /// Its result is stored and not reconciled: send the event again, and these released jobs whose confirm was not noted.
     AlreadyStored(Box<JobRecord>, Vec<JobRecord>),
     /// A discover or split job that sealed its list and whose scan goes on: send these released jobs whose confirm was not

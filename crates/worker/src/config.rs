@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use checkmate_domain::WorkerId;
 use checkmate_service::backoff;
+use checkmate_store::Limits;
 
 /// What a worker needs to know.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct WorkerConfig {
     pub max_crashes: u32,
     /// Deaths alone in the process before a job ends as not assessed.
     pub max_crashes_alone: u32,
+    /// How many attempts may run at a time for one target and one organisation, in all workers together.
+    pub limits: Limits,
     /// Wait after the first failure; doubles with each.
     pub retry_first: Duration,
     /// The longest wait after a failure.
@@ -47,6 +50,7 @@ impl WorkerConfig {
             max_failures: 5,
             max_crashes: 2,
             max_crashes_alone: 3,
+            limits: Limits::default(),
             retry_first: Duration::from_secs(10),
             retry_most: Duration::from_mins(30),
             outage_wait: Duration::from_secs(1),

@@ -108,6 +108,7 @@ impl Worker {
             max_failures: self.config.max_failures,
             max_crashes: self.config.max_crashes,
             max_crashes_alone: self.config.max_crashes_alone,
+            limits: self.config.limits,
         };
         let begin = self.store.begin_attempt(&request).await?;
         crashpoint("worker.after-begin");
@@ -123,6 +124,9 @@ impl Worker {
             }
             Begin::AlreadySealed(released) => self.publish(Vec::new(), &released).await,
             Begin::Busy(wait) => Err(Left::Later(wait, "another worker is at it".to_owned())),
+            Begin::Full(wait) => {
+                Err(Left::Later(wait, "as many jobs of its target or organisation run as may".to_owned()))
+            }
             Begin::Suspect => Err(Left::Later(self.config.fence_ttl, "waits to run alone".to_owned())),
             Begin::Over => Ok(()),
             Begin::Condemned(reason) => self.condemn(job, reason).await,

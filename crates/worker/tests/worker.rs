@@ -10,6 +10,8 @@ mod failing;
 mod fences;
 #[path = "worker/harness.rs"]
 mod harness;
+#[path = "worker/limits.rs"]
+mod limits;
 #[path = "worker/messages.rs"]
 mod messages;
 #[path = "worker/parts.rs"]

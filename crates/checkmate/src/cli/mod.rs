@@ -1,8 +1,12 @@
 //! What can be typed.
 
+mod upkeep;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::upkeep::{DumpArgs, LaneCommand, PurgeArgs, Workers};
 
 /// Scans identity and code platforms, keeps what it finds, and says what could not be looked at.
 #[derive(Debug, Parser)]
@@ -47,6 +51,16 @@ pub enum Command {
     /// Set up the message broker, or check it.
     #[command(subcommand)]
     Broker(BrokerCommand),
+    /// Look at the lanes; pause or resume one.
+    #[command(subcommand)]
+    Lane(LaneCommand),
+    /// Look at the processes that are there; let one finish and end.
+    #[command(subcommand)]
+    Workers(Workers),
+    /// Remove now what is older than it is kept, or say what that would be.
+    Purge(PurgeArgs),
+    /// Write everything that is stored as JSON lines.
+    Dump(DumpArgs),
     /// Ask what a cron expression means and when it ticks.
     #[command(subcommand)]
     Schedule(Schedule),

@@ -1,7 +1,7 @@
 //! A question to the parts, wherever they are open.
 
 use crate::cli::Command;
-use crate::commands::{Out, dead, findings, scan, scans};
+use crate::commands::{Out, dead, dump, findings, lane, purge, scan, scans, workers};
 use crate::wiring::parts::Parts;
 
 /// Carries out a command that needs the store and the broker; returns the exit code.
@@ -14,6 +14,10 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         Command::Scans(command) => scans::scans(parts, command, out).await,
         Command::Findings(command) => findings::findings(parts, command, out).await,
         Command::Dead(command) => dead::dead(parts, command, out).await,
+        Command::Lane(command) => lane::lane(parts, command, out).await,
+        Command::Workers(command) => workers::workers(parts, command, out).await,
+        Command::Purge(args) => purge::purge(parts, args, out).await,
+        Command::Dump(args) => dump::dump(parts, args, out).await,
         Command::Up
         | Command::Scheduler
         | Command::Worker(_)

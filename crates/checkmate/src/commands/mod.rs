@@ -5,11 +5,15 @@ mod broker;
 mod completions;
 mod config;
 mod dead;
+mod dump;
 mod findings;
+mod lane;
 mod out;
+mod purge;
 mod scan;
 mod scans;
 mod schedule;
+mod workers;
 
 pub use ask::ask;
 pub(crate) use findings::Shown;
@@ -21,7 +25,7 @@ use anyhow::Context;
 use checkmate_domain::ScopeError;
 use checkmate_domain::id::IdError;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, DumpArgs};
 use crate::config::{Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
@@ -79,15 +83,27 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Config(command) => return config::config(&command, None, &mut Out::stdout()).await,
         Command::Completions { shell } => return completions::completions(shell, &mut Out::stdout()).await,
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
-        Command::Scan(_) | Command::Scans(_) | Command::Findings(_) | Command::Dead(_) => {
+        Command::Scan(_)
+        | Command::Scans(_)
+        | Command::Findings(_)
+        | Command::Dead(_)
+        | Command::Lane(_)
+        | Command::Workers(_)
+        | Command::Purge(_)
+        | Command::Dump(_) => {
             return control::ask_owner_or_self(absolute(command)?, config, scanners).await;
         }
     };
     roles::run(config, scanners, role).await.map(|()| EXIT_DONE)
 }
 
-/// A folder on the command line is meant from where the command was typed, whoever carries it out.
+/// A folder or file on the command line is meant from where the command was typed, whoever carries it out.
 fn absolute(command: Command) -> anyhow::Result<Command> {
+    if let Command::Dump(DumpArgs { out: Some(file) }) = command {
+        let full = std::path::absolute(&file)
+            .with_context(|| format!("{} cannot be a file: give another name", file.display()))?;
+        return Ok(Command::Dump(DumpArgs { out: Some(full) }));
+    }
     let Command::Scan(mut args) = command else { return Ok(command) };
     if let Some(folder) = args.scope.strip_prefix("path:") {
         let full = Path::new(folder).canonicalize().with_context(|| {

@@ -14,7 +14,7 @@ use crate::view::Show;
 pub enum Frame {
     /// Text for stdout.
     Out(String),
-    /// A line that replaces the one before, for a terminal.
+    /// What replaces the line before, for a terminal. It may hold the control sequences by which [`Out`] draws several lines.
     Progress(String),
     /// Text for stderr.
     Err(String),
@@ -39,6 +39,8 @@ pub struct Out {
     pub color: bool,
     /// Whether a line may be replaced.
     pub live: bool,
+    /// Lines below the first that stand on the terminal and are replaced next.
+    drawn: usize,
     /// How the program is called.
     program: String,
 }
@@ -59,6 +61,7 @@ impl Out {
             sink: Sink::Stdout,
             color: terminal && !plain,
             live: std::io::stderr().is_terminal(),
+            drawn: 0,
             program: program(),
         }
     }
@@ -66,7 +69,7 @@ impl Out {
     /// To another process, which says what its terminal can.
     #[must_use]
     pub fn remote(frames: mpsc::Sender<Frame>, color: bool, live: bool, program: String) -> Self {
-        Self { sink: Sink::Remote(frames), color, live, program }
+        Self { sink: Sink::Remote(frames), color, live, drawn: 0, program }
     }
 
     /// Prints text as it is. Fails when nobody reads any more.
@@ -77,24 +80,30 @@ impl Out {
         self.frame(Frame::Out(text.to_owned())).await
     }
 
-    /// Shows how far things are: a replaced line on a terminal, a line each elsewhere.
+    /// Shows how far things are: drawn again in place on a terminal, in as many lines as there are; elsewhere as it is.
     ///
     /// # Errors
     /// Nobody reads.
-    pub async fn progress(&mut self, line: &str) -> anyhow::Result<()> {
+    pub async fn progress(&mut self, text: &str) -> anyhow::Result<()> {
         if self.live {
-            self.frame(Frame::Progress(line.to_owned())).await
+            let drawn = redraw(self.drawn, text);
+            self.drawn = text.matches('\n').count();
+            self.frame(Frame::Progress(drawn)).await
         } else {
-            self.frame(Frame::Err(format!("{line}\n"))).await
+            self.frame(Frame::Err(format!("{text}\n"))).await
         }
     }
 
-    /// Clears the replaced line before real text follows.
+    /// Clears what was drawn before real text follows.
     ///
     /// # Errors
     /// Nobody reads.
     pub async fn progress_done(&mut self) -> anyhow::Result<()> {
-        if self.live { self.frame(Frame::Progress(String::new())).await } else { Ok(()) }
+        if !self.live {
+            return Ok(());
+        }
+        let above = std::mem::take(&mut self.drawn);
+        self.frame(Frame::Progress(redraw(above, ""))).await
     }
 
     async fn frame(&mut self, frame: Frame) -> anyhow::Result<()> {
@@ -103,6 +112,13 @@ impl Out {
             Sink::Remote(frames) => Ok(frames.send(frame).await.map_err(|_| Unread)?),
         }
     }
+}
+
+/// Goes up over the lines below the first, clears to the end, and draws. Lines do not wrap meanwhile, so that what was drawn
+/// stays countable on a narrow terminal.
+fn redraw(above: usize, text: &str) -> String {
+    let up = if above == 0 { String::new() } else { format!("\x1b[{above}A\x1b[J") };
+    if text.is_empty() { up } else { format!("{up}\x1b[?7l{text}\x1b[?7h") }
 }
 
 /// How this program was called, so that the commands it names can be typed as they stand.
@@ -133,5 +149,18 @@ fn write(frame: &Frame) -> std::io::Result<()> {
         Frame::Progress(line) => write!(std::io::stderr(), "\r\x1b[K{line}"),
         Frame::Err(text) => write!(std::io::stderr(), "{text}"),
         Frame::Exit(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redraw;
+
+    #[test]
+    fn what_was_drawn_is_drawn_over() {
+        assert_eq!(redraw(0, ""), "");
+        assert_eq!(redraw(0, "a"), "\x1b[?7la\x1b[?7h");
+        assert_eq!(redraw(2, "a\nb"), "\x1b[2A\x1b[J\x1b[?7la\nb\x1b[?7h");
+        assert_eq!(redraw(1, ""), "\x1b[1A\x1b[J");
     }
 }

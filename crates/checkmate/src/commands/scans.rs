@@ -1,6 +1,6 @@
 //! `scans list|show|watch|cancel`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use checkmate_domain::ScanId;
@@ -8,12 +8,17 @@ use checkmate_store::{Cancelled, ScanRecord, ScanState};
 
 use crate::cli::{Format, Scans};
 use crate::commands::Out;
+use crate::view::progress::{self, Rate, TargetLine};
 use crate::view::{self, scan_view};
 use crate::wiring::parts::Parts;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
 
 /// Between two looks while watching.
 const LOOK: Duration = Duration::from_millis(100);
+/// Between two looks at what runs.
+const LOOK_AT_JOBS: Duration = Duration::from_secs(1);
+/// Open jobs looked at for that.
+const JOBS: u64 = 200;
 /// Scans searched for an id's beginning.
 const SEARCHED: u64 = 5_000;
 
@@ -59,18 +64,44 @@ pub(crate) async fn scans(parts: &Parts, command: &Scans, out: &mut Out) -> anyh
 /// Follows a scan to its end, then shows it.
 pub(crate) async fn watch(parts: &Parts, id: &ScanId, format: Format, out: &mut Out) -> anyhow::Result<u8> {
     let mut shown = String::new();
+    let mut live = Live::default();
     loop {
         let Some(scan) = parts.store.scan(id).await? else { bail!("scan {id} is not there any more") };
         if scan.state.is_final() {
             out.progress_done().await?;
             return show(parts, &scan, format, out).await;
         }
-        let line = view::scans::progress(&scan);
-        if line != shown {
-            out.progress(&line).await?;
-            shown = line;
+        let text = if out.live { live.look(parts, &scan).await? } else { view::scans::progress(&scan, None) };
+        if text != shown {
+            out.progress(&text).await?;
+            shown = text;
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What a live view remembers from one look to the next.
+#[derive(Default)]
+struct Live {
+    began: Option<Instant>,
+    rate: Rate,
+    looked: Option<Instant>,
+    running: Vec<TargetLine>,
+}
+
+impl Live {
+    async fn look(&mut self, parts: &Parts, scan: &ScanRecord) -> anyhow::Result<String> {
+        if scan.state == ScanState::Running {
+            let began = *self.began.get_or_insert_with(Instant::now);
+            self.rate.note(began.elapsed(), progress::over(scan));
+        }
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK_AT_JOBS) {
+            let (jobs, now) = (parts.store.open_jobs(&scan.id, None, JOBS).await?, parts.store.now().await?);
+            let lines = jobs.iter().filter_map(|job| TargetLine::new(job, now));
+            self.running = lines.filter(|line| line.state == "running").collect();
+            self.looked = Some(Instant::now());
+        }
+        Ok(progress::live(scan, self.rate.eta(scan.pending), &self.running))
     }
 }
 

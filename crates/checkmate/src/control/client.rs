@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::EXIT_ERROR;
-use crate::cli::{Command, Scans};
+use crate::cli::{Command, DumpArgs, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::Config;
 use crate::control::{Request, Socket, socket};
@@ -133,8 +133,11 @@ async fn ask_owner(stream: UnixStream, command: &Command) -> anyhow::Result<u8> 
     Ok(EXIT_ERROR)
 }
 
-/// The arguments as typed, with a folder made absolute.
+/// The arguments as typed, with a folder or file made absolute.
 fn arguments(command: &Command) -> Vec<String> {
+    if let Command::Dump(DumpArgs { out: Some(file) }) = command {
+        return ["dump", "--out", &file.to_string_lossy()].map(str::to_owned).to_vec();
+    }
     let mut args: Vec<String> = std::env::args().skip(1).collect();
     if let Command::Scan(scan) = command {
         for arg in &mut args {

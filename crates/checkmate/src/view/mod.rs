@@ -3,6 +3,11 @@
 pub mod config_view;
 pub mod dead_view;
 pub mod finding_view;
+pub mod pressure_view;
+pub mod progress;
+#[cfg(test)]
+mod progress_test;
+pub mod purge_view;
 pub mod scan_view;
 pub mod scans;
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use checkmate_domain::{CheckOutcome, FindingRecord, JobKind, NotAssessed, Rule, RuleId, TargetId};
 use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
 use serde::Serialize;
 
-use crate::view::{Paint, Show, by_urgency, count, plain, wrap};
+use crate::view::progress::{self, TargetLine};
+use crate::view::{Paint, Show, by_urgency, count, plain, scans, wrap};
 
 /// Jobs whose reports are read for the details.
 const DETAILED: u64 = 500;
@@ -31,6 +33,10 @@ pub struct ScanView {
     pub not_assessed: Vec<Unanswered>,
     /// Reports beyond the first so many were not read for this view.
     pub details_of_jobs: u64,
+    /// How long the rest may take, in milliseconds, while that can be said.
+    pub eta_ms: Option<u64>,
+    /// Where each of the first so many jobs stands.
+    pub targets: Vec<TargetLine>,
     #[serde(skip)]
     pub(crate) rules: BTreeMap<RuleId, Rule>,
 }
@@ -85,10 +91,18 @@ pub async fn collect(store: &dyn Store, scan: &ScanRecord) -> Result<ScanView, S
         findings: Vec::new(),
         not_assessed: Vec::new(),
         details_of_jobs: DETAILED,
+        eta_ms: None,
+        targets: Vec::new(),
         rules: BTreeMap::new(),
     };
     let mut targets = std::collections::BTreeSet::new();
-    for job in store.scan_jobs(&scan.id, 0, DETAILED).await? {
+    let (jobs, now) = (store.scan_jobs(&scan.id, 0, DETAILED).await?, store.now().await?);
+    view.targets = jobs.iter().filter_map(|job| TargetLine::new(job, now)).collect();
+    if scan.total < DETAILED && !scan.state.is_final() {
+        let eta = progress::eta_of(scan, &jobs, now);
+        view.eta_ms = eta.and_then(|left| u64::try_from(left.as_millis()).ok());
+    }
+    for job in jobs {
         let target = job.spec.as_ref().map(|spec| spec.target.clone());
         if let Some(end) = &job.end
             && job.kind == JobKind::Scan
@@ -125,6 +139,9 @@ pub fn text(view: &ScanView, show: Show<'_>) -> String {
     if view.scan.state == ScanState::Failed {
         let why = view.scan.error.as_deref().unwrap_or("the reason is not known");
         let _ = writeln!(text, "\n  {}", paint.warn(&wrap(&plain(why, 600), 2, 100)));
+    }
+    if !view.scan.state.is_final() {
+        under_way(view, paint, &mut text);
     }
     first(view, program, paint, &mut text);
     rest(view, program, paint, &mut text);
@@ -168,6 +185,27 @@ fn head(view: &ScanView, paint: Paint) -> String {
         );
     }
     text
+}
+
+/// How far it is and what its targets are doing: those that run first, the others by number.
+fn under_way(view: &ScanView, paint: Paint, text: &mut String) {
+    let eta = view.eta_ms.map(Duration::from_millis);
+    let _ = writeln!(text, "\n{}  {}", paint.bold("Under way"), scans::progress(&view.scan, eta));
+    let (runs, others): (Vec<_>, Vec<_>) = view.targets.iter().partition(|line| line.state == "running");
+    for line in runs.iter().take(LINES) {
+        let _ = writeln!(text, "  {}", line.text());
+    }
+    if runs.len() > LINES {
+        let _ = writeln!(text, "  … and {} more running", runs.len() - LINES);
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in others {
+        *counts.entry(line.state).or_default() += 1;
+    }
+    if !counts.is_empty() {
+        let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let _ = writeln!(text, "  {}", paint.dim(&counts.join(", ")));
+    }
 }
 
 fn first(view: &ScanView, program: &str, paint: Paint, text: &mut String) {

@@ -1,10 +1,11 @@
 //! Scans as lines.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use checkmate_store::{ScanRecord, ScanState};
 
-use crate::view::{Paint, count, plain};
+use crate::view::{Paint, count, plain, progress};
 
 /// A table of scans.
 #[must_use]
@@ -34,19 +35,21 @@ pub fn list(scans: &[ScanRecord], color: bool) -> String {
     text
 }
 
-/// One line that says how far a scan is.
+/// One line that says how far a scan is, and when it may be over.
 #[must_use]
-pub fn progress(scan: &ScanRecord) -> String {
+pub fn progress(scan: &ScanRecord, eta: Option<Duration>) -> String {
     let head = format!("{}  ", scan.scope);
     match scan.state {
         ScanState::Planned => head + "waits for a worker",
         ScanState::Discovering => head + "looking for targets",
         ScanState::Running => {
             let ended: u64 = scan.ended.values().sum();
-            let left = if ended == 0 { String::new() } else { format!(", {ended} not assessed") };
+            let without = if ended == 0 { String::new() } else { format!(", {ended} not assessed") };
+            let eta = eta.map(|left| format!(", {}", progress::about(left))).unwrap_or_default();
+            let percent = progress::percent(scan).map(|share| format!(" ({share} %)")).unwrap_or_default();
             head + &format!(
-                "{} of {} done{left}",
-                scan.done,
+                "{} of {} done{percent}{without}{eta}",
+                progress::over(scan),
                 count(usize::try_from(scan.total).unwrap_or(usize::MAX), "job")
             )
         }

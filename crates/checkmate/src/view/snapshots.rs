@@ -9,6 +9,7 @@ use checkmate_domain::{
 };
 use checkmate_store::{DeadRecord, DeadStatus, ScanRecord, ScanState};
 
+use super::progress::TargetLine;
 use super::scan_view::{Check, ScanView, Unanswered};
 use super::{Show, dead_view, finding_view, scan_view, scans};
 use crate::commands::Shown;
@@ -27,7 +28,7 @@ fn rule_id(name: &str) -> RuleId {
     RuleId::new(format!("auth0.{name}")).unwrap()
 }
 
-fn scan(state: ScanState) -> ScanRecord {
+pub(super) fn scan(state: ScanState) -> ScanRecord {
     ScanRecord {
         id: ScanId::new("0123456789abcdef0123").unwrap(),
         scope: "export:acme".parse().unwrap(),
@@ -149,6 +150,8 @@ fn view(state: ScanState) -> ScanView {
             reason: "not assessed (dead-lettered: delivery limit reached)".to_owned(),
         }],
         details_of_jobs: 500,
+        eta_ms: None,
+        targets: Vec::new(),
         rules: BTreeMap::from([(rule_id("implicit"), rule("implicit"))]),
     }
 }
@@ -208,8 +211,22 @@ fn scans_as_lines() {
 fn how_far_a_scan_is() {
     use ScanState::{Cancelled, Discovering, Failed, Finished, FinishedIncomplete, Planned, Running};
     let states = [Planned, Discovering, Running, Finished, FinishedIncomplete, Failed, Cancelled];
-    let lines = states.map(|state| scans::progress(&scan(state)));
+    let lines = states.map(|state| scans::progress(&scan(state), None));
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_scan_under_way_says_what_runs_and_what_waits() {
+    let line = |state, name: &str| TargetLine { target: format!("export:acme/{name}"), state, detail: None };
+    let mut view = view(ScanState::Running);
+    (view.checks, view.findings, view.not_assessed) = (Vec::new(), Vec::new(), Vec::new());
+    view.scan.pending = 2;
+    view.eta_ms = Some(41_000);
+    view.targets = vec![line("waiting", "a"), line("running", "b"), line("done", "c"), line("waiting", "d")];
+    let text = scan_view::text(&view, SHOW);
+    let expected = "\nUnder way  export:acme  1 of 3 jobs done (33 %), 1 not assessed, about 45 s left\n  \
+                    running  export:acme/b\n  1 done, 2 waiting\n";
+    assert!(text.contains(expected), "{text}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub mod exports;
 pub mod lazy_broker;
 pub mod open;
 pub mod parts;
+mod presence;
 pub mod rabbit;
 pub mod roles;
 pub mod scanners;

@@ -5,13 +5,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::Lane;
+use checkmate_domain::{Lane, Timestamp};
 use checkmate_notifier::{Reconciler, ReconcilerConfig};
 use checkmate_queue::Queue;
 use checkmate_queue::consumer::{ConfigError, ConsumeConfig, ConsumerLoop, Handler};
 use checkmate_scanners::ScanContext;
 use checkmate_scheduler::keeper::{DeadLetters, DeadLettersConfig, Keeper, KeeperConfig, Times};
+use checkmate_scheduler::retention::{Keep, Retention, RetentionConfig};
 use checkmate_service::Stop;
+use checkmate_store::{Limits, Presence};
 use checkmate_worker::{Marker, Worker, WorkerConfig, run_marker};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +22,7 @@ use crate::config::Config;
 use crate::control;
 use crate::wiring::open::{self, Opener};
 use crate::wiring::parts::Parts;
+use crate::wiring::presence::{self, Present};
 use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
 
@@ -185,17 +188,46 @@ pub async fn until_signal<T>(
 /// When their slots cannot work.
 pub fn spawn(parts: &Parts, roles: &[Role], stop: &Stop) -> Result<Running, ConfigError> {
     let mut tasks = JoinSet::new();
+    let mut present = Present::new(parts.store.clone(), presence_of(parts, roles));
     for role in roles {
         match role {
-            Role::Scheduler => scheduler(parts, stop, &mut tasks)?,
-            Role::Worker(lane) => worker(parts, *lane, stop, &mut tasks)?,
-            Role::Notifier => notifier(parts, stop, &mut tasks)?,
+            Role::Scheduler => scheduler(parts, stop, &mut present, &mut tasks)?,
+            Role::Worker(lane) => worker(parts, *lane, stop, &mut present, &mut tasks)?,
+            Role::Notifier => notifier(parts, stop, &mut present, &mut tasks)?,
         }
     }
+    let present_stop = stop.clone();
+    tasks.spawn(async move {
+        present.run(present_stop).await;
+        "presence"
+    });
     Ok(Running(tasks))
 }
 
-fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> Result<(), ConfigError> {
+fn presence_of(parts: &Parts, roles: &[Role]) -> Presence {
+    let lanes = roles.iter().find_map(|role| match role {
+        Role::Worker(lane) => Some(presence::lanes(*lane)),
+        Role::Scheduler | Role::Notifier => None,
+    });
+    let now = Timestamp::now();
+    Presence {
+        process: parts.process.clone(),
+        roles: roles.iter().map(|role| role.name().to_owned()).collect(),
+        lanes: lanes.unwrap_or_default(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        since: now,
+        seen: now,
+        in_hand: 0,
+        draining: false,
+    }
+}
+
+fn scheduler(
+    parts: &Parts,
+    stop: &Stop,
+    present: &mut Present,
+    tasks: &mut JoinSet<&'static str>,
+) -> Result<(), ConfigError> {
     let section = &parts.config.keeper;
     let config = KeeperConfig {
         every: section.every.0,
@@ -209,6 +241,14 @@ fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> R
         keeper.run(&keeper_stop).await;
         "keeper"
     });
+    let kept = &parts.config.retention;
+    let keep = Keep { results: kept.results.0, events: kept.events.0, dead_letters: kept.dead_letters.0 };
+    let retention = Retention::new(parts.store.clone(), RetentionConfig::new(parts.process.as_str(), keep));
+    let retention_stop = stop.clone();
+    tasks.spawn(async move {
+        retention.run(&retention_stop).await;
+        "retention"
+    });
     let config = DeadLettersConfig {
         publishers: publishers(parts),
         time_limit: SHORT_LIMIT,
@@ -216,7 +256,7 @@ fn scheduler(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> R
     };
     let dead = DeadLetters::new(parts.store.clone(), parts.broker.clone(), config);
     let intake = ConsumeConfig::single(Queue::Dead, DEAD_SLOTS)?;
-    spawn_consumer("dead letters", parts, dead, intake, stop, tasks);
+    spawn_consumer("dead letters", parts, dead, intake, stop, present, tasks);
     Ok(())
 }
 
@@ -224,6 +264,7 @@ fn worker(
     parts: &Parts,
     lane: Option<Lane>,
     stop: &Stop,
+    present: &mut Present,
     tasks: &mut JoinSet<&'static str>,
 ) -> Result<(), ConfigError> {
     let section = &parts.config.worker;
@@ -234,6 +275,10 @@ fn worker(
         max_failures: section.max_failures,
         max_crashes: section.max_crashes,
         max_crashes_alone: section.max_crashes_alone,
+        limits: Limits {
+            per_target: parts.config.limits.jobs_per_target,
+            per_organisation: parts.config.limits.jobs_per_organisation,
+        },
         retry_first: section.retry_first.0,
         retry_most: section.retry_most.0,
         ..WorkerConfig::new(parts.process.clone())
@@ -257,11 +302,16 @@ fn worker(
         Some(lane) => ConsumeConfig::lane(lane, section.slots)?,
         None => ConsumeConfig::lanes(section.slots, section.interactive_slots)?,
     };
-    spawn_consumer("worker", parts, worker, intake, stop, tasks);
+    spawn_consumer("worker", parts, worker, intake, stop, present, tasks);
     Ok(())
 }
 
-fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> Result<(), ConfigError> {
+fn notifier(
+    parts: &Parts,
+    stop: &Stop,
+    present: &mut Present,
+    tasks: &mut JoinSet<&'static str>,
+) -> Result<(), ConfigError> {
     let config = ReconcilerConfig {
         publishers: publishers(parts),
         key_id: parts.key.id().clone(),
@@ -271,7 +321,8 @@ fn notifier(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) -> Re
     };
     let slots = parts.config.notifier.slots;
     let reconciler = Reconciler::new(parts.store.clone(), parts.broker.clone(), config);
-    spawn_consumer("notifier", parts, reconciler, ConsumeConfig::single(Queue::Results, slots)?, stop, tasks);
+    let intake = ConsumeConfig::single(Queue::Results, slots)?;
+    spawn_consumer("notifier", parts, reconciler, intake, stop, present, tasks);
     Ok(())
 }
 
@@ -281,11 +332,15 @@ fn spawn_consumer(
     handler: impl Handler + 'static,
     config: ConsumeConfig,
     stop: &Stop,
+    present: &mut Present,
     tasks: &mut JoinSet<&'static str>,
 ) {
-    let (broker, stop) = (parts.broker.clone(), stop.clone());
+    let consumer = ConsumerLoop::new(parts.broker.clone(), Arc::new(handler), config);
+    let consumer = consumer.paused_by(present.paused());
+    present.count(consumer.liveness());
+    let stop = stop.clone();
     tasks.spawn(async move {
-        let report = ConsumerLoop::new(broker, Arc::new(handler), config).run(stop).await;
+        let report = consumer.run(stop).await;
         tracing::debug!(role = name, ?report, "drained");
         name
     });

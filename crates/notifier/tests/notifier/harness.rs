@@ -18,8 +18,8 @@ use checkmate_queue::{Broker, Message, Outgoing, Queue, Settle};
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, NewScan, ScanRecord, SealList, Sealed, Store,
-    Stored,
+    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, Limits, NewScan, ScanRecord, SealList,
+    Sealed, Store, Stored,
 };
 use tokio::task::JoinHandle;
 
@@ -267,6 +267,7 @@ impl Bench {
             max_failures: 3,
             max_crashes: 1,
             max_crashes_alone: 3,
+            limits: Limits::default(),
         };
         match self.store.begin_attempt(&request).await.unwrap() {
             Begin::Started(attempt) => *attempt,

@@ -1,4 +1,4 @@
-//! One intake: a subscription that is made again whenever it ends.
+//! One intake: a subscription that is made again whenever it ends, and given up while the intake is paused.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub(super) struct Feed {
     backoff: Backoff,
     /// What was logged last, so that a long outage is one line.
     told: Option<String>,
+    paused: bool,
     state: State,
 }
 
@@ -31,6 +32,9 @@ enum State {
     Opening(BoxFuture<'static, Result<Box<dyn Consumer>, BrokerError>>),
     Open(Box<dyn Consumer>),
     Waiting(Pin<Box<Sleep>>),
+    /// The intake ends: what was sent here and not taken goes back. Leases outlive the subscription.
+    Stopping(BoxFuture<'static, ()>),
+    Paused,
 }
 
 impl Feed {
@@ -42,7 +46,7 @@ impl Feed {
         liveness: Arc<Liveness>,
     ) -> Self {
         let state = open(&broker, queue, prefetch);
-        Self { broker, queue, prefetch, liveness, backoff, told: None, state }
+        Self { broker, queue, prefetch, liveness, backoff, told: None, paused: false, state }
     }
 
     /// The next message, through any number of subscriptions.
@@ -69,16 +73,50 @@ impl Feed {
                     sleep.await;
                     self.state = open(&self.broker, self.queue, self.prefetch);
                 }
+                State::Stopping(stopping) => {
+                    stopping.await;
+                    self.state = State::Paused;
+                }
+                State::Paused if self.paused => std::future::pending().await,
+                State::Paused => self.state = open(&self.broker, self.queue, self.prefetch),
             }
         }
     }
 
+    pub(super) fn queue(&self) -> Queue {
+        self.queue
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Takes nothing more, or goes on. A paused queue is none that should be consumed and is not, so it is not told as down.
+    pub(super) fn pause(&mut self, paused: bool) {
+        if self.paused == paused {
+            return;
+        }
+        self.paused = paused;
+        if !paused {
+            tracing::debug!(queue = %self.queue, "resumed");
+            return;
+        }
+        tracing::debug!(queue = %self.queue, "paused: nothing more is taken, what is in hand goes on");
+        self.liveness.came_up(self.queue);
+        self.told = None;
+        self.state = match std::mem::replace(&mut self.state, State::Paused) {
+            State::Open(consumer) => end(consumer, self.queue),
+            State::Stopping(stopping) => State::Stopping(stopping),
+            State::Opening(_) | State::Waiting(_) | State::Paused => State::Paused,
+        };
+    }
+
     /// Ends the intake. The subscription itself stays, for the leases that were given out through it.
     pub(super) async fn stop(&mut self) {
-        if let State::Open(consumer) = &mut self.state
-            && tokio::time::timeout(ANSWER_WITHIN, consumer.stop()).await.is_err()
-        {
-            tracing::warn!(queue = %self.queue, "the broker did not confirm the end of the intake in time");
+        match &mut self.state {
+            State::Open(consumer) => cut(consumer, self.queue).await,
+            State::Stopping(stopping) => stopping.await,
+            State::Opening(_) | State::Waiting(_) | State::Paused => {}
         }
     }
 
@@ -97,6 +135,16 @@ impl Feed {
         }
         self.liveness.went_down(self.queue, why);
         self.state = State::Waiting(Box::pin(tokio::time::sleep(self.backoff.fail())));
+    }
+}
+
+fn end(mut consumer: Box<dyn Consumer>, queue: Queue) -> State {
+    State::Stopping(Box::pin(async move { cut(&mut consumer, queue).await }))
+}
+
+async fn cut(consumer: &mut Box<dyn Consumer>, queue: Queue) {
+    if tokio::time::timeout(ANSWER_WITHIN, consumer.stop()).await.is_err() {
+        tracing::warn!(%queue, "the broker did not confirm the end of the intake in time");
     }
 }
 

@@ -1,10 +1,12 @@
 //! The loop: slots, intakes, jobs, and the way to a clean end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_service::{Backoff, Stop};
 use futures::future::{join_all, select_all};
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -16,6 +18,7 @@ use super::job::{self, Ended, Finished, Surroundings};
 use super::liveness::{Liveness, RunningJob};
 use super::slots::Slots;
 use crate::contract::{Broker, Delivery};
+use crate::names::Queue;
 
 /// How often an idle loop shows that it is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
@@ -28,6 +31,7 @@ pub struct ConsumerLoop<H> {
     handler: Arc<H>,
     config: ConsumeConfig,
     liveness: Arc<Liveness>,
+    paused: Option<watch::Receiver<BTreeSet<Queue>>>,
 }
 
 /// How the end went.
@@ -47,7 +51,15 @@ impl<H: Handler> ConsumerLoop<H> {
     /// Nothing is consumed before [`ConsumerLoop::run`].
     #[must_use]
     pub fn new(broker: Arc<dyn Broker>, handler: Arc<H>, config: ConsumeConfig) -> Self {
-        Self { broker, handler, config, liveness: Liveness::new() }
+        Self { broker, handler, config, liveness: Liveness::new(), paused: None }
+    }
+
+    /// Of the queues in this set nothing is taken; what is in hand goes on. The set may change at any time; when its sender
+    /// is gone it stays as it was.
+    #[must_use]
+    pub fn paused_by(mut self, queues: watch::Receiver<BTreeSet<Queue>>) -> Self {
+        self.paused = Some(queues);
+        self
     }
 
     /// What a health page asks.
@@ -58,8 +70,10 @@ impl<H: Handler> ConsumerLoop<H> {
 
     /// Works until `stop` drains, then ends in order. When it returns, every job has ended, except one that blocks its
     /// thread and can be ended by nothing but the end of the process; that one is named.
-    pub async fn run(self, stop: Stop) -> DrainReport {
+    pub async fn run(mut self, stop: Stop) -> DrainReport {
+        let mut paused = self.paused.take();
         let mut intake = IntakeSide::new(&self);
+        intake.pause(paused.as_mut());
         let mut jobs = Jobs::new(&self, &stop);
         let mut sign_of_life = tokio::time::interval(SIGN_OF_LIFE);
         sign_of_life.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -71,12 +85,24 @@ impl<H: Handler> ConsumerLoop<H> {
                 () = stop.draining().cancelled() => break,
                 Some(ended) = jobs.running.join_next() => jobs.ended(ended),
                 () = jobs.around.gate.changed() => {}
+                () = changed(&mut paused) => intake.pause(paused.as_mut()),
                 (number, delivery) = intake.next(), if open => jobs.begin(&intake.slots, number, delivery),
                 _ = sign_of_life.tick() => {}
             }
         }
         drain(intake, jobs, &self, &stop).await
     }
+}
+
+/// Fires when other queues are paused, and never when nobody can change that any more.
+async fn changed(paused: &mut Option<watch::Receiver<BTreeSet<Queue>>>) {
+    if let Some(queues) = paused
+        && queues.changed().await.is_ok()
+    {
+        return;
+    }
+    *paused = None;
+    std::future::pending().await
 }
 
 /// The subscriptions, in the order of preference.
@@ -95,13 +121,26 @@ impl IntakeSide {
         Self { feeds: intakes.iter().map(feed).collect(), slots: Slots::new(*slots, intakes) }
     }
 
-    /// The next message of an intake that has a slot free. Dropping the future loses nothing.
+    fn pause(&mut self, queues: Option<&mut watch::Receiver<BTreeSet<Queue>>>) {
+        let Some(queues) = queues else { return };
+        let paused = queues.borrow_and_update();
+        for feed in &mut self.feeds {
+            feed.pause(paused.contains(&feed.queue()));
+        }
+    }
+
+    /// The next message of an intake that has a slot free. Dropping the future loses nothing. A paused intake needs no slot
+    /// to give back what it has not taken.
     async fn next(&mut self) -> (usize, Delivery) {
         if let [only] = self.feeds.as_mut_slice() {
             return (0, only.next().await);
         }
         let slots = &self.slots;
-        let feeds = self.feeds.iter_mut().enumerate().filter(|(number, _)| slots.free(*number));
+        let feeds = self
+            .feeds
+            .iter_mut()
+            .enumerate()
+            .filter(|(number, feed)| slots.free(*number) || feed.is_paused());
         let next = feeds.map(|(number, feed)| Box::pin(async move { (number, feed.next().await) }));
         select_all(next).await.0
     }

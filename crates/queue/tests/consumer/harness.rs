@@ -107,8 +107,11 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(broker: Arc<dyn Broker>, handler: &Arc<Script>, config: ConsumeConfig) -> Self {
+        Self::of(ConsumerLoop::new(broker, Arc::clone(handler), config))
+    }
+
+    pub(crate) fn of(consuming: ConsumerLoop<Script>) -> Self {
         let stop = Stop::new(Duration::from_secs(1));
-        let consuming = ConsumerLoop::new(broker, Arc::clone(handler), config);
         let liveness = consuming.liveness();
         let task = tokio::spawn(consuming.run(stop.clone()));
         Self { stop, liveness, task }

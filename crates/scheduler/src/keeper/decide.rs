@@ -114,7 +114,8 @@ mod tests {
     }
 
     fn fenced(state: JobState, until: i64) -> JobRecord {
-        let fence = FenceInfo { token: 1, holder: WorkerId::new("w").unwrap(), until: at(until) };
+        let fence =
+            FenceInfo { token: 1, holder: WorkerId::new("w").unwrap(), since: at(0), until: at(until) };
         JobRecord { fence: Some(fence), ..job(state) }
     }
 

@@ -16,8 +16,8 @@ use checkmate_scheduler::{Planned, request_scan};
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, DeadRecord, JobRecord, LockGuard, NewScan, ScanRecord, SealList,
-    Sealed, Store, Stored,
+    Attempt, Begin, BeginRequest, Created, DeadRecord, JobRecord, Limits, LockGuard, NewScan, ScanRecord,
+    SealList, Sealed, Store, Stored,
 };
 use tokio::task::JoinHandle;
 
@@ -142,6 +142,7 @@ impl Bench {
             max_failures: 1_000,
             max_crashes: 1,
             max_crashes_alone: 1_000,
+            limits: Limits::default(),
         };
         match self.store.begin_attempt(&request).await.unwrap() {
             Begin::Started(attempt) => *attempt,

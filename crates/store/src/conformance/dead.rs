@@ -8,7 +8,7 @@ use crate::conformance::Fixture;
 use crate::conformance::given::scan_id;
 use crate::{DeadRecord, DeadStatus};
 
-fn dead(id: &str, at: i64) -> DeadRecord {
+pub(crate) fn dead(id: &str, at: i64) -> DeadRecord {
     DeadRecord {
         id: id.to_owned(),
         queue: "checkmate.scan.bulk".to_owned(),

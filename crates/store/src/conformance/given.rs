@@ -8,7 +8,7 @@ use checkmate_domain::{
 };
 
 use crate::{
-    Attempt, Begin, BeginRequest, Created, Fence, JobRecord, JobState, NewScan, Progress, ScanRecord,
+    Attempt, Begin, BeginRequest, Created, Fence, JobRecord, JobState, Limits, NewScan, Progress, ScanRecord,
     SealList, Sealed, Store,
 };
 
@@ -67,6 +67,7 @@ pub(crate) fn ask(job: &JobId, ttl: Duration, alone: bool) -> BeginRequest {
         max_failures: 3,
         max_crashes: 1,
         max_crashes_alone: 2,
+        limits: Limits::default(),
     }
 }
 

@@ -23,6 +23,7 @@ mod given;
 pub mod attempts;
 pub mod dead;
 pub mod ends;
+pub mod history;
 pub mod installation;
 pub mod jobs;
 pub mod lifecycle;
@@ -30,6 +31,7 @@ pub mod lists;
 pub mod locks;
 pub mod model;
 pub mod parking;
+pub mod pressure;
 pub mod results;
 pub mod scans;
 
@@ -125,6 +127,21 @@ macro_rules! store_conformance {
                 dying_again_is_counted
                 dead_letters_are_listed_newest_first
             }
+            pressure {
+                a_job_over_a_limit_is_put_off_and_not_counted
+                without_a_limit_all_run
+                a_dead_attempt_frees_its_place_with_its_fence
+                never_more_than_the_limits_run_at_once
+                a_lane_is_paused_until_it_is_resumed
+                a_process_is_there_while_it_says_so
+            }
+            history {
+                old_scans_go_and_what_is_needed_stays
+                what_was_not_announced_stays
+                positions_stay_good_when_the_log_is_cut
+                old_dead_letters_go_and_are_counted
+                nothing_goes_without_the_lock
+            }
             locks {
                 a_lock_has_one_holder
                 the_token_of_a_lock_grows
@@ -170,6 +187,7 @@ mod tests {
             include_str!("attempts.rs"),
             include_str!("dead.rs"),
             include_str!("ends.rs"),
+            include_str!("history.rs"),
             include_str!("installation.rs"),
             include_str!("jobs.rs"),
             include_str!("lifecycle.rs"),
@@ -177,6 +195,7 @@ mod tests {
             include_str!("locks.rs"),
             include_str!("model/mod.rs"),
             include_str!("parking.rs"),
+            include_str!("pressure.rs"),
             include_str!("results.rs"),
             include_str!("scans.rs"),
         ];

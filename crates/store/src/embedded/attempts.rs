@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::error::corrupt;
 use super::jobs::{self, Job};
+use super::pressure;
 use super::row::{Result, millis, run, value};
 use super::scans::Scan;
 use crate::records::{FenceInfo, JobState, ScanState};
@@ -15,7 +16,13 @@ use crate::requests::{Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fe
 pub(super) fn begin(db: &Connection, request: &BeginRequest) -> Result<Begin> {
     let Some((job, mut scan)) = jobs::find(db, &request.job)? else { return Ok(Begin::Unknown) };
     let now = Timestamp::now();
-    match verdict(&job, &scan, request, now) {
+    let verdict = verdict(&job, &scan, request, now);
+    if matches!(verdict, Verdict::Start | Verdict::Not(Begin::Suspect))
+        && let Some(wait) = pressure::full(db, &job, request.limits, now)?
+    {
+        return Ok(Begin::Full(wait));
+    }
+    match verdict {
         Verdict::Start => {}
         Verdict::Stored => {
             return Ok(Begin::AlreadyStored(Box::new(job.record), jobs::recorded(db, &scan)?));
@@ -81,11 +88,11 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
     record.attempt += 1;
     record.crashes += 1;
     record.crashes_alone += u32::from(request.alone);
-    record.fence = Some(FenceInfo { token, holder: request.holder.clone(), until });
+    record.fence = Some(FenceInfo { token, holder: request.holder.clone(), since: now, until });
     run(
         db,
         "UPDATE jobs SET state = 'running', token = ?2, holder = ?3, held_until = ?4, alone = ?5, attempt_seq = ?6, \
-         attempt = ?7, crashes = ?8, crashes_alone = ?9 WHERE n = ?1",
+         attempt = ?7, crashes = ?8, crashes_alone = ?9, begun_at = ?10 WHERE n = ?1",
         params![
             job.n,
             token,
@@ -96,6 +103,7 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
             record.attempt,
             record.crashes,
             record.crashes_alone,
+            now.as_millis(),
         ],
     )?;
     let fence = Fence { job: record.id.clone(), token };

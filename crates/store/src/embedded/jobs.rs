@@ -12,12 +12,13 @@ use crate::requests::Fence;
 macro_rules! job_columns {
     () => {
         "j.n, j.id, j.kind, j.spec, j.state, j.released_at, j.not_before, j.published_at, j.attempt, j.failures, j.crashes, \
-         j.crashes_alone, j.last_error, j.token, j.holder, j.held_until, j.seq, j.stored_at, j.end_reason, j.sealed, j.loads"
+         j.crashes_alone, j.last_error, j.token, j.holder, j.held_until, j.begun_at, j.seq, \
+         j.stored_at, j.end_reason, j.sealed, j.loads"
     };
 }
 
 /// How many they are: in a join the scan's follow.
-const COLUMNS: usize = 21;
+const COLUMNS: usize = 22;
 
 /// A job, its row, and what its record does not show.
 pub(super) struct Job {
@@ -61,8 +62,9 @@ pub(super) fn read(row: &Row<'_>, scan: &ScanRecord) -> Result<Job> {
         ..released(scan, id, kind, spec, released_at)
     };
     let token = fields.next()?;
-    if let (Some(holder), Some(until)) = (fields.maybe_word()?, fields.maybe_time()?) {
-        record.fence = Some(FenceInfo { token, holder, until });
+    let (holder, until, since) = (fields.maybe_word()?, fields.maybe_time()?, fields.maybe_time()?);
+    if let (Some(holder), Some(until)) = (holder, until) {
+        record.fence = Some(FenceInfo { token, holder, since: since.unwrap_or(until), until });
     }
     record.seq = fields.next()?;
     record.stored_at = fields.maybe_time()?;

@@ -48,7 +48,7 @@ impl EmbeddedStore {
         Err(newer)
     }
 
-    /// Frees every fence and lock. For the start of a process that holds none yet: it owns the file, so whoever held one is
+    /// Frees every fence and lock, and forgets who was there. For the start of a process that holds none yet: it owns the file, so whoever held one is
     /// gone, and nobody need wait for its time.
     ///
     /// # Errors
@@ -56,6 +56,7 @@ impl EmbeddedStore {
     pub async fn free_what_the_dead_held(&self) -> Result<()> {
         self.write(|db| {
             run(db, "UPDATE jobs SET held_until = 0 WHERE is_open = 1 AND holder IS NOT NULL", [])?;
+            run(db, "DELETE FROM processes", [])?;
             run(db, "UPDATE locks SET owner = NULL, held_until = NULL WHERE owner IS NOT NULL", [])?;
             Ok(())
         })
@@ -92,6 +93,11 @@ fn prepare(db: &Connection) -> Result<Opened> {
         Some(found) => return Err(corrupt("about", "1", format!("schema {found} never was"))),
         None => create(db)?,
     }
+    if value::<i64>(db, "SELECT 1 FROM pragma_table_info('jobs') WHERE name = 'begun_at'", [])?.is_none() {
+        run(db, "ALTER TABLE jobs ADD COLUMN begun_at INTEGER", [])?;
+    }
+    db.execute_batch(include_str!("pressure.sql"))?;
+    db.execute_batch(include_str!("history.sql"))?;
     let epoch = value(db, "SELECT value FROM facts WHERE name = 'epoch'", [])?;
     epoch.map(Opened::Ready).ok_or_else(|| corrupt("facts", "epoch", "it is missing"))
 }

@@ -63,6 +63,7 @@ CREATE TABLE jobs (
   token         INTEGER NOT NULL DEFAULT 0,
   holder        TEXT,
   held_until    INTEGER,
+  begun_at      INTEGER,
   alone         INTEGER NOT NULL DEFAULT 0,
   attempt_seq   INTEGER NOT NULL DEFAULT 0,
   seq           INTEGER NOT NULL DEFAULT 0,
@@ -103,8 +104,6 @@ CREATE TABLE transitions (
   record TEXT NOT NULL
 ) STRICT;
 CREATE TRIGGER transitions_stand BEFORE UPDATE ON transitions
-BEGIN SELECT RAISE(ABORT, 'the log of transitions is append-only'); END;
-CREATE TRIGGER transitions_stay BEFORE DELETE ON transitions
 BEGIN SELECT RAISE(ABORT, 'the log of transitions is append-only'); END;
 
 CREATE TABLE scope_histories (

@@ -13,6 +13,7 @@ use super::script::{
     BEGIN, END_ATTEMPT, END_JOB, JOB, MARK_PUBLISHED, OPEN_JOBS, RENEW_FENCE, SCAN_JOBS, TOP_UP,
 };
 use super::store::{RedisStore, Result, millis};
+use crate::pressure::{PATIENT_AFTER, PUT_OFF};
 use crate::records::JobRecord;
 use crate::requests::{
     Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fence, JobEnded, LockGuard, Renewed,
@@ -82,15 +83,19 @@ impl RedisStore {
     }
 
     pub(super) async fn do_begin_attempt(&self, request: &BeginRequest) -> Result<Begin> {
-        let BeginRequest { job, holder, ttl, alone, max_failures, max_crashes, max_crashes_alone } = request;
+        let BeginRequest { job, holder, ttl, alone, max_failures, max_crashes, max_crashes_alone, limits } =
+            request;
         let mut call = self.call(&BEGIN);
         call.arg(job.as_str()).arg(holder.as_str()).arg(millis(*ttl)).arg(i32::from(*alone));
         call.arg(*max_failures).arg(*max_crashes_alone).arg(*max_crashes);
+        call.arg(limits.per_target).arg(limits.per_organisation);
+        call.arg(millis(PUT_OFF.0)).arg(millis(PUT_OFF.1)).arg(millis(PATIENT_AFTER));
         let mut answer = self.ask_list(&BEGIN, &call).await?;
         Ok(match answer.text()?.as_str() {
             "started" => Begin::Started(Box::new(attempt(&mut answer)?)),
             "suspect" => Begin::Suspect,
             "busy" => Begin::Busy(Duration::from_millis(unsigned(answer.int()?)?)),
+            "full" => Begin::Full(Duration::from_millis(unsigned(answer.int()?)?)),
             "stored" => {
                 let job = Box::new(records::job(answer.value()?)?);
                 Begin::AlreadyStored(job, jobs(answer.items()?)?)

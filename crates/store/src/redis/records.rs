@@ -118,7 +118,9 @@ pub(super) fn job(value: Value) -> Result<JobRecord> {
 
 fn fence(own: &Fields) -> Result<Option<FenceInfo>> {
     let Some(holder) = own.text("holder")? else { return Ok(None) };
-    Ok(Some(FenceInfo { token: own.number("token")?, holder: parsed(holder)?, until: time(own, "until")? }))
+    let until = time(own, "until")?;
+    let since = maybe_time(own, "begun")?.unwrap_or(until);
+    Ok(Some(FenceInfo { token: own.number("token")?, holder: parsed(holder)?, since, until }))
 }
 
 /// The entry of a sealed list: job id, target and spec on a line each. JSON holds no line break.

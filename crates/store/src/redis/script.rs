@@ -71,4 +71,14 @@ scripts! {
     EPOCH = "epoch";
     CHECK_KEY = "check_key";
     QUEUE_CREATED = "queue_created";
+    PAUSE_LANE = "pause_lane";
+    RESUME_LANE = "resume_lane";
+    WISHES = "wishes";
+    NOTE_PRESENCE = "note_presence";
+    LEAVE = "leave";
+    PROCESSES = "processes";
+    ASK_TO_DRAIN = "ask_to_drain";
+    PURGE_SCAN = "purge_scan";
+    PURGE_LOG = "purge_log";
+    PURGE_DEAD = "purge_dead";
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use checkmate_domain::{Lane, ScanId, Trigger, TriggerKind, WorkerId};
 use checkmate_store::embedded::{EmbeddedStore, OpenError};
-use checkmate_store::{Begin, BeginRequest, Created, JobRecord, LockAttempt, NewScan, Store, StoreError};
+use checkmate_store::{
+    Begin, BeginRequest, Created, JobRecord, Limits, LockAttempt, NewScan, Store, StoreError,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -168,6 +170,7 @@ async fn what_a_dead_process_held_can_be_freed() {
         max_failures: 5,
         max_crashes: 1,
         max_crashes_alone: 3,
+        limits: Limits::default(),
     };
     let Begin::Started(first) = store.begin_attempt(&begin).await.unwrap() else { panic!("not begun") };
     let lock =

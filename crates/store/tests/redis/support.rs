@@ -10,7 +10,7 @@ use checkmate_domain::{
 };
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, NewScan, ReconcileCommit, ReconcileInput,
+    Attempt, Begin, BeginRequest, Created, JobRecord, Limits, NewScan, ReconcileCommit, ReconcileInput,
     ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use checkmate_testkit::redis::{Redis, RedisOptions};
@@ -59,6 +59,7 @@ pub(crate) fn request(job: &JobId) -> BeginRequest {
         max_failures: 3,
         max_crashes: 1,
         max_crashes_alone: 2,
+        limits: Limits::default(),
     }
 }
 

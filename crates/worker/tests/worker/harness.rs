@@ -18,7 +18,7 @@ use checkmate_scanners::{Discovery, Registry, ScanContext, ScanError, Scanned, S
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, NewScan, ScanRecord, Store,
+    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, Limits, NewScan, ScanRecord, Store,
 };
 use checkmate_worker::{Marker, Worker, WorkerConfig, run_marker};
 use futures::future::BoxFuture;
@@ -325,6 +325,7 @@ impl Bench {
             max_failures: 1_000,
             max_crashes: 1,
             max_crashes_alone: 1_000,
+            limits: Limits::default(),
         };
         let begin = self.store.begin_attempt(&request).await.unwrap();
         let Begin::Started(attempt) = begin else { panic!("{begin:?}") };

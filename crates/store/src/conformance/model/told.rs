@@ -26,6 +26,7 @@ pub(super) fn begin(told: &Begin) -> Answer {
         Begin::Started(_) => answer("started"),
         Begin::Suspect => answer("suspect"),
         Begin::Busy(_) => answer("busy"),
+        Begin::Full(_) => answer("full"),
         Begin::AlreadyStored(_, jobs) => unnoted("already-stored", jobs),
         Begin::AlreadySealed(jobs) => unnoted("already-sealed", jobs),
         Begin::Over => answer("over"),

@@ -11,6 +11,10 @@
 --   findings:ID    hash    fingerprint -> finding
 --   index          hash    fingerprint -> target
 --   log            stream  transitions
+--   running:TARGET, running-of:ORGANISATION
+--                  set     attempts begun under a limit, some of which may be over
+--   lanes          hash    paused lanes
+--   presence       zset    processes by the end of their time; processes (hash), drains (set) beside it
 --   seq            number  the last sequence or token that was given
 --   plan:ID:N, stage:...   what is being written in chunks, with a time-to-live until it counts
 --
