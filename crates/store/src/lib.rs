@@ -10,6 +10,7 @@ mod error;
 mod records;
 pub mod redis;
 mod requests;
+pub mod schedules;
 
 pub use contract::Store;
 pub use error::StoreError;
@@ -17,6 +18,7 @@ pub use records::{
     DeadRecord, DeadStatus, Durability, FenceInfo, JobRecord, JobState, LogEntry, ScanRecord, ScanState,
     ScopeHistory, TargetState,
 };
+pub use schedules::ScheduleStore;
 pub use requests::{
     Attempt, AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded,
     KeyCheck, LockAttempt, LockGuard, NewScan, Parked, Progress, ReconcileCommit, ReconcileInput,

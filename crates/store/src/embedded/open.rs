@@ -92,6 +92,7 @@ fn prepare(db: &Connection) -> Result<Opened> {
         Some(found) => return Err(corrupt("about", "1", format!("schema {found} never was"))),
         None => create(db)?,
     }
+    db.execute_batch(super::schedules::TABLES)?;
     let epoch = value(db, "SELECT value FROM facts WHERE name = 'epoch'", [])?;
     epoch.map(Opened::Ready).ok_or_else(|| corrupt("facts", "epoch", "it is missing"))
 }
