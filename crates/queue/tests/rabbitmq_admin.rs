@@ -190,7 +190,7 @@ async fn take(broker: &RabbitBroker, queue: Queue, verdicts: Vec<Settle>) {
 async fn no_role_can_do_more(node: &Rabbit) {
     let site = Site::new(node).await;
     let reads = [
-        (Role::Scheduler, vec![Queue::Dead]),
+        (Role::Scheduler, vec![Queue::Requests, Queue::Dead]),
         (Role::Worker, vec![Queue::ScanInteractive, Queue::ScanBulk]),
         (Role::Notifier, vec![Queue::Results]),
     ];

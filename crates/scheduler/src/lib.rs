@@ -4,6 +4,7 @@ pub mod cron;
 pub mod keeper;
 mod plan;
 pub mod replay;
+pub mod requests;
 pub mod schedules;
 
 pub use plan::{PlanError, Planned, request_scan};

@@ -8,7 +8,7 @@ use super::announce::zone_name;
 use super::due::{Next, Step, next, scan_of};
 use super::run::Settings;
 use super::spec::ScheduleSpec;
-use crate::cron::{Timetable, zone};
+use crate::cron::{CronExpr, Timetable, zone};
 
 /// Steps of one schedule in a row; then others have their turn.
 const STEPS: usize = 100;
@@ -144,7 +144,7 @@ pub fn timetable_in_force(spec: &ScheduleSpec, state: &ScheduleState) -> Timetab
     if *cron == spec.timetable.cron().to_string() && name == zone_name(spec) {
         return spec.timetable.clone();
     }
-    match (cron.parse(), zone(name)) {
+    match (cron.parse::<CronExpr>(), zone(name)) {
         (Ok(cron), Ok(zone)) => Timetable::new(cron, zone),
         _ => {
             tracing::error!(

@@ -142,6 +142,8 @@ impl Schedules {
                     Wait::For(backoff.fail())
                 }
             };
+            // While the store is away, nothing but time helps.
+            let reloads = matches!(again, Wait::Until(_));
             let sleep = async {
                 match again {
                     Wait::Until(at) => clock.sleep_until(at).await,
@@ -151,7 +153,7 @@ impl Schedules {
             tokio::select! {
                 () = stop.draining().cancelled() => {}
                 () = sleep => {}
-                () = changed(&mut self.specs) => {}
+                () = changed(&mut self.specs), if reloads => {}
             }
         }
         self.end().await;
