@@ -1,7 +1,7 @@
 //! A question to the parts, wherever they are open.
 
 use crate::cli::Command;
-use crate::commands::{Out, dead, findings, scan, scans};
+use crate::commands::{Out, dead, findings, rescan, scan, scans, schedule};
 use crate::wiring::parts::Parts;
 
 /// Carries out a command that needs the store and the broker; returns the exit code.
@@ -11,15 +11,12 @@ use crate::wiring::parts::Parts;
 pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Result<u8> {
     match command {
         Command::Scan(args) => scan::scan(parts, args, out).await,
+        Command::Rescan(args) => rescan::rescan(parts, args, out).await,
+        Command::Schedule(command) => schedule::schedule(parts, command, out).await,
         Command::Scans(command) => scans::scans(parts, command, out).await,
         Command::Findings(command) => findings::findings(parts, command, out).await,
         Command::Dead(command) => dead::dead(parts, command, out).await,
-        Command::Up
-        | Command::Scheduler
-        | Command::Worker(_)
-        | Command::Notifier
-        | Command::Broker(_)
-        | Command::Schedule(_) => {
+        Command::Up | Command::Scheduler | Command::Worker(_) | Command::Notifier | Command::Broker(_) => {
             anyhow::bail!("this command runs by itself and is not asked of another process")
         }
     }

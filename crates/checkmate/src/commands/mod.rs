@@ -5,6 +5,7 @@ mod broker;
 mod dead;
 mod findings;
 mod out;
+mod rescan;
 mod scan;
 mod scans;
 mod schedule;
@@ -19,7 +20,7 @@ use anyhow::Context;
 use checkmate_domain::ScopeError;
 use checkmate_domain::id::IdError;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Schedule};
 use crate::config::{self, Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
@@ -28,8 +29,10 @@ use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
 /// Does what the command line says and returns the exit code.
 pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
     // Needs no configuration.
-    if let Command::Schedule(command) = &cli.command {
-        return code(schedule::schedule(command, &mut Out::stdout()).await);
+    if let Command::Schedule(Schedule::Next(args)) = &cli.command
+        && args.name.is_none()
+    {
+        return code(schedule::next_of_expression(args, &mut Out::stdout()).await);
     }
     let config = match config::load(cli.config.as_deref()) {
         Ok(config) => config,
@@ -67,9 +70,13 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Scheduler => Role::Scheduler,
         Command::Worker(ref args) => Role::Worker(args.lane),
         Command::Notifier => Role::Notifier,
-        Command::Schedule(command) => return schedule::schedule(&command, &mut Out::stdout()).await,
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
-        Command::Scan(_) | Command::Scans(_) | Command::Findings(_) | Command::Dead(_) => {
+        Command::Scan(_)
+        | Command::Rescan(_)
+        | Command::Scans(_)
+        | Command::Findings(_)
+        | Command::Dead(_)
+        | Command::Schedule(_) => {
             return control::ask_owner_or_self(absolute(command)?, config, scanners).await;
         }
     };

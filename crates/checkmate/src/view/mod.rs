@@ -4,6 +4,7 @@ pub mod dead_view;
 pub mod finding_view;
 pub mod scan_view;
 pub mod scans;
+pub mod schedules_view;
 #[cfg(test)]
 mod snapshots;
 pub mod ticks_view;

@@ -7,5 +7,6 @@ pub mod parts;
 pub mod rabbit;
 pub mod roles;
 pub mod scanners;
+pub mod schedules;
 pub mod telemetry;
 pub mod tls;

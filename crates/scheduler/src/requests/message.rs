@@ -25,7 +25,7 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Nobody reads so much.
-    #[error("a request of {0} bytes; {MAX_REQUEST} are the most")]
+    #[error("a request of {0} bytes; {most} are the most", most = MAX_REQUEST)]
     TooLong(usize),
     /// No JSON of that form.
     #[error(
@@ -38,7 +38,7 @@ pub enum RequestError {
         column: usize,
     },
     /// Another version of the form.
-    #[error("request of schema {0}; this release takes schema {SCHEMA}")]
+    #[error("request of schema {0}; this release takes schema {known}", known = SCHEMA)]
     Schema(u32),
     /// An id or reason that is empty, too long, or holds control characters.
     #[error("the request's {0} is empty, too long, or holds control characters")]

@@ -21,18 +21,18 @@ enum Event {
     Edit(usize),
 }
 
-const EXPRESSIONS: [&str; 4] = ["*/5 * * * *", "7 * * * *", "0,1,2 */3 * * *", "*/20 * * * * *"];
+const EXPRESSIONS: [&str; 4] = ["*/5 * * * *", "7 * * * *", "0,1,2 */3 * * *", "*/30 * * * * *"];
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let event = prop_oneof![
         4 => (1_u32..200).prop_map(Event::Pass),
-        2 => (200_u32..20_000).prop_map(Event::Pass),
+        2 => (200_u32..4_000).prop_map(Event::Pass),
         6 => any::<bool>().prop_map(Event::Lead),
         1 => (0_usize..4).prop_map(Event::Die),
         1 => Just(Event::Pause),
         1 => (0..EXPRESSIONS.len()).prop_map(Event::Edit),
     ];
-    proptest::collection::vec(event, 1..60)
+    proptest::collection::vec(event, 1..25)
 }
 
 fn specs() -> impl Strategy<Value = ScheduleSpec> {
@@ -128,7 +128,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     /// Whatever happens: a tick makes one scan, or is noted once, or is the one that waits.
     #[test]
@@ -150,11 +150,11 @@ proptest! {
             let fired = world.fired.iter().filter(|(fired, _)| *fired == tick).count();
             let noted = world.noted.iter().filter(|(first, last)| *first <= tick && tick <= *last).count();
             let waits = usize::from(world.state.waiting == Some(tick));
-            prop_assert_eq!(fired + noted + waits, 1, "{}: {} {} {}", tick, fired, noted, waits);
+            prop_assert_eq!(fired + noted + waits, 1);
         }
         let owed = world.owed();
         for (tick, _) in &world.fired {
-            prop_assert!(owed.contains(tick), "{} is nobody's tick", tick);
+            prop_assert!(owed.contains(tick));
         }
     }
 
