@@ -139,9 +139,11 @@ fn tick_of(at: Timestamp, zone: &TimeZone) -> Option<Tick> {
 }
 
 fn result(scan: &ScanRecord) -> String {
-    let jobs = count(usize::try_from(scan.total).unwrap_or(usize::MAX), "job");
+    let number = |number: u64, what: &str| count(usize::try_from(number).unwrap_or(usize::MAX), what);
+    let jobs = number(scan.total, "job");
     if scan.state.is_final() {
-        format!("{}, {} new findings, {} resolved, {jobs}", scan.state, scan.opened, scan.resolved)
+        let new = number(scan.opened, "new finding");
+        format!("{}, {new}, {} resolved, {jobs}", scan.state, scan.resolved)
     } else {
         format!("{}, {} of {jobs} done", scan.state, scan.done)
     }
