@@ -93,7 +93,7 @@ async fn idle(servers: &Servers, length: Duration) -> anyhow::Result<f64> {
     let share = async {
         let (began, used) = (Instant::now(), processor_time()?);
         tokio::time::sleep(length).await;
-        Ok((processor_time()? - used) / began.elapsed().as_secs_f64() * 100.0)
+        anyhow::Ok((processor_time()? - used) / began.elapsed().as_secs_f64() * 100.0)
     };
     let share = firing((store.clone(), broker.clone()), specs, share).await;
     broker.close().await;
@@ -107,7 +107,7 @@ async fn lateness(servers: &Servers, length: Duration) -> anyhow::Result<Vec<Dur
     let specs = specs(|number| format!("{} * * * * *", number % 60))?;
     let wait = async {
         tokio::time::sleep(length).await;
-        Ok(())
+        anyhow::Ok(())
     };
     firing((store.clone(), broker.clone()), specs, wait).await?;
     let scans = store.scans(0, 100_000).await?;

@@ -14,5 +14,7 @@ mod lifecycle;
 mod mistakes;
 #[path = "cli/scanning.rs"]
 mod scanning;
+#[path = "cli/schedules.rs"]
+mod schedules;
 #[path = "cli/sharing.rs"]
 mod sharing;

@@ -18,9 +18,9 @@ pub use records::{
     DeadRecord, DeadStatus, Durability, FenceInfo, JobRecord, JobState, LogEntry, ScanRecord, ScanState,
     ScopeHistory, TargetState,
 };
-pub use schedules::ScheduleStore;
 pub use requests::{
     Attempt, AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded,
     KeyCheck, LockAttempt, LockGuard, NewScan, Parked, Progress, ReconcileCommit, ReconcileInput,
     ReconcileLoad, Renewed, SealList, Sealed, Stored,
 };
+pub use schedules::ScheduleStore;

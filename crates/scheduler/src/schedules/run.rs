@@ -175,6 +175,9 @@ impl Schedules {
     async fn try_turn(&mut self) -> Result<Timestamp, StoreError> {
         let now = self.clock.now().await?;
         self.tell(now).await?;
+        if self.own.specs.is_empty() {
+            return Ok(self.own.tell_at);
+        }
         if let Some(wait) = self.lead(now).await? {
             return Ok(now.plus(wait).min(self.own.tell_at));
         }
