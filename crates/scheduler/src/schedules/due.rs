@@ -93,7 +93,7 @@ impl Look<'_> {
 
     /// Ticks up to here were missed.
     fn late(&self) -> Timestamp {
-        self.now.minus(GRACE + self.spec.jitter + Duration::from_millis(1))
+        self.now.minus(GRACE.saturating_add(self.spec.jitter).saturating_add(Duration::from_millis(1)))
     }
 
     /// Ticks up to here are not made up for.

@@ -11,7 +11,7 @@ use super::spec::ScheduleSpec;
 use crate::cron::{CronExpr, Timetable, zone};
 
 /// Steps of one schedule in a row; then others have their turn.
-const STEPS: usize = 100;
+const STEPS: usize = 20;
 
 /// A schedule, its definition in force, and when to look at it again.
 pub(super) struct Entry {
