@@ -55,7 +55,7 @@ impl Entry {
                 Next::Step(step) => {
                     running = None;
                     match self.write(store, guard, settings, *step).await? {
-                        Wrote::Done(job) => jobs.extend(job),
+                        Wrote::Done(job) => jobs.extend(job.map(|job| *job)),
                         Wrote::Moved => {
                             if !self.reload(store).await? {
                                 self.wake = None;
@@ -103,7 +103,7 @@ impl Entry {
         Ok(match created {
             Some(Created::New(scan, job)) => {
                 tracing::debug!(schedule = %self.spec.name, scan.id = %scan.id, "fired");
-                Wrote::Done(Some(*job))
+                Wrote::Done(Some(job))
             }
             Some(Created::Exists(_)) | None => Wrote::Done(None),
         })
@@ -131,7 +131,7 @@ impl Entry {
 }
 
 enum Wrote {
-    Done(Option<JobRecord>),
+    Done(Option<Box<JobRecord>>),
     Moved,
     NotLeader,
 }
