@@ -104,10 +104,11 @@ pub async fn only_the_leader_fires(fixture: &dyn Fixture) {
 pub async fn names_are_those_of_all_live_processes(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let names = |all: &[&str]| all.iter().map(|one| name(one)).collect::<BTreeSet<_>>();
-    let told = store.name_schedules("a", &names(&["x", "y"]), SHORT).await.unwrap();
+    let told = store.name_schedules("a", &names(&["x", "y"]), LONG).await.unwrap();
     assert_eq!(told, names(&["x", "y"]));
     assert_eq!(store.name_schedules("b", &names(&["z"]), LONG).await.unwrap(), names(&["x", "y", "z"]));
     assert_eq!(store.name_schedules("b", &names(&[]), LONG).await.unwrap(), names(&["x", "y"]));
+    assert_eq!(store.name_schedules("a", &names(&["x"]), SHORT).await.unwrap(), names(&["x"]));
     outlive_short().await;
     assert_eq!(store.name_schedules("b", &names(&["w"]), LONG).await.unwrap(), names(&["w"]));
 }
