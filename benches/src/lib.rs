@@ -20,5 +20,6 @@ pub mod whole_path;
 
 pub mod disk;
 pub mod latency;
+pub mod schedules;
 pub mod size;
 pub mod workers;

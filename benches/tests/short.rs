@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-const LINES: [&str; 19] = [
+const LINES: [&str; 22] = [
     "queue alone, prefetch 32",
     "queue alone, prefetch 128",
     "whole path, appendfsync everysec",
@@ -19,6 +19,9 @@ const LINES: [&str; 19] = [
     "embedded whole path",
     "2 workers on waiting jobs",
     "8 workers on waiting jobs",
+    "1,000 schedules, idle, of one core",
+    "1,000 schedules, tick to scan, median",
+    "1,000 schedules, tick to scan, p99",
     "worker, idle, resident",
     "worker, idle, of a bare process",
     "worker, 1,000 jobs in hand",

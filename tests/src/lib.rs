@@ -5,6 +5,7 @@
 //! - [`world`] is the folder of one run with its configuration, [`command`] the command line of the program in it;
 //! - [`roles`] keeps the processes alive and kills them, [`embedded`] and [`distributed`] are the two settings;
 //! - [`chaos`] runs scans through all of it, [`crash`] has the process die at a named place;
+//! - [`ticks`] has many schedulers fire one schedule;
 //! - [`verdict`] compares with the model, [`table`] shows.
 
 #![allow(
@@ -25,5 +26,6 @@ pub mod roles;
 pub mod scanner;
 pub mod sink;
 pub mod table;
+pub mod ticks;
 pub mod verdict;
 pub mod world;

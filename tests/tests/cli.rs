@@ -18,5 +18,7 @@ mod mistakes;
 mod pressure;
 #[path = "cli/scanning.rs"]
 mod scanning;
+#[path = "cli/schedules.rs"]
+mod schedules;
 #[path = "cli/sharing.rs"]
 mod sharing;

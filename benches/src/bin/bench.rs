@@ -1,6 +1,7 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
-//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `workers`, `size`; all without.
+//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `workers`, `schedules`, `size`; all
+//! without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
@@ -10,9 +11,9 @@ use checkmate_benches::disk::Disk;
 use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
-use checkmate_benches::{latency, queue_alone, size, whole_path, workers};
+use checkmate_benches::{latency, queue_alone, schedules, size, whole_path, workers};
 
-const PARTS: [&str; 6] = ["queue", "path", "latency", "embedded", "workers", "size"];
+const PARTS: [&str; 7] = ["queue", "path", "latency", "embedded", "workers", "schedules", "size"];
 
 fn main() -> anyhow::Result<ExitCode> {
     // As the program itself runs.
@@ -55,6 +56,7 @@ async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Ve
         "latency" => latency::measure(servers, size).await,
         "embedded" => whole_path::embedded(size).await,
         "workers" => workers::measure(servers, size).await,
+        "schedules" => schedules::measure(servers, size).await,
         _ => size::measure(servers, size).await,
     }
 }

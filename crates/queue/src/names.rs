@@ -14,13 +14,16 @@ pub enum Queue {
     ScanBulk,
     /// Result events on their way to the notifier.
     Results,
+    /// Requests of other systems for scans.
+    Requests,
     /// Whatever was given up, by us or by the broker.
     Dead,
 }
 
 impl Queue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::ScanInteractive, Self::ScanBulk, Self::Results, Self::Dead];
+    pub const ALL: [Self; 5] =
+        [Self::ScanInteractive, Self::ScanBulk, Self::Results, Self::Requests, Self::Dead];
 
     /// The queue's name, which is its routing key on the direct exchange too.
     #[must_use]
@@ -29,6 +32,7 @@ impl Queue {
             Self::ScanInteractive => "checkmate.scan.interactive",
             Self::ScanBulk => "checkmate.scan.bulk",
             Self::Results => "checkmate.results",
+            Self::Requests => "checkmate.requests",
             Self::Dead => "checkmate.dead",
         }
     }
@@ -59,6 +63,8 @@ impl fmt::Display for Queue {
 pub const EXCHANGE_WORK: &str = "checkmate.work";
 /// Topic exchange for events: routing key = event type.
 pub const EXCHANGE_EVENTS: &str = "checkmate.events";
+/// Fanout exchange for requests: the only one that other systems may write to.
+pub const EXCHANGE_REQUESTS: &str = "checkmate.requests";
 /// Where dead letters go, ours and the broker's own.
 pub const EXCHANGE_DEAD: &str = "checkmate.dead";
 /// Header of a message that was put off: the reason, in one line.

@@ -171,7 +171,10 @@ async fn every_role_can_do_its_work(node: &Rabbit) {
     take(&worker, Queue::ScanBulk, vec![dead(), Settle::Done]).await;
     take(&notifier, Queue::Results, vec![later(), dead(), Settle::Done]).await;
     notifier.publish(vec![event("checkmate.scan.finished")]).await.unwrap();
-    take(&scheduler, Queue::Dead, vec![later(), Settle::Done, Settle::Done]).await;
+    let request = Outgoing::new(Destination::Queue(Queue::Requests), "request", b"x".to_vec());
+    scheduler.publish(vec![request]).await.unwrap();
+    take(&scheduler, Queue::Requests, vec![Settle::Requeue, dead()]).await;
+    take(&scheduler, Queue::Dead, vec![later(), Settle::Done, Settle::Done, Settle::Done]).await;
     for queue in Queue::ALL {
         assert_eq!(scheduler.depth(queue).await.unwrap().ready, 0, "{queue}");
     }
@@ -190,7 +193,7 @@ async fn take(broker: &RabbitBroker, queue: Queue, verdicts: Vec<Settle>) {
 async fn no_role_can_do_more(node: &Rabbit) {
     let site = Site::new(node).await;
     let reads = [
-        (Role::Scheduler, vec![Queue::Dead]),
+        (Role::Scheduler, vec![Queue::Requests, Queue::Dead]),
         (Role::Worker, vec![Queue::ScanInteractive, Queue::ScanBulk]),
         (Role::Notifier, vec![Queue::Results]),
     ];

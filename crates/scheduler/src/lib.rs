@@ -5,6 +5,7 @@ pub mod keeper;
 mod plan;
 pub mod replay;
 pub mod retention;
+pub mod requests;
 pub mod schedules;
 
 pub use plan::{PlanError, Planned, request_scan};

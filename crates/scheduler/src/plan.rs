@@ -4,7 +4,7 @@
 
 use checkmate_queue::{Broker, Outgoing, PublishError};
 use checkmate_service::crashpoint::crashpoint;
-use checkmate_store::{Created, NewScan, ScanRecord, Store, StoreError};
+use checkmate_store::{Created, JobRecord, NewScan, ScanRecord, Store, StoreError};
 
 /// Why a scan was not asked for, or not for certain.
 #[derive(Debug, thiserror::Error)]
@@ -47,11 +47,33 @@ pub async fn request_scan(
         Created::New(record, job) => (record, job),
     };
     crashpoint("scheduler.after-record");
-    broker
-        .publish(vec![Outgoing::job(&job.message())])
-        .await
-        .map_err(|source| PlanError::NotSent { scan: scan.id.clone(), source })?;
-    crashpoint("scheduler.after-publish");
-    store.mark_published(&[job.id]).await?;
+    send(store, broker, &[*job]).await.map_err(|error| match error {
+        SendError::Store(error) => PlanError::Store(error),
+        SendError::Broker(source) => PlanError::NotSent { scan: scan.id.clone(), source },
+    })?;
     Ok(Planned::New(record))
+}
+
+/// Why first jobs are not known to be sent; the keeper sends them.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    /// Sent, but that could not be noted.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Not sent for certain.
+    #[error(transparent)]
+    Broker(#[from] PublishError),
+}
+
+/// Sends the discover jobs of recorded scans and notes that.
+pub(crate) async fn send(
+    store: &dyn Store,
+    broker: &dyn Broker,
+    jobs: &[JobRecord],
+) -> Result<(), SendError> {
+    broker.publish(jobs.iter().map(|job| Outgoing::job(&job.message())).collect()).await?;
+    crashpoint("scheduler.after-publish");
+    let ids: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
+    store.mark_published(&ids).await?;
+    Ok(())
 }

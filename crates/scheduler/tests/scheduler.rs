@@ -1,9 +1,11 @@
-//! The keeper, dead letters and replay, on the embedded store and broker.
+//! Schedules, requests, the keeper, dead letters and replay, on the embedded store and broker.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 #[path = "scheduler/dead.rs"]
 mod dead;
+#[path = "scheduler/firing.rs"]
+mod firing;
 #[path = "scheduler/forgetting.rs"]
 mod forgetting;
 #[path = "scheduler/harness.rs"]
@@ -14,5 +16,7 @@ mod leading;
 mod putting_off;
 #[path = "scheduler/replaying.rs"]
 mod replaying;
+#[path = "scheduler/requesting.rs"]
+mod requesting;
 #[path = "scheduler/rescuing.rs"]
 mod rescuing;

@@ -18,6 +18,7 @@ use crate::requests::{
     LockAttempt, LockGuard, NewScan, Parked, ReconcileCommit, ReconcileLoad, Renewed, SealList, Sealed,
     Stored,
 };
+use crate::schedules::ScheduleStore;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -35,7 +36,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// - After each transaction on a scan that is not final its window is full, or everything on its list is released.
 /// - "Their confirm was not noted" means: in state `recorded`, of the same scan.
 #[async_trait]
-pub trait Store: PressureStore + HistoryStore + Send + Sync + 'static {
+pub trait Store: HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static {
     // ---- scans ----
 
     /// Records a scan (`planned`) and its discover job (`recorded`), unless the scan is there.

@@ -12,6 +12,7 @@ mod pressure;
 mod records;
 pub mod redis;
 mod requests;
+pub mod schedules;
 
 pub use contract::Store;
 pub use error::StoreError;
@@ -26,3 +27,4 @@ pub use requests::{
     KeyCheck, LockAttempt, LockGuard, NewScan, Parked, Progress, ReconcileCommit, ReconcileInput,
     ReconcileLoad, Renewed, SealList, Sealed, Stored,
 };
+pub use schedules::ScheduleStore;

@@ -31,7 +31,7 @@ pub struct Cli {
 pub enum Command {
     /// Run every role in one process, on the embedded queue and store.
     Up,
-    /// Run the scheduler role (the keeper).
+    /// Run the scheduler role: schedules, requests, the keeper.
     Scheduler,
     /// Run the worker role.
     Worker(WorkerArgs),
@@ -39,6 +39,8 @@ pub enum Command {
     Notifier,
     /// Scan a scope and show what to do first: export:NAME, path:DIR.
     Scan(ScanArgs),
+    /// Scan a scope again that was scanned before.
+    Rescan(RescanArgs),
     /// Look at scans, watch or cancel one.
     #[command(subcommand)]
     Scans(Scans),
@@ -61,7 +63,7 @@ pub enum Command {
     Purge(PurgeArgs),
     /// Write everything that is stored as JSON lines.
     Dump(DumpArgs),
-    /// Ask what a cron expression means and when it ticks.
+    /// Look at schedules, pause, resume or run one; ask what a cron expression means.
     #[command(subcommand)]
     Schedule(Schedule),
     /// Check the configuration, show it, or begin one.
@@ -243,22 +245,60 @@ pub struct ReplayArgs {
     pub format: FormatArg,
 }
 
+/// `rescan`.
+#[derive(Debug, Clone, Args)]
+pub struct RescanArgs {
+    /// The scope as its scans show it: export:NAME.
+    pub scope: String,
+    /// Ask only; do not wait for the result.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
 /// `schedule`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Schedule {
-    /// Show the next ticks of an expression, in local time and UTC, and what it means. Needs nothing but what is typed.
+    /// List schedules: what each means, when it ticks next, what came of its last tick.
+    List {
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+    /// Show the next ticks of a schedule or of any expression, in local time and UTC, and what it means.
     Next(NextArgs),
+    /// Hold a schedule: it fires nothing until it is resumed.
+    Pause(ScheduleArgs),
+    /// Let a paused schedule go on; what it missed goes by its policy.
+    Resume(ScheduleArgs),
+    /// Scan the scope of a schedule now, beside its ticks.
+    Run(ScheduleArgs),
+}
+
+/// A schedule by its name.
+#[derive(Debug, Clone, Args)]
+pub struct ScheduleArgs {
+    /// Its name in the configuration.
+    pub name: checkmate_domain::ScheduleName,
+    /// How to print.
+    #[command(flatten)]
+    pub format: FormatArg,
 }
 
 /// `schedule next`.
 #[derive(Debug, Clone, Args)]
 pub struct NextArgs {
-    /// The expression: '30 2 * * mon-fri', with seconds in front '0 30 2 * * *', or a word such as @daily.
+    /// A schedule of the configuration.
+    #[arg(required_unless_present = "cron", conflicts_with_all = ["cron", "timezone"])]
+    pub name: Option<checkmate_domain::ScheduleName>,
+    /// An expression: '30 2 * * mon-fri', with seconds in front '0 30 2 * * *', or a word such as @daily.
     #[arg(long, value_name = "EXPR")]
-    pub cron: String,
-    /// The time zone in which it is meant: a name of the IANA list.
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    pub timezone: String,
+    pub cron: Option<String>,
+    /// The time zone in which it is meant: a name of the IANA list; UTC when it is not given.
+    #[arg(long, value_name = "ZONE", requires = "cron")]
+    pub timezone: Option<String>,
     /// Ticks after this time, as 2026-03-28T00:00:00Z; now when it is not given.
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,

@@ -1,7 +1,9 @@
 //! A question to the parts, wherever they are open.
 
 use crate::cli::Command;
-use crate::commands::{Out, dead, dump, findings, lane, purge, scan, scans, workers};
+use crate::commands::{
+    Out, dead, dump, findings, lane, purge, rescan, scan, scans, schedule, workers,
+};
 use crate::wiring::parts::Parts;
 
 /// Carries out a command that needs the store and the broker; returns the exit code.
@@ -11,6 +13,8 @@ use crate::wiring::parts::Parts;
 pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Result<u8> {
     match command {
         Command::Scan(args) => scan::scan(parts, args, out).await,
+        Command::Rescan(args) => rescan::rescan(parts, args, out).await,
+        Command::Schedule(command) => schedule::schedule(parts, command, out).await,
         Command::Scans(command) => scans::scans(parts, command, out).await,
         Command::Findings(command) => findings::findings(parts, command, out).await,
         Command::Dead(command) => dead::dead(parts, command, out).await,
@@ -23,7 +27,6 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         | Command::Worker(_)
         | Command::Notifier
         | Command::Broker(_)
-        | Command::Schedule(_)
         | Command::Config(_)
         | Command::Completions { .. } => {
             anyhow::bail!("this command runs by itself and is not asked of another process")

@@ -10,6 +10,7 @@ mod findings;
 mod lane;
 mod out;
 mod purge;
+mod rescan;
 mod scan;
 mod scans;
 mod schedule;
@@ -25,7 +26,7 @@ use anyhow::Context;
 use checkmate_domain::ScopeError;
 use checkmate_domain::id::IdError;
 
-use crate::cli::{Cli, Command, DumpArgs};
+use crate::cli::{Cli, Command, DumpArgs, Schedule};
 use crate::config::{Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
@@ -34,8 +35,10 @@ use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
 /// Does what the command line says and returns the exit code.
 pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
     // Needs no configuration.
-    if let Command::Schedule(command) = &cli.command {
-        return code(schedule::schedule(command, &mut Out::stdout()).await);
+    if let Command::Schedule(Schedule::Next(args)) = &cli.command
+        && args.name.is_none()
+    {
+        return code(schedule::next_of_expression(args, &mut Out::stdout()).await);
     }
     if let Command::Config(command) = &cli.command {
         return code(config::config(command, cli.config.as_deref(), &mut Out::stdout()).await);
@@ -79,7 +82,6 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Scheduler => Role::Scheduler,
         Command::Worker(ref args) => Role::Worker(args.lane),
         Command::Notifier => Role::Notifier,
-        Command::Schedule(command) => return schedule::schedule(&command, &mut Out::stdout()).await,
         Command::Config(command) => return config::config(&command, None, &mut Out::stdout()).await,
         Command::Completions { shell } => return completions::completions(shell, &mut Out::stdout()).await,
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
@@ -90,7 +92,9 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         | Command::Lane(_)
         | Command::Workers(_)
         | Command::Purge(_)
-        | Command::Dump(_) => {
+        | Command::Dump(_)
+        | Command::Rescan(_)
+        | Command::Schedule(_) => {
             return control::ask_owner_or_self(absolute(command)?, config, scanners).await;
         }
     };

@@ -4,32 +4,34 @@ use checkmate_domain::{Lane, ScanId, Scope, Timestamp, Trigger, TriggerKind};
 use checkmate_scheduler::{Planned, request_scan};
 use checkmate_store::{NewScan, ScanRecord};
 
+use crate::EXIT_DONE;
 use crate::cli::{Format, ScanArgs};
 use crate::commands::Out;
 use crate::commands::scans::watch;
 use crate::config::environment;
+use crate::view::{self, Show};
 use crate::wiring::parts::Parts;
-use crate::{EXIT_DONE, view};
 
 pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyhow::Result<u8> {
     let scope = resolve(parts, &args.scope).await?;
     let lane = if args.bulk { Lane::Bulk } else { Lane::Interactive };
     let scan = ask_for(parts, scope, lane).await?;
     if args.no_wait {
-        let text = match args.format.format {
-            Format::Json => view::json(&scan)?,
-            Format::Text => format!(
-                "scan {} of {} is asked for; follow it: {} scans watch {}\n",
-                scan.id,
-                scan.scope,
-                out.show().program,
-                scan.id
-            ),
-        };
-        out.text(&text).await?;
+        out.text(&asked(&scan, args.format.format, out.show())?).await?;
         return Ok(EXIT_DONE);
     }
     watch(parts, &scan.id, args.format.format, out).await
+}
+
+/// What is told of a scan that nobody waits for.
+pub(crate) fn asked(scan: &ScanRecord, format: Format, show: Show<'_>) -> anyhow::Result<String> {
+    let ScanRecord { id, scope, .. } = scan;
+    match format {
+        Format::Json => view::json(scan),
+        Format::Text => {
+            Ok(format!("scan {id} of {scope} is asked for; follow it: {} scans watch {id}\n", show.program))
+        }
+    }
 }
 
 /// Records and sends a scan asked for by the person at the command line.

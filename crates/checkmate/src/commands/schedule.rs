@@ -1,13 +1,21 @@
-//! `schedule next`: what a cron expression means, and when it ticks.
+//! `schedule list|next|pause|resume|run`.
 
-use checkmate_domain::Timestamp;
+use anyhow::bail;
+use checkmate_domain::{ScheduleName, Timestamp};
 use checkmate_scheduler::cron::{CronError, CronExpr, Timetable, ZoneError, zone};
+use checkmate_scheduler::schedules::ScheduleSpec;
+use checkmate_store::schedules::{Paused, Put, ScheduleState};
 
 use crate::EXIT_DONE;
-use crate::cli::{Format, NextArgs, Schedule};
+use crate::cli::{Format, NextArgs, Schedule, ScheduleArgs};
 use crate::commands::Out;
+use crate::commands::scan::{ask_for, asked};
+use crate::config::environment;
 use crate::view;
+use crate::view::schedules_view::{self, ScheduleView};
 use crate::view::ticks_view::TicksView;
+use crate::wiring::parts::Parts;
+use crate::wiring::schedules::configured;
 
 /// Something that was typed and cannot be understood.
 #[derive(Debug, thiserror::Error)]
@@ -23,31 +31,137 @@ pub(crate) enum NotUnderstood {
     From(String),
 }
 
-pub(crate) async fn schedule(command: &Schedule, out: &mut Out) -> anyhow::Result<u8> {
-    let Schedule::Next(args) = command;
-    let view = ticks(args)?;
-    let text = match args.format.format {
-        Format::Json => view::json(&view)?,
-        Format::Text => view.text(out.show()),
+pub(crate) async fn schedule(parts: &Parts, command: &Schedule, out: &mut Out) -> anyhow::Result<u8> {
+    let text = match command {
+        Schedule::List { format } => list(parts, format.format, out).await?,
+        Schedule::Next(args) => {
+            let timetable = match &args.name {
+                Some(name) => spec(parts, name)?.timetable,
+                None => typed(args)?,
+            };
+            ticks_text(&timetable, args, out)?
+        }
+        Schedule::Pause(args) => pause(parts, args).await?,
+        Schedule::Resume(args) => resume(parts, args).await?,
+        Schedule::Run(args) => {
+            let spec = spec(parts, &args.name)?;
+            let scan = ask_for(parts, spec.scope, spec.lane).await?;
+            asked(&scan, args.format.format, out.show())?
+        }
     };
     out.text(&text).await?;
     Ok(EXIT_DONE)
 }
 
-fn ticks(args: &NextArgs) -> Result<TicksView, NotUnderstood> {
-    let expression: CronExpr = args.cron.parse()?;
-    let zone = zone(&args.timezone)?;
+/// `schedule next --cron`: needs nothing but what is typed.
+pub(crate) async fn next_of_expression(args: &NextArgs, out: &mut Out) -> anyhow::Result<u8> {
+    let timetable = typed(args)?;
+    let text = ticks_text(&timetable, args, out)?;
+    out.text(&text).await?;
+    Ok(EXIT_DONE)
+}
+
+fn typed(args: &NextArgs) -> Result<Timetable, NotUnderstood> {
+    let expression: CronExpr = args.cron.as_deref().unwrap_or_default().parse()?;
+    Ok(Timetable::new(expression, zone(args.timezone.as_deref().unwrap_or("UTC"))?))
+}
+
+fn ticks_text(timetable: &Timetable, args: &NextArgs, out: &Out) -> anyhow::Result<String> {
     let from = match &args.from {
         None => Timestamp::now(),
         Some(text) => instant(text).ok_or_else(|| NotUnderstood::From(text.chars().take(40).collect()))?,
     };
-    let timetable = Timetable::new(expression, zone.clone());
     let end = Timestamp::from_millis(i64::MAX);
     let ticks = timetable.between(from, end, usize::from(args.count));
-    Ok(TicksView::new(&args.cron, &zone, timetable.describe(), &ticks))
+    let cron = args.cron.clone().unwrap_or_else(|| timetable.cron().to_string());
+    let view = TicksView::new(&cron, timetable.zone(), timetable.describe(), &ticks);
+    match args.format.format {
+        Format::Json => view::json(&view),
+        Format::Text => Ok(view.text(out.show())),
+    }
 }
 
 fn instant(text: &str) -> Option<Timestamp> {
     let at: jiff::Timestamp = text.parse().ok()?;
     Some(Timestamp::from_millis(at.as_millisecond()))
+}
+
+fn spec(parts: &Parts, name: &ScheduleName) -> anyhow::Result<ScheduleSpec> {
+    let Some(spec) = configured(&parts.config).remove(name) else {
+        bail!("the configuration has no schedule '{name}': see 'checkmate schedule list'")
+    };
+    Ok(spec)
+}
+
+async fn list(parts: &Parts, format: Format, out: &Out) -> anyhow::Result<String> {
+    let now = parts.store.now().await?;
+    let mut states = parts.store.schedules().await?;
+    let mut views = Vec::new();
+    for spec in configured(&parts.config).into_values() {
+        let known = states.iter().position(|record| record.name == spec.name);
+        let state = known.map(|at| states.swap_remove(at).state);
+        let last = match state.as_ref().and_then(|state| state.last_scan.as_ref()) {
+            Some(scan) => parts.store.scan(scan).await?,
+            None => None,
+        };
+        views.push(ScheduleView::new(&spec, state.as_ref(), last.as_ref(), now));
+    }
+    match format {
+        Format::Json => view::json(&views),
+        Format::Text => Ok(schedules_view::list(&views, out.show())),
+    }
+}
+
+async fn pause(parts: &Parts, args: &ScheduleArgs) -> anyhow::Result<String> {
+    let by = environment::get("USER").unwrap_or_else(|| "command line".to_owned());
+    let paused = Paused { by, at: parts.store.now().await? };
+    let state = change(parts, &args.name, |state| {
+        state.paused.get_or_insert_with(|| paused.clone());
+    })
+    .await?;
+    let (by, at) = state.paused.map_or_else(|| (paused.by, paused.at), |paused| (paused.by, paused.at));
+    match args.format.format {
+        Format::Json => view::json(&schedules_view::Changed::paused(&args.name, by, at)),
+        Format::Text => Ok(format!(
+            "schedule {} is paused since {at} by {}: it fires nothing until 'checkmate schedule resume {}'\n",
+            args.name,
+            view::plain(&by, 60),
+            args.name
+        )),
+    }
+}
+
+async fn resume(parts: &Parts, args: &ScheduleArgs) -> anyhow::Result<String> {
+    change(parts, &args.name, |state| state.paused = None).await?;
+    match args.format.format {
+        Format::Json => view::json(&schedules_view::Changed::resumed(&args.name)),
+        Format::Text => {
+            let spec = configured(&parts.config).remove(&args.name);
+            let missed = spec.map_or_else(String::new, |spec| {
+                format!(": of the ticks it missed, it goes by missed = \"{}\"", spec.missed)
+            });
+            Ok(format!("schedule {} goes on{missed}\n", args.name))
+        }
+    }
+}
+
+/// Changes a state that others may change at the same time.
+async fn change(
+    parts: &Parts,
+    name: &ScheduleName,
+    change: impl Fn(&mut ScheduleState),
+) -> anyhow::Result<ScheduleState> {
+    loop {
+        let Some(record) = parts.store.schedule(name).await? else {
+            spec(parts, name)?;
+            bail!(
+                "schedule '{name}' was not seen by a scheduler yet: is one running? ('checkmate up' or 'checkmate scheduler')"
+            )
+        };
+        let mut state = record.state;
+        change(&mut state);
+        if let Put::Done(_) = parts.store.put_schedule(name, record.version, &state).await? {
+            return Ok(state);
+        }
+    }
 }

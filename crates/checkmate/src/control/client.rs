@@ -39,6 +39,7 @@ pub async fn ask_owner_or_self(
     };
     let needs_roles = match &command {
         Command::Scan(args) => !args.no_wait,
+        Command::Rescan(args) => !args.no_wait,
         Command::Scans(Scans::Watch { .. }) => true,
         _ => false,
     };

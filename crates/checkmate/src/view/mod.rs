@@ -10,6 +10,7 @@ mod progress_test;
 pub mod purge_view;
 pub mod scan_view;
 pub mod scans;
+pub mod schedules_view;
 #[cfg(test)]
 mod snapshots;
 pub mod ticks_view;

@@ -8,5 +8,6 @@ mod presence;
 pub mod rabbit;
 pub mod roles;
 pub mod scanners;
+pub mod schedules;
 pub mod telemetry;
 pub mod tls;

@@ -25,9 +25,12 @@ use crate::wiring::parts::Parts;
 use crate::wiring::presence::{self, Present};
 use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
+use crate::wiring::schedules;
 
 /// Dead letters taken at a time.
 const DEAD_SLOTS: u16 = 4;
+/// Requests taken at a time.
+const REQUEST_SLOTS: u16 = 4;
 /// For one dead letter or result.
 const SHORT_LIMIT: Duration = Duration::from_mins(2);
 /// Before an event or dead letter whose store or broker cannot be reached is tried again.
@@ -36,7 +39,7 @@ const OUTAGE_WAIT: Duration = Duration::from_secs(1);
 /// What a process may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The keeper and the taker of dead letters.
+    /// Schedules, requests, the keeper and the taker of dead letters.
     Scheduler,
     /// Runs jobs, of one lane only when it is named.
     Worker(Option<Lane>),
@@ -257,6 +260,11 @@ fn scheduler(
     let dead = DeadLetters::new(parts.store.clone(), parts.broker.clone(), config);
     let intake = ConsumeConfig::single(Queue::Dead, DEAD_SLOTS)?;
     spawn_consumer("dead letters", parts, dead, intake, stop, present, tasks);
+    schedules::spawn(parts, stop, tasks);
+    if let Some(requests) = schedules::requests(parts) {
+        let intake = ConsumeConfig::single(Queue::Requests, REQUEST_SLOTS)?;
+        spawn_consumer("requests", parts, requests, intake, stop, present, tasks);
+    }
     Ok(())
 }
 

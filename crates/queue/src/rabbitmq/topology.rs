@@ -11,7 +11,9 @@ use lapin::{Channel, Connection, ExchangeKind};
 use super::explain;
 use super::wire::retry_exchange;
 use crate::contract::BrokerError;
-use crate::names::{EXCHANGE_DEAD, EXCHANGE_EVENTS, EXCHANGE_WORK, Queue, RESULTS_BINDING, RETRY_LADDER};
+use crate::names::{
+    EXCHANGE_DEAD, EXCHANGE_EVENTS, EXCHANGE_REQUESTS, EXCHANGE_WORK, Queue, RESULTS_BINDING, RETRY_LADDER,
+};
 
 /// An exchange of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +44,12 @@ pub(super) struct Binding {
 /// Every exchange.
 pub(super) fn exchanges() -> Vec<Exchange> {
     let named = |name: &str, kind| Exchange { name: name.to_owned(), kind };
-    let mut all =
-        vec![named(EXCHANGE_WORK, "direct"), named(EXCHANGE_EVENTS, "topic"), named(EXCHANGE_DEAD, "fanout")];
+    let mut all = vec![
+        named(EXCHANGE_WORK, "direct"),
+        named(EXCHANGE_EVENTS, "topic"),
+        named(EXCHANGE_REQUESTS, "fanout"),
+        named(EXCHANGE_DEAD, "fanout"),
+    ];
     all.extend(RETRY_LADDER.map(|(level, _)| named(&retry_exchange(level), "fanout")));
     all
 }
@@ -65,6 +71,7 @@ pub(super) fn bindings() -> Vec<Binding> {
     let mut all: Vec<Binding> =
         Queue::ALL.iter().map(|queue| bind(queue.name(), EXCHANGE_WORK, queue.name())).collect();
     all.push(bind(Queue::Results.name(), EXCHANGE_EVENTS, RESULTS_BINDING));
+    all.push(bind(Queue::Requests.name(), EXCHANGE_REQUESTS, ""));
     all.push(bind(Queue::Dead.name(), EXCHANGE_DEAD, ""));
     for (level, _) in RETRY_LADDER {
         all.push(bind(&retry_exchange(level), &retry_exchange(level), ""));

@@ -309,6 +309,6 @@ pub(crate) fn lane_of(queue: &str) -> Option<Lane> {
     match Queue::from_name(queue)? {
         Queue::ScanInteractive => Some(Lane::Interactive),
         Queue::ScanBulk => Some(Lane::Bulk),
-        Queue::Results | Queue::Dead => None,
+        Queue::Results | Queue::Requests | Queue::Dead => None,
     }
 }

@@ -34,6 +34,7 @@ pub mod parking;
 pub mod pressure;
 pub mod results;
 pub mod scans;
+pub mod schedules;
 
 /// Where the store under test comes from.
 #[async_trait]
@@ -156,6 +157,13 @@ macro_rules! store_conformance {
                 the_last_time_a_queue_was_created_is_kept
                 an_export_is_registered_under_one_path
             }
+            schedules {
+                a_schedule_is_written_on_its_version_only
+                only_the_leader_fires
+                names_are_those_of_all_live_processes
+                requests_of_a_user_are_counted
+                equal_requests_share_a_scan
+            }
             model {
                 random_steps_agree_with_a_naive_model
             }
@@ -198,6 +206,7 @@ mod tests {
             include_str!("pressure.rs"),
             include_str!("results.rs"),
             include_str!("scans.rs"),
+            include_str!("schedules.rs"),
         ];
         let laws = groups.iter().flat_map(|group| group.split("pub async fn ").skip(1));
         let names: Vec<&str> = laws.filter_map(|law| law.split('(').next()).collect();

@@ -20,6 +20,7 @@ mod reconcile;
 mod results;
 mod row;
 mod scans;
+mod schedules;
 mod seal;
 mod store;
 mod window;

@@ -21,6 +21,7 @@ mod records;
 mod reply;
 mod results;
 mod scans;
+mod schedules;
 mod script;
 mod seal;
 mod store;

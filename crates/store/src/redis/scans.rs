@@ -1,11 +1,11 @@
 //! Scans.
 
 use checkmate_domain::{JobId, JobKind, ScanId};
-use deadpool_redis::redis::Value;
+use deadpool_redis::redis::{Cmd, Value};
 
 use super::error::corrupt;
 use super::records::{self, needed_scan};
-use super::reply::Fields;
+use super::reply::{Fields, Items};
 use super::script::{CANCEL_SCAN, CREATE_SCAN, MARK_ANNOUNCED, SCANS};
 use super::store::{RedisStore, Result, millis};
 use crate::records::ScanRecord;
@@ -16,22 +16,10 @@ const PAGE: u64 = 500;
 
 impl RedisStore {
     pub(super) async fn do_create_scan(&self, scan: &NewScan) -> Result<Created> {
-        let NewScan { id, scope, lane, trigger, window, time_limit, expires_after } = scan;
-        let scope = scope.to_string();
-        let discover = JobId::derived(id, JobKind::Discover.as_str(), &scope, None);
-        let trigger = serde_json::to_string(trigger).map_err(corrupt)?;
         let mut call = self.call(&CREATE_SCAN);
-        call.arg(id.as_str()).arg(discover.as_str());
-        call.arg("scope").arg(&scope).arg("lane").arg(lane.as_str()).arg("trigger").arg(trigger);
-        call.arg("window").arg(*window).arg("time_limit_ms").arg(millis(*time_limit));
-        call.arg("expires_after_ms").arg(millis(*expires_after));
-        let mut answer = self.ask_list(&CREATE_SCAN, &call).await?;
-        let new = answer.text()? == "new";
-        let scan = Box::new(needed_scan(&answer.fields()?)?);
-        if !new {
-            return Ok(Created::Exists(scan));
-        }
-        Ok(Created::New(scan, Box::new(records::job(answer.value()?)?)))
+        call.arg(scan.id.as_str()).arg(discover_of(scan).as_str());
+        add_fields(&mut call, scan)?;
+        created(self.ask_list(&CREATE_SCAN, &call).await?)
     }
 
     pub(super) async fn do_scan(&self, id: &ScanId) -> Result<Option<ScanRecord>> {
@@ -81,4 +69,29 @@ impl RedisStore {
         }
         Ok(scans)
     }
+}
+
+/// The id of a new scan's discover job.
+pub(super) fn discover_of(scan: &NewScan) -> JobId {
+    JobId::derived(&scan.id, JobKind::Discover.as_str(), &scan.scope.to_string(), None)
+}
+
+/// Adds what `create` in `lua/create.lua` writes: pairs of fields.
+pub(super) fn add_fields(call: &mut Cmd, scan: &NewScan) -> Result<()> {
+    let NewScan { id: _, scope, lane, trigger, window, time_limit, expires_after } = scan;
+    let trigger = serde_json::to_string(trigger).map_err(corrupt)?;
+    call.arg("scope").arg(scope.to_string()).arg("lane").arg(lane.as_str()).arg("trigger").arg(trigger);
+    call.arg("window").arg(*window).arg("time_limit_ms").arg(millis(*time_limit));
+    call.arg("expires_after_ms").arg(millis(*expires_after));
+    Ok(())
+}
+
+/// What `create` answers.
+pub(super) fn created(mut answer: Items) -> Result<Created> {
+    let new = answer.text()? == "new";
+    let scan = Box::new(needed_scan(&answer.fields()?)?);
+    if !new {
+        return Ok(Created::Exists(scan));
+    }
+    Ok(Created::New(scan, Box::new(records::job(answer.value()?)?)))
 }

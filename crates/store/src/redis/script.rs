@@ -36,7 +36,7 @@ macro_rules! scripts {
 }
 
 scripts! {
-    CREATE_SCAN = "create_scan";
+    CREATE_SCAN = "create" "create_scan";
     SCANS = "scans";
     CANCEL_SCAN = "cancel_scan";
     MARK_ANNOUNCED = "mark_announced";
@@ -81,4 +81,9 @@ scripts! {
     PURGE_SCAN = "purge_scan";
     PURGE_LOG = "purge_log";
     PURGE_DEAD = "purge_dead";
+    PUT_SCHEDULE = "move_on" "put_schedule";
+    FIRE = "move_on" "create" "fire";
+    NAME_SCHEDULES = "name_schedules";
+    REQUEST_SLOT = "request_slot";
+    CREATE_REQUESTED = "create" "create_requested";
 }

@@ -160,7 +160,7 @@ mod tests {
                 assert_eq!(definition["dead-letter-exchange"], crate::names::EXCHANGE_WORK);
             }
         }
-        assert_eq!(policies.len(), 3 + RETRY_LADDER.len(), "none that applies to nothing");
+        assert_eq!(policies.len(), 4 + RETRY_LADDER.len(), "none that applies to nothing");
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
                 assert!(user.write.contains(level), "{} cannot put off by {level}", user.role);
             }
         }
-        assert_eq!(Queue::ALL.len(), 4, "a new queue needs a reader in users.toml");
+        assert_eq!(Queue::ALL.len(), 5, "a new queue needs a reader in users.toml");
     }
 
     #[test]

@@ -16,6 +16,10 @@
 --   lanes          hash    paused lanes
 --   presence       zset    processes by the end of their time; processes (hash), drains (set) beside it
 --   seq            number  the last sequence or token that was given
+--   schedules      hash    schedule -> "VERSION\nSTATE"; schedule_changes counts what others than the leader wrote
+--   schedule_names hash    process -> "UNTIL\nNAMES"
+--   slots:USER:MINUTE      requests of a user in a minute
+--   requested:REQUEST      the scan a request led to; requested_scope (hash) the last one of a scope
 --   plan:ID:N, stage:...   what is being written in chunks, with a time-to-live until it counts
 --
 -- A script runs alone and is one entry of the append-only file: it happens whole or not at all. So no script may fail
