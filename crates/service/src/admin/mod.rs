@@ -146,7 +146,7 @@ impl Pages {
 
     fn log(&self, ask: impl FnOnce(&dyn LogLevel) -> Result<String, String>) -> Answer {
         let Some(log) = &self.log else { return Answer::text(404, "this process does not log\n") };
-        match ask(log.as_ref()) {
+        match ask(&**log) {
             Ok(filter) => Answer::text(200, format!("{filter}\n")),
             Err(why) => Answer::text(400, format!("{why}\n")),
         }
