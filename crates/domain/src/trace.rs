@@ -57,6 +57,12 @@ impl TraceParent {
         }
     }
 
+    /// Trace and span.
+    #[must_use]
+    pub const fn ids(&self) -> ([u8; 16], [u8; 8]) {
+        (self.trace, self.span)
+    }
+
     fn of(scan: &ScanId, fields: &[&str]) -> Self {
         let (mut trace, mut span) = ([0_u8; 16], [0_u8; 8]);
         // Hex digits of just that length: neither can fail.

@@ -2,8 +2,10 @@
 //!
 //! Next on the way of a finding: `crates/worker/src/discover.rs`.
 
-use checkmate_queue::{Broker, Outgoing, PublishError};
+use checkmate_domain::TraceParent;
+use checkmate_queue::{Broker, Outgoing, PublishError, Queue};
 use checkmate_service::crashpoint::crashpoint;
+use checkmate_service::telemetry::{Kind, Span};
 use checkmate_store::{Created, NewScan, ScanRecord, Store, StoreError};
 
 /// Why a scan was not asked for, or not for certain.
@@ -46,11 +48,16 @@ pub async fn request_scan(
         Created::Exists(record) => return Ok(Planned::Same(record)),
         Created::New(record, job) => (record, job),
     };
+    let at = TraceParent::of_request(&record.id);
+    let mut span = Span::start("create", Queue::of_lane(record.lane).name(), Kind::Producer, at.ids(), None);
+    span.note("checkmate.scan.id", record.id.as_str());
     crashpoint("scheduler.after-record");
-    broker
-        .publish(vec![Outgoing::job(&job.message())])
-        .await
-        .map_err(|source| PlanError::NotSent { scan: scan.id.clone(), source })?;
+    let sent = broker.publish(vec![Outgoing::job(&job.message())]).await;
+    if sent.is_err() {
+        span.fail("not sent");
+    }
+    drop(span);
+    sent.map_err(|source| PlanError::NotSent { scan: scan.id.clone(), source })?;
     crashpoint("scheduler.after-publish");
     store.mark_published(&[job.id]).await?;
     Ok(Planned::New(record))

@@ -20,8 +20,8 @@ pub fn exposition() -> String {
             let labels = metric.labels().iter().zip(values);
             let labels: Vec<String> = labels.map(|(name, value)| format!("{name}=\"{value}\"")).collect();
             match cell {
-                Cell::Count(count) => line(&mut text, metric.name(), &labels, count),
-                Cell::Level(level) => line(&mut text, metric.name(), &labels, level),
+                Cell::Count(count) => line(&mut text, metric.name(), &labels, &count),
+                Cell::Level(level) => line(&mut text, metric.name(), &labels, &level),
                 Cell::Times(times) => histogram(&mut text, metric.name(), &labels, &times),
             }
         }
@@ -29,7 +29,7 @@ pub fn exposition() -> String {
     text
 }
 
-fn line(text: &mut String, name: &str, labels: &[String], value: impl std::fmt::Display) {
+fn line(text: &mut String, name: &str, labels: &[String], value: &dyn std::fmt::Display) {
     let _ = match labels {
         [] => writeln!(text, "{name} {value}"),
         labels => writeln!(text, "{name}{{{}}} {value}", labels.join(",")),
@@ -41,11 +41,11 @@ fn histogram(text: &mut String, name: &str, labels: &[String], times: &Times) {
     let mut below = 0;
     for (bound, count) in BUCKETS.iter().zip(times.buckets) {
         below += count;
-        line(text, &bucket, &with(labels, format!("le=\"{bound}\"")), below);
+        line(text, &bucket, &with(labels, format!("le=\"{bound}\"")), &below);
     }
-    line(text, &bucket, &with(labels, "le=\"+Inf\"".to_owned()), times.count);
-    line(text, &format!("{name}_sum"), labels, times.sum);
-    line(text, &format!("{name}_count"), labels, times.count);
+    line(text, &bucket, &with(labels, "le=\"+Inf\"".to_owned()), &times.count);
+    line(text, &format!("{name}_sum"), labels, &times.sum);
+    line(text, &format!("{name}_count"), labels, &times.count);
 }
 
 fn with(labels: &[String], last: String) -> Vec<String> {

@@ -48,11 +48,12 @@ impl Exporter {
     /// When the address is not understood, or spans are sent already.
     pub fn start(endpoint: &str, instance: &str, version: &'static str) -> Result<Self, BadEndpoint> {
         let not_understood = || BadEndpoint::NotUnderstood(endpoint.to_owned());
-        let address = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-        let url = reqwest::Url::parse(&address).map_err(|_| not_understood())?;
-        if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
+        let collector = reqwest::Url::parse(endpoint).map_err(|_| not_understood())?;
+        if !["http", "https"].contains(&collector.scheme()) || !collector.has_host() {
             return Err(not_understood());
         }
+        let address = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+        let url = reqwest::Url::parse(&address).map_err(|_| not_understood())?;
         let http =
             reqwest::Client::builder().timeout(ANSWER_WITHIN).connect_timeout(ANSWER_WITHIN).build()?;
         let (sender, waiting) = mpsc::channel(WAITING);
@@ -111,7 +112,7 @@ impl Sending {
         let answer = self.http.post(self.url.clone()).json(&body).send().await;
         let why = match answer.and_then(reqwest::Response::error_for_status) {
             Ok(_) => None,
-            Err(error) => Some(error.without_url().to_string()),
+            Err(error) => Some(without_url(error)),
         };
         match why {
             None if self.told => {
@@ -128,6 +129,16 @@ impl Sending {
             }
         }
         batch.clear();
+    }
+}
+
+/// An address may hold a password.
+fn without_url(error: reqwest::Error) -> String {
+    use std::error::Error as _;
+    let error = error.without_url();
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }
 

@@ -68,9 +68,9 @@ impl Span {
     }
 
     /// Says more about it: an id or a word, never a content.
-    pub fn note(&mut self, key: &'static str, value: impl ToString) {
+    pub fn note(&mut self, key: &'static str, value: impl Into<String>) {
         if let Some(span) = &mut self.0 {
-            span.attributes.push((key, value.to_string()));
+            span.attributes.push((key, value.into()));
         }
     }
 
