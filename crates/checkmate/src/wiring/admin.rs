@@ -80,7 +80,7 @@ pub(super) async fn look_after(parts: Parts, stop: Stop) {
     let looking = async {
         loop {
             let store =
-                answers(async { parts.store.now().await.map(drop).map_err(|error| error.to_string()) });
+                answers(async { parts.store.now().await.map(|_| ()).map_err(|error| error.to_string()) });
             let broker = answers(async { parts.broker.ready().await.map_err(|error| error.to_string()) });
             let (store, broker) = tokio::join!(store, broker);
             metrics::dependency(Dependency::Store, store.is_ok(), store_was);
