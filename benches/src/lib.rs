@@ -21,4 +21,5 @@ pub mod whole_path;
 pub mod disk;
 pub mod latency;
 pub mod size;
+pub mod telemetry;
 pub mod workers;

@@ -1,6 +1,6 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
-//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `workers`, `size`; all without.
+//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `workers`, `size`; all without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
@@ -10,9 +10,9 @@ use checkmate_benches::disk::Disk;
 use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
-use checkmate_benches::{latency, queue_alone, size, whole_path, workers};
+use checkmate_benches::{latency, queue_alone, size, telemetry, whole_path, workers};
 
-const PARTS: [&str; 6] = ["queue", "path", "latency", "embedded", "workers", "size"];
+const PARTS: [&str; 7] = ["queue", "path", "latency", "embedded", "telemetry", "workers", "size"];
 
 fn main() -> anyhow::Result<ExitCode> {
     // As the program itself runs.
@@ -54,6 +54,7 @@ async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Ve
         "path" => whole_path::measure(servers, size).await,
         "latency" => latency::measure(servers, size).await,
         "embedded" => whole_path::embedded(size).await,
+        "telemetry" => telemetry::measure(size).await,
         "workers" => workers::measure(servers, size).await,
         _ => size::measure(servers, size).await,
     }

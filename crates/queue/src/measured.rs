@@ -133,7 +133,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_published_carries_its_time_and_its_trace() {
-        metrics::turn_on();
+        metrics::turn(true);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("queue.db");
         let broker = crate::embedded::EmbeddedBroker::open(&file, crate::embedded::EmbeddedConfig::default());

@@ -80,7 +80,7 @@ fn a_scan_is_counted_and_the_pages_answer() {
     let address = address(&home);
     until("it is ready", || get(&address, "/readyz").0 == 200);
     assert_eq!(get(&address, "/livez"), (200, "alive\n".to_owned()));
-    assert_eq!(home.scan(&example())["state"], "finished");
+    assert_eq!(home.scan(&example())["scan"]["state"], "finished");
     let counted = || {
         let text = get(&address, "/metrics").1;
         let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -94,7 +94,7 @@ fn a_scan_is_counted_and_the_pages_answer() {
         .map(|line| line.split_once(' ').map(|(name, kind)| (name.to_owned(), kind.to_owned())).unwrap())
         .collect();
     let kind = |metric: &Metric| (metric.name().to_owned(), metric.kind().as_str().to_owned());
-    assert_eq!(shown, Metric::ALL.iter().map(kind).collect());
+    assert_eq!(shown, Metric::ALL.iter().map(kind).collect::<BTreeSet<_>>());
     let named: BTreeSet<&str> = Metric::ALL.iter().map(|metric| metric.name()).collect();
     let unnamed: Vec<_> = counted().into_iter().filter(|name| !named.contains(name.as_str())).collect();
     assert!(unnamed.is_empty(), "{unnamed:?}");
@@ -125,7 +125,7 @@ fn a_scan_is_one_trace_from_its_request_to_the_lifecycle() {
     let collector = Collector::start();
     let home = home(&format!("[telemetry]\notlp_endpoint = \"{}\"\n", collector.address));
     let up = home.up();
-    assert_eq!(home.scan(&example())["state"], "finished");
+    assert_eq!(home.scan(&example())["scan"]["state"], "finished");
     // The end of the process sends what still waits.
     up.stop().fine();
 

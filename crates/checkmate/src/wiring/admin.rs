@@ -37,7 +37,7 @@ impl Watched {
     pub fn start(config: &Config) -> anyhow::Result<Self> {
         let health = Arc::new(Health::default());
         let Some(listen) = config.admin.listen else { return Ok(Self { health, pages: None }) };
-        metrics::turn_on();
+        metrics::turn(true);
         let shown = Pages { health: Arc::clone(&health), log: telemetry::log_level() };
         let server = Server::start(listen, &shown).with_context(|| {
             format!("cannot listen on {listen} (admin.listen): give an address that is free")

@@ -41,9 +41,10 @@ pub(super) struct Times {
     pub(super) sum: f64,
 }
 
-/// From now on values are kept. Until then nobody can read them, and recording one costs a relaxed load.
-pub fn turn_on() {
-    ON.store(true, Ordering::Relaxed);
+/// Says whether values are kept from now on; not before somebody can read them. Until then recording one costs a relaxed
+/// load.
+pub fn turn(on: bool) {
+    ON.store(on, Ordering::Relaxed);
 }
 
 /// Whether values are kept.

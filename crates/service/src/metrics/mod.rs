@@ -6,7 +6,7 @@ mod text;
 
 use std::time::Duration;
 
-pub use cells::{is_on, turn_on};
+pub use cells::{is_on, turn};
 pub use names::{Kind, Metric};
 pub use text::{CONTENT_TYPE, exposition};
 

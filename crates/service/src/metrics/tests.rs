@@ -8,7 +8,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Calls each function. The process has one set of values, so the tests look at words that only one of them uses.
 fn record_everything() {
-    turn_on();
+    turn(true);
     sent("everything", "confirmed");
     published("everything", SECOND);
     drop(consumed("everything", true, Some(SECOND)));
@@ -64,7 +64,7 @@ fn names_follow_the_conventions_and_stand_once() {
 
 #[test]
 fn a_histogram_counts_what_is_below_each_bound() {
-    turn_on();
+    turn(true);
     for millis in [1, 7, 700, 100_000_000] {
         attempt("below", "done", Duration::from_millis(millis));
     }
@@ -88,7 +88,7 @@ fn a_histogram_counts_what_is_below_each_bound() {
 
 #[test]
 fn what_is_in_hand_goes_up_and_down() {
-    turn_on();
+    turn(true);
     let (one, two) = (consumed("hands", false, None), consumed("hands", false, None));
     let line = |level: u8| format!("checkmate_messages_in_hand{{queue=\"hands\"}} {level}\n");
     assert!(exposition().contains(&line(2)));
@@ -98,7 +98,7 @@ fn what_is_in_hand_goes_up_and_down() {
 
 #[test]
 fn an_outage_counts_when_it_begins() {
-    turn_on();
+    turn(true);
     let broker = Dependency::Broker;
     for (up, was) in [(true, true), (false, true), (false, false), (true, false), (false, true)] {
         dependency(broker, up, was);

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::otlp::{self, Resource};
-use super::span::{FINISHED, Finished};
+use super::span::{Finished, collect};
 use crate::metrics;
 
 /// Spans that wait to be sent; more are dropped.
@@ -57,7 +57,9 @@ impl Exporter {
         let http =
             reqwest::Client::builder().timeout(ANSWER_WITHIN).connect_timeout(ANSWER_WITHIN).build()?;
         let (sender, waiting) = mpsc::channel(WAITING);
-        FINISHED.set(sender).map_err(|_| BadEndpoint::Twice)?;
+        if !collect(sender) {
+            return Err(BadEndpoint::Twice);
+        }
         let resource = Resource { version, instance: instance.to_owned() };
         let stop = CancellationToken::new();
         let sending = Sending { http, url, resource, told: false };

@@ -1,6 +1,6 @@
 //! A span: one piece of work in a trace, handed to the exporter when it is dropped.
 
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
@@ -13,7 +13,7 @@ pub type TraceId = [u8; 16];
 pub type SpanId = [u8; 8];
 
 /// Where finished spans go; nowhere without an exporter.
-pub(super) static FINISHED: OnceLock<mpsc::Sender<Finished>> = OnceLock::new();
+static FINISHED: RwLock<Option<mpsc::Sender<Finished>>> = RwLock::new(None);
 
 /// What a span is to the messages around it, by the numbers of OTLP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Span {
         (trace, id): (TraceId, SpanId),
         parent: Option<SpanId>,
     ) -> Self {
-        if FINISHED.get().is_none() {
+        if !is_collected() {
             return Self(None);
         }
         let attributes = vec![
@@ -91,13 +91,31 @@ impl Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        let (Some(mut span), Some(finished)) = (self.0.take(), FINISHED.get()) else { return };
+        let Some(mut span) = self.0.take() else { return };
         span.ended = nanos();
+        let finished = FINISHED.read().unwrap_or_else(PoisonError::into_inner);
         // Nobody waits for a collector.
-        if finished.try_send(*span).is_err() {
+        let sent = finished.as_ref().is_some_and(|finished| finished.try_send(*span).is_ok());
+        if !sent {
             metrics::spans_dropped(1);
         }
     }
+}
+
+/// Whether somebody takes spans.
+pub(super) fn is_collected() -> bool {
+    let finished = FINISHED.read().unwrap_or_else(PoisonError::into_inner);
+    finished.as_ref().is_some_and(|finished| !finished.is_closed())
+}
+
+/// Sends spans there from now on, unless somebody takes them already.
+pub(super) fn collect(into: mpsc::Sender<Finished>) -> bool {
+    let mut finished = FINISHED.write().unwrap_or_else(PoisonError::into_inner);
+    let free = finished.as_ref().is_none_or(mpsc::Sender::is_closed);
+    if free {
+        *finished = Some(into);
+    }
+    free
 }
 
 fn nanos() -> u128 {
