@@ -112,9 +112,10 @@ fn a_scan_is_counted_and_the_pages_answer() {
 fn log_lines_for_machines_when_the_configuration_says_so() {
     let home = home("[telemetry]\nlog = \"json\"\n");
     let up = home.up();
-    let _ = address(&home);
+    let log = || fs::read_to_string(home.path("up.log")).unwrap();
+    until("the roles run", || log().contains("\"ready\""));
     up.stop().fine();
-    let log = fs::read_to_string(home.path("up.log")).unwrap();
+    let log = log();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let message = |line: &Value| line["fields"]["message"].as_str().map(str::to_owned);
     assert!(lines.iter().filter_map(message).any(|text| text == "ready"), "{log}");

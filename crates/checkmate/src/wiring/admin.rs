@@ -75,7 +75,6 @@ pub(super) fn watch(health: &Health, consumer: &Arc<Liveness>, stop: &Stop) {
 /// Looks after what a ready process needs, until the intake is cut.
 pub(super) async fn look_after(parts: Parts, stop: Stop) {
     let readiness = &parts.health.readiness;
-    readiness.set(Part::Start, Ok(()));
     let (mut store_was, mut broker_was) = (true, true);
     let looking = async {
         loop {
@@ -89,6 +88,7 @@ pub(super) async fn look_after(parts: Parts, stop: Stop) {
             readiness.set(Part::Store, store);
             readiness.set(Part::Broker, broker);
             readiness.set(Part::Consumers, parts.health.detached().map_or(Ok(()), Err));
+            readiness.set(Part::Start, Ok(()));
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
