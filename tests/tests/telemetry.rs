@@ -11,3 +11,5 @@ mod fields;
 mod home;
 #[path = "telemetry/process.rs"]
 mod process;
+#[path = "telemetry/retry.rs"]
+mod retry;

@@ -16,7 +16,7 @@ pub(super) fn request(resource: &Resource, spans: &[Finished]) -> Value {
     let who = [
         ("service.name", "checkmate"),
         ("service.version", resource.version),
-        ("service.instance.id", &resource.instance),
+        ("service.instance.id", resource.instance.as_str()),
     ];
     let who: Vec<Value> = who.into_iter().map(|(key, value)| attribute(key, value)).collect();
     let spans: Vec<Value> = spans.iter().map(span).collect();
