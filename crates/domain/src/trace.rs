@@ -95,7 +95,8 @@ impl FromStr for TraceParent {
             0xFF => false,
             _ => rest.first().is_none_or(|next| *next == b'-'),
         };
-        let (trace, span) = (digits(&known[3..35])?, digits(&known[36..52])?);
+        let trace: [u8; 16] = digits(&known[3..35])?;
+        let span: [u8; 8] = digits(&known[36..52])?;
         let flags: [u8; 1] = digits(&known[53..])?;
         if !dashes || !fits || trace == [0; 16] || span == [0; 8] {
             return Err(NotATraceParent);
