@@ -22,4 +22,5 @@ pub mod disk;
 pub mod latency;
 pub mod schedules;
 pub mod size;
+pub mod telemetry;
 pub mod workers;

@@ -57,6 +57,7 @@ pub fn parts(
         process: WorkerId::new(name)?,
         // Nobody is named as publisher: the same in both settings.
         embedded: true,
+        health: Arc::default(),
     })
 }
 

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-const LINES: [&str; 22] = [
+const LINES: [&str; 23] = [
     "queue alone, prefetch 32",
     "queue alone, prefetch 128",
     "whole path, appendfsync everysec",
@@ -17,6 +17,7 @@ const LINES: [&str; 22] = [
     "enqueue to start at 100 jobs/s, p99, RabbitMQ",
     "enqueue to start at 100 jobs/s, p99, embedded",
     "embedded whole path",
+    "whole path with telemetry",
     "2 workers on waiting jobs",
     "8 workers on waiting jobs",
     "1,000 schedules, idle, of one core",

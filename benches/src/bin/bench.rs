@@ -1,7 +1,7 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
-//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `workers`, `schedules`, `size`; all
-//! without.
+//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `workers`, `schedules`,
+//! `size`; all without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
@@ -11,9 +11,10 @@ use checkmate_benches::disk::Disk;
 use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
-use checkmate_benches::{latency, queue_alone, schedules, size, whole_path, workers};
+use checkmate_benches::{latency, queue_alone, schedules, size, telemetry, whole_path, workers};
 
-const PARTS: [&str; 7] = ["queue", "path", "latency", "embedded", "workers", "schedules", "size"];
+const PARTS: [&str; 8] =
+    ["queue", "path", "latency", "embedded", "telemetry", "workers", "schedules", "size"];
 
 fn main() -> anyhow::Result<ExitCode> {
     // As the program itself runs.
@@ -55,6 +56,7 @@ async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Ve
         "path" => whole_path::measure(servers, size).await,
         "latency" => latency::measure(servers, size).await,
         "embedded" => whole_path::embedded(size).await,
+        "telemetry" => telemetry::measure(size).await,
         "workers" => workers::measure(servers, size).await,
         "schedules" => schedules::measure(servers, size).await,
         _ => size::measure(servers, size).await,

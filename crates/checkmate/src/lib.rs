@@ -43,7 +43,6 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// Parses the command line and does what it says.
 pub fn run(scanners: MakeScanners) -> ExitCode {
     let cli = Cli::parse();
-    wiring::telemetry::start(&cli);
     wiring::tls::install_provider();
     let runtime = match runtime() {
         Ok(runtime) => runtime,

@@ -18,6 +18,7 @@ pub mod schedule;
 pub mod scope;
 pub mod secret;
 pub mod time;
+pub mod trace;
 pub mod trigger;
 
 pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement};
@@ -37,4 +38,5 @@ pub use schedule::{Missed, Overlap};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
 pub use time::Timestamp;
+pub use trace::TraceParent;
 pub use trigger::{Trigger, TriggerKind};

@@ -4,5 +4,6 @@
 
 pub mod reconcile;
 mod reconciler;
+mod traced;
 
 pub use reconciler::{Reconciler, ReconcilerConfig};

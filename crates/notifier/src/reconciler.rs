@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use checkmate_domain::{CloudEvent, EventData, JobId, KeyId, Timestamp};
+use checkmate_domain::{CloudEvent, EventData, JobId, KeyId, Timestamp, TraceParent};
 use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Message, Outgoing, Settle};
 use checkmate_service::crashpoint::crashpoint;
@@ -18,6 +18,7 @@ use checkmate_store::{
 };
 
 use crate::reconcile::{Speaker, reconcile};
+use crate::traced;
 
 /// What the reconciler needs to know.
 #[derive(Debug, Clone)]
@@ -65,7 +66,7 @@ impl Reconciler {
 
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Trouble> {
         let Some(job) = self.read(message)? else { return Ok(()) };
-        let Some(progress) = self.settle_result(&job, ctx).await? else { return Ok(()) };
+        let Some(progress) = self.settle_result(&job, message.cause(), ctx).await? else { return Ok(()) };
         // A cancelled scan may have more results to come; the keeper announces it when there are none.
         let over = progress.scan.state.is_final() && progress.scan.state != ScanState::Cancelled;
         if over && !progress.scan.announced {
@@ -89,7 +90,13 @@ impl Reconciler {
     }
 
     /// Reconciles until it is done or somebody else did it; each conflict means that another result of the target went first.
-    async fn settle_result(&self, job: &JobId, ctx: &JobContext) -> Result<Option<Progress>, Trouble> {
+    async fn settle_result(
+        &self,
+        job: &JobId,
+        cause: Option<TraceParent>,
+        ctx: &JobContext,
+    ) -> Result<Option<Progress>, Trouble> {
+        let (began, mut span) = (Instant::now(), None);
         let mut first = true;
         while !ctx.stopping().is_cancelled() {
             let input = match self.store.load_reconcile(job, first).await? {
@@ -103,15 +110,21 @@ impl Reconciler {
             if first && self.is_poison(input.loads) {
                 return self.park(job, input.loads).await;
             }
+            if first {
+                span = Some(traced::span(&input, cause));
+            }
             first = false;
             crashpoint("notifier.after-load");
             let commit = decide(&input, &self.config.key_id);
             let committed = self.store.commit_reconcile(&commit).await?;
             crashpoint("notifier.after-commit");
             match committed {
-                Committed::Committed(progress) | Committed::AlreadyReconciled(progress) => {
+                Committed::Committed(progress) => {
+                    traced::count(&commit, began.elapsed());
+                    drop(span);
                     return Ok(Some(*progress));
                 }
+                Committed::AlreadyReconciled(progress) => return Ok(Some(*progress)),
                 Committed::Conflict => {}
                 Committed::NoResult => return Ok(None),
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkmate_domain::{CloudEvent, JobMessage, Lane};
+use checkmate_domain::{CloudEvent, JobMessage, Lane, TraceParent, trace};
 use tokio_util::sync::CancellationToken;
 
 use crate::names::Queue;
@@ -131,6 +131,12 @@ pub struct Message {
 }
 
 impl Message {
+    /// The span that caused it; `None` when nobody says so in the form of the specification.
+    #[must_use]
+    pub fn cause(&self) -> Option<TraceParent> {
+        self.headers.get(trace::HEADER)?.parse().ok()
+    }
+
     /// Who published it, by the broker's word, when that is none of these; `None` when all is well. Where there is no such
     /// thing as a user (no list), everybody is believed.
     #[must_use]
@@ -171,17 +177,26 @@ impl Outgoing {
         Self { to, id: id.into(), body, headers: BTreeMap::new() }
     }
 
-    /// A job on its way to the work queue of its lane.
+    /// A job on its way to the work queue of its lane, in the trace of its scan.
     #[must_use]
     pub fn job(job: &JobMessage) -> Self {
-        Self::new(Destination::Work(job.lane), job.job.as_str(), job.to_bytes())
+        let message = Self::new(Destination::Work(job.lane), job.job.as_str(), job.to_bytes());
+        message.caused_by(TraceParent::of_request(&job.scan))
     }
 
-    /// An event. `must_route` when our own notifier has to hear it.
+    /// An event, in the trace of its scan. `must_route` when our own notifier has to hear it.
     #[must_use]
     pub fn event(event: &CloudEvent, must_route: bool) -> Self {
         let to = Destination::Event { kind: event.data.kind().to_owned(), must_route };
-        Self::new(to, event.id.as_str(), event.to_bytes())
+        let message = Self::new(to, event.id.as_str(), event.to_bytes());
+        message.caused_by(TraceParent::of_event(&event.data))
+    }
+
+    /// With the span that caused it in its headers.
+    #[must_use]
+    pub fn caused_by(mut self, parent: TraceParent) -> Self {
+        self.headers.insert(trace::HEADER.to_owned(), parent.to_string());
+        self
     }
 }
 

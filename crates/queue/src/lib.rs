@@ -5,6 +5,7 @@
 pub mod consumer;
 mod contract;
 pub mod embedded;
+mod measured;
 pub mod names;
 pub mod rabbitmq;
 
@@ -12,4 +13,5 @@ pub use contract::{
     Broker, BrokerError, Consumer, Death, Delivery, Depth, Destination, Lease, Message, Outgoing,
     PublishError, Settle, Settled,
 };
+pub use measured::Measured;
 pub use names::{Queue, RETRY_LADDER, retry_level};

@@ -4,8 +4,8 @@ pub mod cron;
 pub mod keeper;
 mod plan;
 pub mod replay;
-pub mod retention;
 pub mod requests;
+pub mod retention;
 pub mod schedules;
 
 pub use plan::{PlanError, Planned, request_scan};

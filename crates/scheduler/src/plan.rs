@@ -2,8 +2,10 @@
 //!
 //! Next on the way of a finding: `crates/worker/src/discover.rs`.
 
-use checkmate_queue::{Broker, Outgoing, PublishError};
+use checkmate_domain::TraceParent;
+use checkmate_queue::{Broker, Outgoing, PublishError, Queue};
 use checkmate_service::crashpoint::crashpoint;
+use checkmate_service::telemetry::{Kind, Span};
 use checkmate_store::{Created, JobRecord, NewScan, ScanRecord, Store, StoreError};
 
 /// Why a scan was not asked for, or not for certain.
@@ -71,9 +73,23 @@ pub(crate) async fn send(
     broker: &dyn Broker,
     jobs: &[JobRecord],
 ) -> Result<(), SendError> {
-    broker.publish(jobs.iter().map(|job| Outgoing::job(&job.message())).collect()).await?;
+    let mut spans: Vec<Span> = jobs.iter().map(request_span).collect();
+    let sent = broker.publish(jobs.iter().map(|job| Outgoing::job(&job.message())).collect()).await;
+    if sent.is_err() {
+        spans.iter_mut().for_each(|span| span.fail("not sent"));
+    }
+    drop(spans);
+    sent?;
     crashpoint("scheduler.after-publish");
     let ids: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
     store.mark_published(&ids).await?;
     Ok(())
+}
+
+/// The first span of a scan's trace.
+fn request_span(job: &JobRecord) -> Span {
+    let at = TraceParent::of_request(&job.scan);
+    let mut span = Span::start("create", Queue::of_lane(job.lane).name(), Kind::Producer, at.ids(), None);
+    span.note("checkmate.scan.id", job.scan.as_str());
+    span
 }

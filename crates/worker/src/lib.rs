@@ -9,6 +9,7 @@ mod discover;
 mod history;
 mod marker;
 mod scan;
+mod traced;
 mod worker;
 
 pub use config::WorkerConfig;

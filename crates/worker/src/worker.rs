@@ -1,19 +1,21 @@
 //! One job message: believe it → begin an attempt → run it → tell how it ended.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use checkmate_domain::{EndReason, JobId, JobMessage, MessageError, NotAssessed, Timestamp};
+use checkmate_domain::{EndReason, JobId, JobMessage, MessageError, NotAssessed, Timestamp, TraceParent};
 use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Message, Outgoing, PublishError, Settle};
 use checkmate_scanners::{Registry, ScanContext};
 use checkmate_service::crashpoint::crashpoint;
+use checkmate_service::metrics;
 use checkmate_store::{Attempt, Begin, BeginRequest, JobEnded, JobRecord, Store, StoreError};
 
 use crate::config::WorkerConfig;
 use crate::marker::Marker;
 use crate::scan::result_event;
+use crate::traced;
 
 /// How long a message that only a newer worker can read is put off; shorter than what the keeper takes for lost.
 const FOR_A_NEWER_WORKER: Duration = Duration::from_secs(10);
@@ -56,6 +58,7 @@ impl Worker {
             Ok(job) => job,
             Err(left) => return Err(self.not_read(message, left).await),
         };
+        let cause = message.cause();
         match self.begin(&job.job, false).await? {
             Begin::Suspect => {
                 let _alone = tokio::select! {
@@ -67,9 +70,9 @@ impl Worker {
                     alone = ctx.alone() => alone,
                 };
                 let begin = self.begin(&job.job, true).await?;
-                self.go_on(&job.job, begin, ctx).await
+                self.go_on(&job.job, begin, cause, ctx).await
             }
-            begin => self.go_on(&job.job, begin, ctx).await,
+            begin => self.go_on(&job.job, begin, cause, ctx).await,
         }
     }
 
@@ -115,9 +118,15 @@ impl Worker {
         Ok(begin)
     }
 
-    async fn go_on(&self, job: &JobId, begin: Begin, ctx: &JobContext) -> Result<(), Left> {
+    async fn go_on(
+        &self,
+        job: &JobId,
+        begin: Begin,
+        cause: Option<TraceParent>,
+        ctx: &JobContext,
+    ) -> Result<(), Left> {
         match begin {
-            Begin::Started(attempt) => self.run(*attempt, ctx).await,
+            Begin::Started(attempt) => self.run(*attempt, cause, ctx).await,
             Begin::AlreadyStored(job, released) => {
                 let event = result_event(&job, self.store.report(&job.id).await?.as_ref());
                 self.publish(event.into_iter().collect(), &released).await
@@ -134,9 +143,16 @@ impl Worker {
         }
     }
 
-    async fn run(&self, attempt: Attempt, ctx: &JobContext) -> Result<(), Left> {
+    async fn run(&self, attempt: Attempt, cause: Option<TraceParent>, ctx: &JobContext) -> Result<(), Left> {
         let fence = attempt.fence.clone();
+        let (began, mut span) = (Instant::now(), traced::span(&attempt, cause));
         let outcome = self.attempt(&attempt, ctx).await;
+        let word = outcome.word();
+        metrics::attempt(attempt.job.kind.as_str(), word, began.elapsed());
+        if word != traced::DONE {
+            span.fail(word);
+        }
+        drop(span);
         self.after(&attempt.job.id, &fence, outcome, ctx).await
     }
 

@@ -30,6 +30,7 @@ use crate::cli::{Cli, Command, DumpArgs, Schedule};
 use crate::config::{Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
+use crate::wiring::telemetry;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
 
 /// Does what the command line says and returns the exit code.
@@ -53,7 +54,19 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
             return EXIT_USAGE;
         }
     };
-    code(run(cli.command, config, scanners).await)
+    telemetry::start(&cli, config.telemetry.log);
+    let exporter = match telemetry::export(&config) {
+        Ok(exporter) => exporter,
+        Err(error) => {
+            eprintln!("checkmate: {error}");
+            return EXIT_USAGE;
+        }
+    };
+    let code = code(run(cli.command, config, scanners).await);
+    if let Some(exporter) = exporter {
+        exporter.close().await;
+    }
+    code
 }
 
 /// The exit code of what was done, or of what was not, which is told.

@@ -1,5 +1,6 @@
 //! Puts the parts together: which broker, which store, which scanners, which roles.
 
+pub mod admin;
 pub mod exports;
 pub mod lazy_broker;
 pub mod open;

@@ -9,7 +9,8 @@ use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
 use checkmate_queue::rabbitmq::RabbitBroker;
 use checkmate_queue::{Broker, BrokerError};
 use checkmate_service::crashpoint::crashpoint;
-use checkmate_service::{Backoff, Stop};
+use checkmate_service::health::Part;
+use checkmate_service::{Backoff, Health, Stop};
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{Store, StoreError};
@@ -57,6 +58,7 @@ pub async fn when_there(
     role: &'static str,
     scanners: MakeScanners,
     stop: &Stop,
+    health: &Health,
 ) -> anyhow::Result<Option<Parts>> {
     let mut backoff = Backoff::new(AGAIN.0, AGAIN.1);
     let mut told = None;
@@ -67,6 +69,7 @@ pub async fn when_there(
                 let why = format!("{error:#}");
                 if told.as_ref() != Some(&why) {
                     tracing::warn!(role, why, "not started yet; trying again until it works");
+                    health.readiness.set(Part::Start, Err(why.clone()));
                     told = Some(why);
                 }
                 stop.sleep(backoff.fail()).await;

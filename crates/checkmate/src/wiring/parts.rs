@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use checkmate_domain::{FingerprintKey, WorkerId};
-use checkmate_queue::Broker;
+use checkmate_queue::{Broker, Measured};
 use checkmate_scanners::Registry;
+use checkmate_service::Health;
 use checkmate_store::{KeyCheck, Store};
 
 use crate::config::{self, Config};
@@ -32,6 +33,8 @@ pub struct Parts {
     pub process: WorkerId,
     /// Whether this process owns embedded files.
     pub embedded: bool,
+    /// How this process is doing.
+    pub health: Arc<Health>,
 }
 
 impl Parts {
@@ -55,11 +58,12 @@ impl Parts {
             scanners: make_scanners(exports.clone()),
             config: Arc::new(config),
             store,
-            broker,
+            broker: Arc::new(Measured::new(broker)),
             key: Arc::new(key),
             exports,
             process: process_id(by.name())?,
             embedded,
+            health: Arc::default(),
         })
     }
 

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::control;
+use crate::wiring::admin::{self, Watched};
 use crate::wiring::open::{self, Opener};
 use crate::wiring::parts::Parts;
 use crate::wiring::presence::{self, Present};
@@ -105,7 +106,10 @@ pub async fn run(config: Config, scanners: MakeScanners, role: Role) -> anyhow::
     );
     rabbit::check_time_limit(&config)?;
     let stop = Stop::new(config.grace.0);
-    until_signal(&stop, serve(&config, scanners, &[role], &stop)).await
+    let watched = Watched::start(&config)?;
+    let done = until_signal(&stop, serve(&config, scanners, &[role], &stop, &watched)).await;
+    watched.close().await;
+    done
 }
 
 /// Runs every role in this process until a signal; on the embedded parts also answers the command line.
@@ -117,9 +121,12 @@ pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
     if !config.setting()?.is_embedded() {
         rabbit::check_time_limit(&config)?;
-        return until_signal(&stop, serve(&config, scanners, &all, &stop)).await;
+        let watched = Watched::start(&config)?;
+        let done = until_signal(&stop, serve(&config, scanners, &all, &stop, &watched)).await;
+        watched.close().await;
+        return done;
     }
-    let Ok(parts) = control::open_or_ask(&config, Opener::Role("up"), scanners).await? else {
+    let Ok(mut parts) = control::open_or_ask(&config, Opener::Role("up"), scanners).await? else {
         anyhow::bail!(
             "a checkmate process runs on {} already: give it your commands, such as 'checkmate scan path:DIR', or stop it \
              first",
@@ -127,16 +134,26 @@ pub async fn up(config: Config, scanners: MakeScanners) -> anyhow::Result<()> {
         )
     };
     let socket = control::Socket::bind(&config.data_dir)?;
-    until_signal(&stop, work(&parts, &all, Some(socket), &stop)).await
+    let watched = Watched::start(&config)?;
+    parts.health = watched.health();
+    let done = until_signal(&stop, work(&parts, &all, Some(socket), &stop)).await;
+    watched.close().await;
+    done
 }
 
-async fn serve(config: &Config, scanners: MakeScanners, roles: &[Role], stop: &Stop) -> anyhow::Result<()> {
+async fn serve(
+    config: &Config,
+    scanners: MakeScanners,
+    roles: &[Role],
+    stop: &Stop,
+    watched: &Watched,
+) -> anyhow::Result<()> {
     let name = match roles {
         [role] => role.name(),
         _ => "up",
     };
-    match open::when_there(config, name, scanners, stop).await? {
-        Some(parts) => work(&parts, roles, None, stop).await,
+    match open::when_there(config, name, scanners, stop, &watched.health()).await? {
+        Some(parts) => work(&Parts { health: watched.health(), ..parts }, roles, None, stop).await,
         None => Ok(()),
     }
 }
@@ -154,6 +171,13 @@ async fn work(
         running.0.spawn(async move {
             socket.serve(parts, stop, CancellationToken::new()).await;
             "control socket"
+        });
+    }
+    if parts.config.admin.listen.is_some() {
+        let (parts, stop) = (parts.clone(), stop.clone());
+        running.0.spawn(async move {
+            admin::look_after(parts, stop).await;
+            "health"
         });
     }
     let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
@@ -346,6 +370,7 @@ fn spawn_consumer(
     let consumer = ConsumerLoop::new(parts.broker.clone(), Arc::new(handler), config);
     let consumer = consumer.paused_by(present.paused());
     present.count(consumer.liveness());
+    admin::watch(&parts.health, &consumer.liveness(), stop);
     let stop = stop.clone();
     tasks.spawn(async move {
         let report = consumer.run(stop).await;

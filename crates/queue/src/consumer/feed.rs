@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_service::Backoff;
+use checkmate_service::{Backoff, metrics};
 use futures::future::BoxFuture;
 use tokio::time::Sleep;
 
@@ -125,6 +125,7 @@ impl Feed {
             tracing::info!(queue = %self.queue, "consuming again");
         }
         self.liveness.came_up(self.queue);
+        metrics::consumer_up(self.queue.name(), true);
         self.state = State::Open(consumer);
     }
 
@@ -134,6 +135,7 @@ impl Feed {
             self.told = Some(why.clone());
         }
         self.liveness.went_down(self.queue, why);
+        metrics::consumer_up(self.queue.name(), false);
         self.state = State::Waiting(Box::pin(tokio::time::sleep(self.backoff.fail())));
     }
 }

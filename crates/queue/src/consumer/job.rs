@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use checkmate_service::crashpoint::crashpoint;
+use checkmate_service::metrics;
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +16,7 @@ use super::context::{End, JobContext, StopCause};
 use super::liveness::{Liveness, Running, RunningJob};
 use super::slots::Slot;
 use crate::contract::{Delivery, Lease, Message, Settle, Settled};
+use crate::measured::consumed;
 use crate::names::Queue;
 
 /// What a job needs from its loop.
@@ -58,6 +60,7 @@ pub(super) async fn run<H: Handler>(
 ) -> Finished {
     let Delivery { message, lease } = delivery;
     let name = Name { id: message.id.clone(), queue: message.queue };
+    let (began, _in_hand) = (Instant::now(), consumed(&message));
     let lost = lease.lost();
     let mut late = None;
     let outcome = tokio::select! {
@@ -69,6 +72,7 @@ pub(super) async fn run<H: Handler>(
     };
     if lost.is_cancelled() {
         tracing::info!(queue = %name.queue, id = name.id, "the broker took the message away; nothing is settled");
+        metrics::settled(name.queue.name(), LEASE_LOST, began.elapsed());
         return Finished { ended: Ended::LeaseLost, late };
     }
     let (settle, ended) = match outcome {
@@ -76,7 +80,28 @@ pub(super) async fn run<H: Handler>(
         Outcome::Verdict(settle) => (settle, Ended::Decided),
         Outcome::Trouble(reason) => (Settle::Later { after: around.after_trouble, reason }, Ended::Overruled),
     };
-    Finished { ended: around.settle(&name, lease, settle, ended).await, late }
+    let verdict = word(&settle);
+    let ended = around.settle(&name, lease, settle, ended).await;
+    let outcome = match ended {
+        Ended::LeaseLost => LEASE_LOST,
+        Ended::NotSettled => "not settled",
+        Ended::Decided | Ended::Overruled | Ended::GivenBack => verdict,
+    };
+    metrics::settled(name.queue.name(), outcome, began.elapsed());
+    Finished { ended, late }
+}
+
+/// What became of a message that was taken away, as a metric tells it.
+const LEASE_LOST: &str = "taken away";
+
+/// A verdict as a metric tells it.
+fn word(settle: &Settle) -> &'static str {
+    match settle {
+        Settle::Done => "done",
+        Settle::Later { .. } => "later",
+        Settle::Dead { .. } => "dead",
+        Settle::Requeue => "given back",
+    }
 }
 
 struct Name {

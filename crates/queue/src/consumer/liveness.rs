@@ -91,6 +91,12 @@ impl Liveness {
     /// What is wrong for longer than `patience`, for a person.
     #[must_use]
     pub fn trouble(&self, patience: Duration) -> Option<String> {
+        self.stuck(patience).or_else(|| self.detached(patience))
+    }
+
+    /// What has been wrong for longer than `patience` and is mended by nothing but a restart.
+    #[must_use]
+    pub fn stuck(&self, patience: Duration) -> Option<String> {
         let silent = self.since_last_turn();
         if silent > patience {
             return Some(format!("the consumer loop has not turned for {} s: restart it", silent.as_secs()));
@@ -102,6 +108,12 @@ impl Liveness {
                 overdue.as_secs()
             ));
         }
+        None
+    }
+
+    /// The queue that has not been consumed for longer than `patience`, and why.
+    #[must_use]
+    pub fn detached(&self, patience: Duration) -> Option<String> {
         let down = self.down();
         let (queue, down) = down.iter().find(|(_, down)| down.since.elapsed() > patience)?;
         Some(format!("{queue} is not consumed since {} s: {}", down.since.elapsed().as_secs(), down.why))

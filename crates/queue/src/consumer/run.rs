@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_service::{Backoff, Stop};
+use checkmate_service::{Backoff, Stop, metrics};
 use futures::future::{join_all, select_all};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
@@ -115,6 +115,7 @@ impl IntakeSide {
     fn new<H>(of: &ConsumerLoop<H>) -> Self {
         let ConsumeConfig { slots, intakes, resubscribe: (first, most), .. } = &of.config;
         let feed = |intake: &super::Intake| {
+            metrics::slots(intake.queue.name(), intake.most);
             let (broker, liveness) = (Arc::clone(&of.broker), Arc::clone(&of.liveness));
             Feed::new(broker, intake.queue, intake.most, Backoff::new(*first, *most), liveness)
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use checkmate_service::Backoff;
+use checkmate_service::{Backoff, metrics};
 use futures::{Stream, StreamExt};
 use lapin::Event;
 use lapin::options::ConfirmSelectOptions;
@@ -162,6 +162,7 @@ impl Task {
                 None => match self.closed.clone().run_until_cancelled(self.open()).await {
                     Some(Ok(session)) => {
                         tracing::info!(role = self.config.role, "publishing to the broker again");
+                        metrics::broker_blocked(false);
                         self.state.send_replace(State::Up);
                         next = Some(session);
                         continue;
@@ -225,11 +226,13 @@ impl Task {
                     Some(Event::ConnectionBlocked(reason)) => {
                         tracing::warn!(reason, "the broker blocks publishers");
                         blocked = true;
+                        metrics::broker_blocked(true);
                         self.state.send_replace(State::Blocked(reason));
                     }
                     Some(Event::ConnectionUnblocked) => {
                         tracing::info!("the broker takes messages again");
                         blocked = false;
+                        metrics::broker_blocked(false);
                         self.state.send_replace(State::Up);
                     }
                     // An error of another channel is its own affair.

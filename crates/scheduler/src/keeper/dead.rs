@@ -12,6 +12,7 @@ use checkmate_domain::{
 use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Death, Message, Outgoing, Queue, Settle};
 use checkmate_service::crashpoint::crashpoint;
+use checkmate_service::metrics;
 use checkmate_store::{DeadRecord, DeadStatus, JobEnded, Store, StoreError};
 
 use crate::keeper::rounds::lane_of;
@@ -59,6 +60,7 @@ impl DeadLetters {
         let was = what_it_was(&message.body, &death.queue);
         let now = self.store.now().await.map_err(text)?;
         self.store.record_dead(&record(message, &death, &was, now)).await.map_err(text)?;
+        metrics::dead_letter(death.by_broker);
         crashpoint("keeper.after-dead-record");
         if message.stranger(self.config.publishers.as_ref()).is_none() {
             self.end(was, &death, now).await?;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use checkmate_domain::{EndReason, Lane, NotAssessed, Timestamp};
 use checkmate_queue::{Broker, BrokerError, Outgoing, PublishError, Queue};
-use checkmate_service::Stop;
 use checkmate_service::crashpoint::crashpoint;
+use checkmate_service::{Stop, metrics};
 use checkmate_store::{
     JobEnded, JobRecord, JobState, LockAttempt, LockGuard, ScanRecord, ScanState, Store, StoreError,
 };
@@ -97,7 +97,9 @@ impl Keeper {
         let mut guard = None;
         let mut told = None;
         while !stop.draining().is_cancelled() {
-            match self.round(&mut guard).await {
+            let round = self.round(&mut guard).await;
+            count(round.as_ref().ok());
+            match round {
                 Ok(round) if round.republished + round.resent + round.expired > 0 => {
                     tracing::info!(?round, "kept");
                     told = None;
@@ -295,6 +297,18 @@ impl Keeper {
         crashpoint("keeper.after-announce");
         self.store.mark_announced(&scan.id).await?;
         Ok(())
+    }
+}
+
+/// `None` is a round that was cut short.
+fn count(round: Option<&Round>) {
+    metrics::keeper_round(round.map(|round| round.led));
+    if let Some(round) = round {
+        metrics::keeper_mended("jobs released", round.topped_up);
+        metrics::keeper_mended("jobs sent again", round.republished);
+        metrics::keeper_mended("results sent again", round.resent);
+        metrics::keeper_mended("jobs expired", round.expired);
+        metrics::keeper_mended("ends announced", round.announced);
     }
 }
 

@@ -1,11 +1,12 @@
 //! One schedule in the hands of the leader: decides what is due and writes it down, step by step.
 
 use checkmate_domain::{Timestamp, Trigger, TriggerKind};
+use checkmate_service::metrics;
 use checkmate_store::schedules::{Fire, Fired, ScheduleRecord, ScheduleState};
 use checkmate_store::{Created, JobRecord, LockGuard, NewScan, Store, StoreError};
 
 use super::announce::zone_name;
-use super::due::{Next, Step, next, scan_of};
+use super::due::{Next, Step, due_at, next, scan_of};
 use super::run::Settings;
 use super::spec::ScheduleSpec;
 use crate::cron::{CronExpr, Timetable, zone};
@@ -54,7 +55,7 @@ impl Entry {
                 Next::AskScan => running = Some(self.is_running(store).await?),
                 Next::Step(step) => {
                     running = None;
-                    match self.write(store, guard, settings, *step).await? {
+                    match self.write(store, guard, settings, now, *step).await? {
                         Wrote::Done(job) => jobs.extend(job.map(|job| *job)),
                         Wrote::Moved => {
                             if !self.reload(store).await? {
@@ -81,8 +82,10 @@ impl Entry {
         store: &dyn Store,
         guard: &LockGuard,
         settings: &Settings,
+        now: Timestamp,
         step: Step,
     ) -> Result<Wrote, StoreError> {
+        let due = step.fire.map_or(now, |tick| due_at(&self.spec, tick));
         let fire = Fire {
             guard: guard.clone(),
             name: self.spec.name.clone(),
@@ -102,6 +105,7 @@ impl Entry {
         self.record.state = fire.state;
         Ok(match created {
             Some(Created::New(scan, job)) => {
+                metrics::schedule_lateness(now.since(due));
                 tracing::debug!(schedule = %self.spec.name, scan.id = %scan.id, "fired");
                 Wrote::Done(Some(job))
             }

@@ -1,0 +1,43 @@
+//! Reconciling a result as a span in the trace of its scan, and what is counted of it.
+
+use std::time::Duration;
+
+use checkmate_domain::{TraceParent, TransitionKind};
+use checkmate_queue::Queue;
+use checkmate_service::metrics;
+use checkmate_service::telemetry::{Kind, Span};
+use checkmate_store::{ReconcileCommit, ReconcileInput};
+
+/// The span of reconciling what was loaded. From the second time on it links to the first.
+pub(crate) fn span(input: &ReconcileInput, cause: Option<TraceParent>) -> Span {
+    let ReconcileInput { job, loads, .. } = input;
+    let at = TraceParent::of_reconcile(&job.scan, &job.id, *loads);
+    // A cause in another trace is nobody of ours.
+    let cause = cause.filter(|cause| cause.trace == at.trace);
+    let parent = cause.unwrap_or_else(|| TraceParent::of_attempt(&job.scan, &job.id, job.attempt)).span;
+    let mut span = Span::start("process", Queue::Results.name(), Kind::Consumer, at.ids(), Some(parent));
+    span.note("messaging.message.id", job.id.as_str());
+    span.note("checkmate.scan.id", job.scan.as_str());
+    if *loads > 1 {
+        span.link(TraceParent::of_reconcile(&job.scan, &job.id, 1).span);
+    }
+    span
+}
+
+/// Counts what was committed.
+pub(crate) fn count(commit: &ReconcileCommit, took: Duration) {
+    metrics::reconciled(took);
+    for transition in &commit.transitions {
+        metrics::transition(word(transition.kind));
+    }
+}
+
+const fn word(kind: TransitionKind) -> &'static str {
+    match kind {
+        TransitionKind::Opened => "opened",
+        TransitionKind::Resolved => "resolved",
+        TransitionKind::Reopened => "reopened",
+        TransitionKind::Withdrawn => "withdrawn",
+        TransitionKind::Changed => "changed",
+    }
+}

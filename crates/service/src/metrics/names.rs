@@ -1,0 +1,114 @@
+//! Every metric, each named once. `docs/telemetry.md` is made of this.
+
+/// What a metric counts, and how it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Only grows.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts values by size.
+    Histogram,
+}
+
+impl Kind {
+    /// The word of the exposition format.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+macro_rules! metrics {
+    ($($variant:ident = $name:literal $kind:ident $unit:literal [$($label:literal),*] $help:literal;)+) => {
+        /// One metric. The values of its labels are words of the program: never an id, a name of somebody or a text.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Metric { $(#[doc = $help] $variant,)+ }
+
+        impl Metric {
+            /// Every metric, in the order of the documents.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The name on `/metrics`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What kind it is.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$variant => Kind::$kind,)+ }
+            }
+
+            /// What its value counts.
+            #[must_use]
+            pub const fn unit(self) -> &'static str {
+                match self { $(Self::$variant => $unit,)+ }
+            }
+
+            /// The names of its labels.
+            #[must_use]
+            pub const fn labels(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($label),*],)+ }
+            }
+
+            /// What it tells, in one line.
+            #[must_use]
+            pub const fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)+ }
+            }
+        }
+    };
+}
+
+metrics! {
+    SentMessages = "messaging_client_sent_messages_total" Counter "messages" ["destination", "outcome"]
+        "Messages published, by how the broker answered.";
+    PublishDuration = "messaging_client_operation_duration_seconds" Histogram "seconds" ["outcome"]
+        "From publishing a batch of messages to its confirm.";
+    ConsumedMessages = "messaging_client_consumed_messages_total" Counter "messages" ["queue"]
+        "Messages taken from a queue.";
+    ProcessDuration = "messaging_process_duration_seconds" Histogram "seconds" ["queue", "outcome"]
+        "From taking a message to its verdict.";
+    SettledMessages = "checkmate_messages_settled_total" Counter "messages" ["queue", "outcome"]
+        "Verdicts on messages: done, later, dead, given back; or why there was none.";
+    Redelivered = "checkmate_redeliveries_total" Counter "messages" ["queue"]
+        "Messages that the broker says were delivered before.";
+    QueueWait = "checkmate_queue_wait_seconds" Histogram "seconds" ["queue"]
+        "From publishing a message to taking it; messages that were put off on purpose do not count.";
+    InHand = "checkmate_messages_in_hand" Gauge "messages" ["queue"]
+        "Messages this process works on now.";
+    Slots = "checkmate_slots" Gauge "messages" ["queue"]
+        "Messages this process may work on at a time.";
+    ConsumerUp = "checkmate_consumer_up" Gauge "0 or 1" ["queue"]
+        "Whether this process is subscribed to the queue.";
+    JobDuration = "checkmate_job_duration_seconds" Histogram "seconds" ["kind", "outcome"]
+        "Attempts at jobs, by how they ended.";
+    DeadLetters = "checkmate_dead_letters_total" Counter "messages" ["by"]
+        "Dead letters taken into the store, by who gave them up: us or the broker.";
+    KeeperRounds = "checkmate_keeper_rounds_total" Counter "rounds" ["outcome"]
+        "Rounds of the keeper: led, left to another leader, or cut short.";
+    KeeperMended = "checkmate_keeper_mended_total" Counter "jobs or scans" ["what"]
+        "What the keeper mended.";
+    Leader = "checkmate_leader" Gauge "0 or 1" []
+        "Whether the keeper of this process leads.";
+    ReconcileDuration = "checkmate_reconcile_duration_seconds" Histogram "seconds" []
+        "From loading a result to its commit.";
+    Transitions = "checkmate_transitions_total" Counter "findings" ["kind"]
+        "Findings that changed their state.";
+    DependencyUp = "checkmate_dependency_up" Gauge "0 or 1" ["dependency"]
+        "Whether store and broker answer.";
+    Outages = "checkmate_outages_total" Counter "outages" ["dependency"]
+        "Times that store or broker stopped answering.";
+    BrokerBlocked = "checkmate_broker_blocked" Gauge "0 or 1" []
+        "Whether the broker blocks publishers.";
+    ScheduleLateness = "checkmate_schedule_lateness_seconds" Histogram "seconds" []
+        "From the time of a schedule's tick to its scan.";
+    SpansDropped = "checkmate_spans_dropped_total" Counter "spans" []
+        "Spans that were not sent: the collector was away or too slow.";
+}

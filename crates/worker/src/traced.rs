@@ -1,0 +1,45 @@
+//! An attempt as a span in the trace of its scan, and the word for how it ended.
+
+use checkmate_domain::TraceParent;
+use checkmate_queue::Queue;
+use checkmate_scanners::ScanError;
+use checkmate_service::telemetry::{Kind, Span};
+use checkmate_store::Attempt;
+
+use crate::attempt::Outcome;
+
+/// The span of an attempt that a message caused. Retries link to the first attempt.
+pub(crate) fn span(attempt: &Attempt, cause: Option<TraceParent>) -> Span {
+    let job = &attempt.job;
+    let at = TraceParent::of_attempt(&job.scan, &job.id, attempt.number);
+    // A cause in another trace is nobody of ours.
+    let cause = cause.filter(|cause| cause.trace == at.trace);
+    let parent = cause.unwrap_or_else(|| TraceParent::of_request(&job.scan)).span;
+    let queue = Queue::of_lane(job.lane).name();
+    let mut span = Span::start("process", queue, Kind::Consumer, at.ids(), Some(parent));
+    span.note("messaging.message.id", job.id.as_str());
+    span.note("checkmate.scan.id", job.scan.as_str());
+    span.note("checkmate.job.kind", job.kind.as_str());
+    if attempt.number > 1 {
+        span.link(TraceParent::of_attempt(&job.scan, &job.id, 1).span);
+    }
+    span
+}
+
+impl Outcome {
+    /// As metrics and spans tell it.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Done => DONE,
+            Self::LostFence => "fence lost",
+            Self::Interrupted(_) => "interrupted",
+            Self::Failed(ScanError::Missing(_)) => "target missing",
+            Self::Failed(ScanError::Permanent(_)) => "cannot be done",
+            Self::Failed(ScanError::Transient(_)) => "failed",
+            Self::Failed(ScanError::Stopped) => "stopped",
+        }
+    }
+}
+
+/// The word for an attempt that did what it should.
+pub(crate) const DONE: &str = "done";
