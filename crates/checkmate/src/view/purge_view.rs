@@ -80,7 +80,7 @@ fn second(at: Timestamp) -> Timestamp {
 fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     for (unit, word) in [(86_400, "d"), (3_600, "h"), (60, "min")] {
-        if seconds >= unit && seconds % unit == 0 {
+        if seconds >= unit && seconds.is_multiple_of(unit) {
             return format!("{} {word}", seconds / unit);
         }
     }
