@@ -32,6 +32,9 @@ macro_rules! script {
 /// As many connections as our store has.
 const CONNECTIONS: usize = 2;
 
+/// One job of a target at a time, as many of an organisation as there are; the waits of those that are put off.
+const LIMITS: [u32; 5] = [1, 0, 1_000, 10_000, 20_000];
+
 struct Scripts {
     create: Script,
     begin: Script,
@@ -75,7 +78,7 @@ impl Hand {
         recorded: Arc<Recorded>,
     ) -> anyhow::Result<(Arc<Self>, mpsc::Receiver<String>)> {
         let scripts = Scripts {
-            create: script!("create_scan"),
+            create: script!("create", "create_scan"),
             begin: script!("begin"),
             seal: script!("seal"),
             store: script!("store_result"),
@@ -149,7 +152,15 @@ impl Hand {
         let Recorded { discover, scope, history, entries, jobs, .. } = &*self.recorded;
         let job = id(&message)?;
         let begun = self
-            .ask(self.call(&self.scripts.begin).arg(&job).arg("hand").arg(30_000).arg(0).arg(5).arg(3).arg(2))
+            .ask(
+                self.call(&self.scripts.begin)
+                    .arg(&job)
+                    .arg("hand")
+                    .arg(30_000)
+                    .arg(0)
+                    .arg([5, 3, 2])
+                    .arg(LIMITS),
+            )
             .await?;
         let token = expect(&begun, "started")?.get(2).and_then(token).context("no token of the fence")?;
         let (claimed, event) = if job == *discover {

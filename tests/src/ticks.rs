@@ -86,7 +86,7 @@ fn add_schedule(config: &Path) -> anyhow::Result<()> {
     let mut file = OpenOptions::new().append(true).open(config)?;
     let schedule = format!(
         "\n[schedules.{NAME}]\ncron = \"* * * * * *\"\nscope = \"export:{EXPORT}\"\noverlap = \"allow\"\nmissed = \"all\"\n\
-         window = \"1h\"\n"
+         missed_window = \"1h\"\n"
     );
     file.write_all(schedule.as_bytes())?;
     Ok(())

@@ -9,7 +9,9 @@ use std::time::Duration;
 use checkmate_domain::Lane;
 use checkmate_queue::rabbitmq::RabbitBroker;
 use checkmate_queue::rabbitmq::admin::{AdminConfig, Change, Line, Role, Verdict, check, setup};
-use checkmate_queue::{Broker, BrokerError, Destination, Outgoing, PublishError, Queue, Settle, Settled};
+use checkmate_queue::{
+    Broker, BrokerError, Destination, Outgoing, PublishError, Queue, RETRY_LADDER, Settle, Settled,
+};
 use checkmate_testkit::rabbit::{PASSWORD, Rabbit};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
@@ -82,7 +84,8 @@ async fn check_finds_what_is_wrong(node: &Rabbit) {
         json!({"pattern": ".*", "definition": {"max-length": 5}, "priority": 999, "apply-to": "queues"});
     node.api("PUT", &format!("/api/policies/{vhost}/greedy"), Some(greedy)).await;
     let lines = checked(&config, |wrong| {
-        wrong.iter().filter(|line| line.what.starts_with("settings of")).count() == 10
+        wrong.iter().filter(|line| line.what.starts_with("settings of")).count()
+            == Queue::ALL.len() + RETRY_LADDER.len()
     })
     .await;
     let about = |what: &str| {

@@ -102,7 +102,7 @@ async fn changed(paused: &mut Option<watch::Receiver<BTreeSet<Queue>>>) {
         return;
     }
     *paused = None;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The subscriptions, in the order of preference.

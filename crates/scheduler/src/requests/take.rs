@@ -67,7 +67,7 @@ impl Requests {
                 request.scope
             ));
         }
-        tracing::debug!(user, request.id, scope = %request.scope, request.reason, "a scan is requested");
+        tracing::debug!(user, request.id, scan.scope = %request.scope, "a scan is requested");
         let scan = NewScan {
             id: ScanId::derived(&["request", &user, &request.id]),
             scope: request.scope,
@@ -94,7 +94,7 @@ impl Requests {
             Created::Exists(scan) => (scan, None),
         };
         if let Some(job) = job {
-            tracing::info!(user, scan.id = %scan.id, scope = %scan.scope, "a requested scan is recorded");
+            tracing::info!(user, scan.id = %scan.id, scan.scope = %scan.scope, "a requested scan is recorded");
             if let Err(error) = send(&*self.store, &*self.broker, &[job]).await {
                 tracing::warn!(%error, scan.id = %scan.id, "its first job was not sent; the keeper sends it");
             }

@@ -28,6 +28,10 @@ macro_rules! fields {
 fields! {
     AdminAddress = "admin.address" "Where the admin pages are.";
     Cause = "cause" "Why a job was told to stop.";
+    Changed = "changed" "How many schedules a new configuration changed.";
+    Cron = "cron" "A cron expression.";
+    DeadHandled = "dead_handled" "How many dead letters that were replayed or discarded.";
+    DeadWaiting = "dead_waiting" "How many dead letters that waited.";
     Epoch = "store.epoch" "How often the store may have lost its last second.";
     Error = "error" "What went wrong, as the part that noticed it says it.";
     File = "file" "The file of an embedded part.";
@@ -36,12 +40,14 @@ fields! {
     Job = "job" "The id of a job.";
     Jobs = "jobs" "How many jobs.";
     MessageId = "message.id" "The id of a message that was given up.";
+    Paused = "paused" "The lanes that are paused.";
     Process = "process" "This start of the process.";
     Queue = "queue" "The queue.";
     RanSeconds = "ran_seconds" "How long a job had been running.";
     Reason = "reason" "Why, in one line, as the broker or a scanner says it.";
     RedisAddress = "redis.address" "Where Redis is.";
     Report = "report" "How a consumer's end went: begun, given back, late.";
+    RequestId = "request.id" "The id another system gave its request.";
     RetryInMs = "retry_in_ms" "When it is tried again.";
     Role = "role" "The role.";
     Roles = "roles" "The roles of this process.";
@@ -51,10 +57,16 @@ fields! {
     ScanId = "scan.id" "The id of a scan.";
     ScanScope = "scan.scope" "The scope of a scan.";
     ScanTarget = "scan.target" "The target that was scanned.";
+    Scans = "scans" "How many scans.";
+    Schedule = "schedule" "The name of a schedule.";
+    Schedules = "schedules" "How many schedules.";
     TargetId = "target.id" "The target whose findings are written.";
+    Transitions = "transitions" "How many entries of the log of transitions.";
+    User = "user" "The broker user who asked for a scan.";
     Warning = "warning" "What about the store's settings may lose data.";
     What = "what" "What a consumer's watchdog noticed.";
     Why = "why" "What goes wrong for as long as it is not said to be well again.";
+    Zone = "zone" "The name of a time zone.";
 }
 
 /// What no log line, metric, span or error holds.

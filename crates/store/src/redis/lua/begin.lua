@@ -60,12 +60,13 @@ local seq = next_seq()
 call('HSET', J, 'state', 'running', 'holder', holder, 'until', int(at + ttl), 'begun', int(at), 'alone', alone,
   'token', seq, 'attempt', int(number(j[12]) + 1), 'crashes', int(number(j[8]) + 1),
   'crashes_alone', int(number(j[9]) + tonumber(alone)))
-if T then
-  for _, key in ipairs({ T, O }) do
-    call('SADD', key, job)
-    call('PEXPIRE', key, 7 * 24 * 3600 * 1000)
-  end
+-- Whoever counts also clears away, so where nobody counts nothing is added.
+local function note_running(key)
+  call('SADD', key, job)
+  call('PEXPIRE', key, 7 * 24 * 3600 * 1000)
 end
+if T and of_target > 0 then note_running(T) end
+if O and of_organisation > 0 then note_running(O) end
 if state == 'recorded' then call('SREM', P .. 'recorded:' .. scan, job) end
 if s[1] == 'planned' then call('HSET', S, 'state', 'discovering') end
 return { 'started', job_reply(job), seq }
