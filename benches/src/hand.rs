@@ -158,8 +158,8 @@ impl Hand {
                     .arg("hand")
                     .arg(30_000)
                     .arg(0)
-                    .arg([5, 3, 2])
-                    .arg(LIMITS),
+                    .arg(&[5, 3, 2])
+                    .arg(&LIMITS),
             )
             .await?;
         let token = expect(&begun, "started")?.get(2).and_then(token).context("no token of the fence")?;

@@ -72,7 +72,8 @@ impl Requests {
             id: ScanId::derived(&["request", &user, &request.id]),
             scope: request.scope,
             lane: Lane::Bulk,
-            trigger: Trigger { kind: TriggerKind::Message, who: user.clone() },
+            // Whoever asked also said why: both are shown with the scan.
+            trigger: Trigger { kind: TriggerKind::Message, who: format!("{user}: {}", request.reason) },
             window: self.config.window,
             time_limit: self.config.time_limit,
             expires_after: self.config.expires_after,

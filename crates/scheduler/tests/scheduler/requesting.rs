@@ -57,7 +57,7 @@ async fn a_request_becomes_one_scan_however_often_it_comes() {
     assert_eq!(all.len(), 1, "equal requests are one scan while it runs");
     let scan = &all[0];
     assert_eq!((scan.lane, scan.scope.to_string().as_str()), (Lane::Bulk, "export:acme"));
-    assert_eq!((scan.trigger.kind, scan.trigger.who.as_str()), (TriggerKind::Message, "portal"));
+    assert_eq!((scan.trigger.kind, scan.trigger.who.as_str()), (TriggerKind::Message, "portal: deployed"));
     assert_eq!(bench.depth(Queue::ScanBulk).await, (1, 0), "it was sent");
 
     bench.store.cancel_scan(&scan.id).await.unwrap();
