@@ -1,7 +1,9 @@
 //! A question to the parts, wherever they are open.
 
 use crate::cli::Command;
-use crate::commands::{Out, dead, doctor, dump, findings, lane, purge, rescan, scan, scans, schedule, workers};
+use crate::commands::{
+    Out, dead, doctor, dump, findings, lane, purge, rescan, scan, scans, schedule, workers,
+};
 use crate::wiring::parts::Parts;
 
 /// Carries out a command that needs the store and the broker; returns the exit code.

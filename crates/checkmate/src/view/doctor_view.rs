@@ -204,14 +204,24 @@ mod tests {
     const SHOW: Show<'static> = Show { program: "bin/checkmate", color: false };
 
     fn page() -> Page {
-        let asked = "Redis at redis.example.com:6379 keeps no append-only file and would lose jobs on a restart";
+        let asked =
+            "Redis at redis.example.com:6379 keeps no append-only file and would lose jobs on a restart";
         Page::new(vec![
             Section {
                 name: "Store",
                 lines: vec![
-                    Line::fine("software", "redis://redis.example.com:6379", "Redis 7.2.4, answers within 2 ms"),
+                    Line::fine(
+                        "software",
+                        "redis://redis.example.com:6379",
+                        "Redis 7.2.4, answers within 2 ms",
+                    ),
                     Line::wrong("durability", "", asked, "set 'appendonly yes' in redis.conf"),
-                    Line::unknown("the settings of 'checkmate.scan.interactive'", "", "no\u{1b}[2J answer", ""),
+                    Line::unknown(
+                        "the settings of 'checkmate.scan.interactive'",
+                        "",
+                        "no\u{1b}[2J answer",
+                        "",
+                    ),
                 ],
             },
             Section { name: "Nothing", lines: Vec::new() },
@@ -240,9 +250,15 @@ mod tests {
     fn a_page_for_machines_keeps_what_could_not_be_looked_at_apart() {
         let json = serde_json::to_value(page()).unwrap();
         let line = &json["sections"][0]["lines"][2];
-        assert_eq!((&line["outcome"], &line["reason"]), (&"could-not-look".into(), &"no\u{1b}[2J answer".into()));
+        assert_eq!(
+            (&line["outcome"], &line["reason"]),
+            (&"could-not-look".into(), &"no\u{1b}[2J answer".into())
+        );
         let fine = &json["sections"][0]["lines"][0];
-        assert_eq!((&fine["outcome"], &fine["where"]), (&"fine".into(), &"redis://redis.example.com:6379".into()));
+        assert_eq!(
+            (&fine["outcome"], &fine["where"]),
+            (&"fine".into(), &"redis://redis.example.com:6379".into())
+        );
         assert!(fine.get("reason").is_none());
     }
 }

@@ -23,7 +23,8 @@ impl AboutStore for EmbeddedStore {
 
     async fn holder(&self, lock: &str) -> Result<Option<LockHolder>> {
         let lock = lock.to_owned();
-        let sql = "SELECT owner, held_until FROM locks WHERE name = ?1 AND owner IS NOT NULL AND held_until > ?2";
+        let sql =
+            "SELECT owner, held_until FROM locks WHERE name = ?1 AND owner IS NOT NULL AND held_until > ?2";
         self.read(move |db| {
             one(db, sql, params![lock, Timestamp::now().as_millis()], |row| {
                 Ok(LockHolder { owner: row.get(0)?, until: Timestamp::from_millis(row.get(1)?) })

@@ -18,16 +18,15 @@ pub(super) async fn look(config: &Config, within: Duration) -> BrokerLook {
         Ok(Setting::Embedded { queue, .. }) => return BrokerLook::Embedded(queue),
         Ok(Setting::Distributed { broker, .. }) => broker,
     };
-    let (queues, check) =
-        tokio::join!(in_time(within, Box::pin(login(config, &url))), in_time(within, Box::pin(check(config, &url))));
+    let (queues, check) = tokio::join!(
+        in_time(within, Box::pin(login(config, &url))),
+        in_time(within, Box::pin(check(config, &url)))
+    );
     let time_limit = rabbit::check_time_limit(config).err().map(|error| error.to_string());
     BrokerLook::Rabbit(Box::new(RabbitFacts { url, queues, check, time_limit }))
 }
 
-async fn in_time<T>(
-    within: Duration,
-    looking: impl Future<Output = anyhow::Result<T>>,
-) -> Result<T, String> {
+async fn in_time<T>(within: Duration, looking: impl Future<Output = anyhow::Result<T>>) -> Result<T, String> {
     match tokio::time::timeout(within, looking).await {
         Ok(looked) => looked.map_err(|error| format!("{error:#}")),
         Err(_) => Err(format!("no answer within {} s", within.as_secs())),

@@ -28,7 +28,9 @@ pub(super) struct HostFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Folder {
     /// It can be made, or not.
-    Missing { can_be_made: bool },
+    Missing {
+        can_be_made: bool,
+    },
     Cannot(String),
     There {
         mode: u32,

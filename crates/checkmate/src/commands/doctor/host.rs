@@ -42,7 +42,11 @@ fn facts(config: &Config) -> HostFacts {
         key: file("fingerprint_key_file", &key),
         key_id: key_id.map_err(|error| error.to_string()),
         secrets: secrets(config),
-        exports: config.exports.iter().map(|(name, path)| (name.clone(), path.clone(), unreadable(path))).collect(),
+        exports: config
+            .exports
+            .iter()
+            .map(|(name, path)| (name.clone(), path.clone(), unreadable(path)))
+            .collect(),
         zones: zones(),
     }
 }
@@ -50,14 +54,20 @@ fn facts(config: &Config) -> HostFacts {
 fn folder(path: &Path) -> Folder {
     let about = match fs::metadata(path) {
         Ok(about) => about,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Folder::Missing { can_be_made: room(path) },
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Folder::Missing { can_be_made: room(path) };
+        }
         Err(error) => return Folder::Cannot(error.to_string()),
     };
     if !about.is_dir() {
         return Folder::Cannot("it is a file".to_owned());
     }
     let free = statvfs(path).map(|of| of.f_bavail.saturating_mul(of.f_frsize));
-    Folder::There { mode: mode(&about), writable: writable(path), free: free.map_err(|error| error.to_string()) }
+    Folder::There {
+        mode: mode(&about),
+        writable: writable(path),
+        free: free.map_err(|error| error.to_string()),
+    }
 }
 
 /// Whether a folder may be made there: in the nearest one above it that exists.

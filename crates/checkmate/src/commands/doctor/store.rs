@@ -44,7 +44,9 @@ async fn embedded(config: &Config, queue: &Path, store: &Path) -> StoreLook {
         if let Ok(stream) = UnixStream::connect(control::socket(&config.data_dir)).await {
             return match owner(stream).await {
                 Ok(seen) => StoreLook::Seen(Box::new(seen)),
-                Err(error) => StoreLook::NotSeen(format!("the process that owns the files was asked: {error:#}")),
+                Err(error) => {
+                    StoreLook::NotSeen(format!("the process that owns the files was asked: {error:#}"))
+                }
             };
         }
         if !store.exists() {
@@ -103,7 +105,11 @@ async fn redis(config: &Config, url: &str) -> StoreLook {
 }
 
 /// Connects; also to a server that forgets everything when `volatile`, for a role would be refused it.
-async fn connect(config: &Config, url: &str, volatile: bool) -> anyhow::Result<Result<RedisStore, StoreError>> {
+async fn connect(
+    config: &Config,
+    url: &str,
+    volatile: bool,
+) -> anyhow::Result<Result<RedisStore, StoreError>> {
     let redis = RedisConfig {
         connections: 1,
         connect_timeout: ANSWER_WITHIN,

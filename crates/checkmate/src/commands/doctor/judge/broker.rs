@@ -55,7 +55,8 @@ fn logged_in(facts: &RabbitFacts, queues: &[QueueFact]) -> Vec<Line> {
     let mut lines = vec![Line::fine("login", facts.url.clone(), "the user of this configuration is let in")];
     let missing = queues.iter().filter(|queue| queue.ready.is_none());
     lines.extend(missing.map(|queue| {
-        let mend = "'checkmate broker setup' as a broker administrator; the keeper sends again what was in it";
+        let mend =
+            "'checkmate broker setup' as a broker administrator; the keeper sends again what was in it";
         Line::wrong("queue", queue.name.clone(), "missing", mend)
     }));
     lines
@@ -65,8 +66,10 @@ fn logged_in(facts: &RabbitFacts, queues: &[QueueFact]) -> Vec<Line> {
 fn set_up(checked: &[admin::Line]) -> Vec<Line> {
     let told = |verdict: Verdict| checked.iter().filter(move |line| line.verdict == verdict);
     let version = told(Verdict::Ok).find(|line| line.what == VERSION);
-    let mut lines: Vec<Line> =
-        version.map(|line| Line::fine("version", "", format!("RabbitMQ {}", line.found))).into_iter().collect();
+    let mut lines: Vec<Line> = version
+        .map(|line| Line::fine("version", "", format!("RabbitMQ {}", line.found)))
+        .into_iter()
+        .collect();
     let right = told(Verdict::Ok).count() - lines.len();
     if right > 0 {
         let found = format!("{right} users, permissions, policies, queues and nodes are as they should be");
@@ -140,7 +143,8 @@ mod tests {
     #[test]
     fn a_good_broker_is_five_lines() {
         let lines = rabbit(&good());
-        let expected = ["login", "version", "setup and alarms", "time limit", "encryption"].map(|what| (what, 'f'));
+        let expected =
+            ["login", "version", "setup and alarms", "time limit", "encryption"].map(|what| (what, 'f'));
         assert_eq!(words(&lines), expected, "{lines:?}");
     }
 

@@ -17,9 +17,11 @@ pub(super) fn configuration(loaded: &Loaded) -> Vec<Line> {
     let keys = format!("{} set", count(loaded.given(), "key"));
     let file = match &loaded.config.file {
         Some(file) => Line::fine("file", file.display().to_string(), keys),
-        None => {
-            Line::fine("file", "", format!("none, and none is needed on one machine; {keys} by the environment"))
-        }
+        None => Line::fine(
+            "file",
+            "",
+            format!("none, and none is needed on one machine; {keys} by the environment"),
+        ),
     };
     let embedded = loaded.config.setting().is_ok_and(|setting| setting.is_embedded());
     let setting = if embedded { "one machine: queue and store are files" } else { "many machines" };
@@ -58,7 +60,9 @@ fn data_folder(host: &HostFacts) -> Vec<Line> {
             let mend = "give this user the right to write in the folder above, or set data_dir";
             return vec![Line::wrong(what, at, "not there, and may not be made", mend)];
         }
-        Folder::Cannot(why) => return vec![Line::wrong(what, at, why, "set data_dir to a folder of this user")],
+        Folder::Cannot(why) => {
+            return vec![Line::wrong(what, at, why, "set data_dir to a folder of this user")];
+        }
     };
     let folder = if mode & 0o077 != 0 {
         let found = format!("mode {mode:04o}: others may look into it, and what was found is in there");
@@ -112,7 +116,9 @@ fn key(host: &HostFacts, store: &StoreLook, seen: Option<&Seen>, embedded: bool)
     }
     let line = secret(&FileFacts { named_by: what.to_owned(), ..host.key.clone() });
     let id = match &host.key_id {
-        Err(why) if line.mend.is_empty() => return Line::wrong(what, at, why, "bring the file back from a copy"),
+        Err(why) if line.mend.is_empty() => {
+            return Line::wrong(what, at, why, "bring the file back from a copy");
+        }
         Err(_) => return line,
         Ok(id) => id,
     };
@@ -137,7 +143,9 @@ fn secret(file: &FileFacts) -> Line {
     let chmod = format!("chmod 600 {at}");
     match &file.look {
         FileLook::Missing => Line::wrong(what, at, "missing", "write the secret into that file, mode 600"),
-        FileLook::Cannot(why) => Line::wrong(what, at.clone(), why, format!("chown it to this user; {chmod}")),
+        FileLook::Cannot(why) => {
+            Line::wrong(what, at.clone(), why, format!("chown it to this user; {chmod}"))
+        }
         FileLook::There { bytes: 0, .. } => Line::wrong(what, at, "empty", "write the secret into it"),
         FileLook::There { mode, .. } if mode & 0o007 != 0 => {
             let found = format!("mode {mode:04o}: everybody may use it, so it is refused");

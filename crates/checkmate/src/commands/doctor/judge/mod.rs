@@ -84,7 +84,8 @@ fn in_the_clear(url: &str, schemes: &[&str]) -> bool {
     let authority = rest.split('/').next().unwrap_or_default();
     let hosts = authority.rsplit('@').next().unwrap_or_default();
     let here = |host: &str| {
-        let name = host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(name, _)| name);
+        let name =
+            host.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(host, |(name, _)| name);
         name == "localhost" || name == "[::1]" || name.starts_with("127.")
     };
     !hosts.split(',').all(here)

@@ -86,7 +86,9 @@ fn durability(facts: &StoreFacts) -> Vec<Line> {
 fn apart(text: &str) -> (String, Option<String>) {
     let begins = [": set ", ". To lose nothing set ", ". Set ", ". Grant "];
     match begins.iter().filter_map(|mark| text.find(mark)).min() {
-        Some(at) => (text[..at].to_owned(), Some(lower_first(text[at..].trim_start_matches([':', '.', ' '])))),
+        Some(at) => {
+            (text[..at].to_owned(), Some(lower_first(text[at..].trim_start_matches([':', '.', ' ']))))
+        }
         None => (text.to_owned(), None),
     }
 }
@@ -112,12 +114,23 @@ fn encryption(config: &Config) -> Option<Line> {
     let Ok(Setting::Distributed { store, .. }) = config.setting() else { return None };
     let mend = "set store.url to rediss://…, and store.ca_file when its authority is your own";
     Some(if !in_the_clear(&store, &["redis://"]) {
-        let found = if store.starts_with("rediss://") { "TLS" } else { "none, and it does not leave this machine" };
+        let found =
+            if store.starts_with("rediss://") { "TLS" } else { "none, and it does not leave this machine" };
         Line::fine("encryption", "", found)
     } else if config.store.password_file.is_some() {
-        Line::warning("encryption", "", "none: the password and all findings go over the network in the clear", mend)
+        Line::warning(
+            "encryption",
+            "",
+            "none: the password and all findings go over the network in the clear",
+            mend,
+        )
     } else {
-        Line::warning("encryption", "", "none, and no password: all findings go over the network in the clear", mend)
+        Line::warning(
+            "encryption",
+            "",
+            "none, and no password: all findings go over the network in the clear",
+            mend,
+        )
     })
 }
 
@@ -166,9 +179,12 @@ mod tests {
 
     #[test]
     fn clocks_that_are_apart_are_told_with_the_way() {
-        for (host, fine, says) in
-            [(0, true, "0 ms"), (-1_900, true, "1900 ms"), (-5_000, false, "5 s ahead"), (240_000, false, "4 min behind")]
-        {
+        for (host, fine, says) in [
+            (0, true, "0 ms"),
+            (-1_900, true, "1900 ms"),
+            (-5_000, false, "5 s ahead"),
+            (240_000, false, "4 min behind"),
+        ] {
             let line = clock(&StoreFacts { host_now: at(host), ..facts() });
             assert_eq!(line.outcome == Outcome::Fine, fine, "{line:?}");
             assert!(line.found.contains(says), "{line:?}");

@@ -18,7 +18,8 @@ pub(super) fn key_id(byte: u8) -> KeyId {
 
 pub(super) fn host() -> HostFacts {
     let look = FileLook::There { mode: 0o600, bytes: 32 };
-    let key = FileFacts { named_by: "fingerprint_key_file".to_owned(), path: "/data/fingerprint.key".into(), look };
+    let key =
+        FileFacts { named_by: "fingerprint_key_file".to_owned(), path: "/data/fingerprint.key".into(), look };
     HostFacts {
         data_dir: "/data".into(),
         data: Folder::There { mode: 0o700, writable: true, free: Ok(50 << 30) },

@@ -62,11 +62,20 @@ fn role_line(processes: &[Presence], role: &'static str, now: Timestamp) -> Line
     };
     let in_hand: u64 = there.iter().map(|process| process.in_hand).sum();
     let quiet = now.since(last);
-    let found = format!("{}, last seen {} ago, {in_hand} in hand", number(there.len(), "process", "processes"), long(quiet));
+    let found = format!(
+        "{}, last seen {} ago, {in_hand} in hand",
+        number(there.len(), "process", "processes"),
+        long(quiet)
+    );
     if quiet > QUIET {
         Line::warning(role, "", found, "it hangs or has just died: 'checkmate workers list', and its log")
     } else if there.iter().all(|process| process.draining) {
-        Line::warning(role, "", format!("{found}; draining, so nothing new is taken"), format!("'checkmate {role}' starts another"))
+        Line::warning(
+            role,
+            "",
+            format!("{found}; draining, so nothing new is taken"),
+            format!("'checkmate {role}' starts another"),
+        )
     } else {
         Line::fine(role, "", found)
     }
@@ -91,7 +100,12 @@ pub(super) fn lanes(work: &WorkFacts) -> Vec<Line> {
     }
     let line = |pause: &LanePause| {
         let found = format!("paused {}", pressure_view::by(pause));
-        Line::warning("lane", pause.lane.to_string(), found, format!("'checkmate lane resume {}'", pause.lane))
+        Line::warning(
+            "lane",
+            pause.lane.to_string(),
+            found,
+            format!("'checkmate lane resume {}'", pause.lane),
+        )
     };
     work.paused.iter().map(line).collect()
 }
@@ -102,19 +116,25 @@ pub(super) fn queues(broker: &BrokerLook, work: &WorkFacts) -> Vec<Line> {
         BrokerLook::Embedded(_) => &work.queues,
         BrokerLook::Rabbit(facts) => match &facts.queues {
             Ok(queues) => queues,
-            Err(_) => return vec![Line::unknown("queues", "", "the broker was not seen", "mend the broker first")],
+            Err(_) => {
+                return vec![Line::unknown("queues", "", "the broker was not seen", "mend the broker first")];
+            }
         },
         BrokerLook::Wrong(_) => {
             return vec![Line::unknown("queues", "", "the broker was not seen", "mend the broker first")];
         }
     };
     let waiting = |queue: &QueueFact| queue.ready.filter(|ready| *ready > 0);
-    let texts: Vec<String> =
-        queues.iter().filter_map(|queue| Some(format!("{} {}", short(&queue.name), waiting(queue)?))).collect();
-    let found = if texts.is_empty() { "nothing waits".to_owned() } else { format!("waiting: {}", texts.join(", ")) };
+    let texts: Vec<String> = queues
+        .iter()
+        .filter_map(|queue| Some(format!("{} {}", short(&queue.name), waiting(queue)?)))
+        .collect();
+    let found =
+        if texts.is_empty() { "nothing waits".to_owned() } else { format!("waiting: {}", texts.join(", ")) };
     let untaken = queues.iter().filter(|queue| waiting(queue).is_some()).find_map(|queue| {
         let role = taker(&queue.name)?;
-        (!has(&work.processes, role)).then(|| format!("'checkmate {role}' takes what waits in {}", queue.name))
+        (!has(&work.processes, role))
+            .then(|| format!("'checkmate {role}' takes what waits in {}", queue.name))
     });
     vec![match untaken {
         Some(mend) => Line::warning("queues", "", format!("{found}; nobody takes it"), mend),
@@ -148,7 +168,11 @@ pub(super) fn schedules(config: &Config, work: &WorkFacts, now: Timestamp) -> Ve
         return vec![Line::fine("schedules", "", "none are configured")];
     }
     if lines.is_empty() {
-        lines.push(Line::fine("schedules", "", format!("{}, none late, none paused", count(config.schedules.len(), "schedule"))));
+        lines.push(Line::fine(
+            "schedules",
+            "",
+            format!("{}, none late, none paused", count(config.schedules.len(), "schedule")),
+        ));
     }
     some(lines, "schedules", "'checkmate schedule list' shows all of them")
 }
@@ -159,22 +183,42 @@ fn schedule(view: &ScheduleView, last: Option<&ScanRecord>, scheduler: bool) -> 
     match view.state {
         StateWord::Late if scheduler => {
             let mend = "'checkmate schedule list', then the log of the process that leads the schedules";
-            Some(Line::wrong(what, name, "late: a tick has passed and made no scan, though a scheduler is there", mend))
+            Some(Line::wrong(
+                what,
+                name,
+                "late: a tick has passed and made no scan, though a scheduler is there",
+                mend,
+            ))
         }
-        StateWord::Late => {
-            Some(Line::warning(what, name, "late: no scheduler is there", "'checkmate scheduler', or 'checkmate up' on one machine"))
-        }
+        StateWord::Late => Some(Line::warning(
+            what,
+            name,
+            "late: no scheduler is there",
+            "'checkmate scheduler', or 'checkmate up' on one machine",
+        )),
         StateWord::Paused => {
-            let by = view.paused.as_ref().map_or_else(String::new, |by| format!(" since {} by {}", by.at, by.by));
-            Some(Line::warning(what, name, format!("paused{by}"), format!("'checkmate schedule resume {name}'")))
+            let by =
+                view.paused.as_ref().map_or_else(String::new, |by| format!(" since {} by {}", by.at, by.by));
+            Some(Line::warning(
+                what,
+                name,
+                format!("paused{by}"),
+                format!("'checkmate schedule resume {name}'"),
+            ))
         }
         StateWord::NotSeen if scheduler => {
-            let mend = "schedulers read another file than this command, or take it up within seconds: look again";
+            let mend =
+                "schedulers read another file than this command, or take it up within seconds: look again";
             Some(Line::warning(what, name, "no scheduler told of it yet", mend))
         }
         StateWord::On if last.is_some_and(|scan| went_badly(scan.state)) => {
             let scan = last.map_or("", |scan| scan.id.as_str());
-            Some(Line::warning(what, name, format!("its last scan: {result}"), format!("'checkmate scans show {scan}' tells why")))
+            Some(Line::warning(
+                what,
+                name,
+                format!("its last scan: {result}"),
+                format!("'checkmate scans show {scan}' tells why"),
+            ))
         }
         StateWord::On | StateWord::NotSeen => None,
     }
@@ -189,7 +233,11 @@ pub(super) fn scans(work: &WorkFacts, now: Timestamp) -> Vec<Line> {
     let mut lines: Vec<Line> = work.scans.iter().filter_map(|scan| stuck(scan, work, now)).collect();
     if lines.is_empty() {
         let under_way = work.scans.iter().filter(|scan| !scan.state.is_final()).count();
-        let found = if under_way == 0 { "none under way".to_owned() } else { format!("{under_way} under way, none too long") };
+        let found = if under_way == 0 {
+            "none under way".to_owned()
+        } else {
+            format!("{under_way} under way, none too long")
+        };
         lines.push(Line::fine("scans", "", found));
     }
     some(lines, "scans", "'checkmate scans list' shows all of them")
@@ -197,7 +245,9 @@ pub(super) fn scans(work: &WorkFacts, now: Timestamp) -> Vec<Line> {
 
 fn stuck(scan: &ScanRecord, work: &WorkFacts, now: Timestamp) -> Option<Line> {
     let short: String = scan.id.as_str().chars().take(10).collect();
-    let line = |found: String, mend: String| Some(Line::warning("scan", format!("{short}, {}", scan.scope), found, mend));
+    let line = |found: String, mend: String| {
+        Some(Line::warning("scan", format!("{short}, {}", scan.scope), found, mend))
+    };
     if let (true, Some(finished)) = (scan.state.is_final(), scan.finished_at) {
         let since = now.since(finished);
         let mend = "the leading scheduler tells it as soon as the broker takes it: see the broker above, and its log";
@@ -208,15 +258,23 @@ fn stuck(scan: &ScanRecord, work: &WorkFacts, now: Timestamp) -> Option<Line> {
     if scan.state == ScanState::Planned && age > SOON {
         let mend = match work.paused.iter().find(|pause| pause.lane == scan.lane) {
             Some(_) => format!("'checkmate lane resume {}'", scan.lane),
-            None if !has(&work.processes, "worker") => "'checkmate worker' starts one, or 'checkmate up' on one machine".to_owned(),
-            None if !serves(&work.processes, scan.lane) => format!("'checkmate worker --lane {}' starts one for its lane", scan.lane),
-            None => format!("all workers may be busy: 'checkmate workers list', then 'checkmate scans show {short}'"),
+            None if !has(&work.processes, "worker") => {
+                "'checkmate worker' starts one, or 'checkmate up' on one machine".to_owned()
+            }
+            None if !serves(&work.processes, scan.lane) => {
+                format!("'checkmate worker --lane {}' starts one for its lane", scan.lane)
+            }
+            None => format!(
+                "all workers may be busy: 'checkmate workers list', then 'checkmate scans show {short}'"
+            ),
         };
         return line(format!("asked for {} ago, and not begun", long(age)), mend);
     }
     let most = Duration::from_millis(scan.expires_after_ms.saturating_add(scan.time_limit_ms));
     if age > most {
-        let mend = format!("'checkmate scans show {short}' tells which jobs; 'checkmate scans cancel {short}' ends it");
+        let mend = format!(
+            "'checkmate scans show {short}' tells which jobs; 'checkmate scans cancel {short}' ends it"
+        );
         let left = count(usize::try_from(scan.pending).unwrap_or(usize::MAX), "job");
         return line(format!("{} since {}, {left} not over", scan.state, long(age)), mend);
     }
