@@ -6,6 +6,8 @@ mod store;
 #[cfg(test)]
 mod tests_facts;
 mod work;
+#[cfg(test)]
+mod work_test;
 
 use std::time::Duration;
 
