@@ -5,8 +5,11 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use checkmate::cli::Cli;
+use checkmate_service::metrics::Metric;
 use checkmate_testkit::process::free_port;
 use checkmate_testkit::redis::{Redis, RedisOptions};
+use clap::CommandFactory as _;
 use serde_json::Value;
 
 use crate::home::{Home, example, until};
@@ -20,12 +23,14 @@ fn page(home: &Home) -> (Value, Option<i32>) {
     (said.json(), said.code)
 }
 
+fn lines(page: &Value) -> impl Iterator<Item = &Value> {
+    page["sections"].as_array().unwrap().iter().flat_map(|section| section["lines"].as_array().unwrap())
+}
+
 /// The first line about a thing.
 #[track_caller]
 fn line<'a>(page: &'a Value, what: &str) -> &'a Value {
-    let sections = page["sections"].as_array().unwrap();
-    let mut lines = sections.iter().flat_map(|section| section["lines"].as_array().unwrap());
-    lines.find(|line| line["what"] == what).unwrap_or_else(|| panic!("no line about {what}: {page:#}"))
+    lines(page).find(|line| line["what"] == what).unwrap_or_else(|| panic!("no line about {what}: {page:#}"))
 }
 
 #[track_caller]
@@ -59,8 +64,7 @@ fn many_machines(home: &Home, broker: u16, management: u16, store: u16) {
 fn a_fresh_folder_is_well_and_stays_as_it_is() {
     let home = Home::new();
     let said = home.run(&["doctor"]).fine();
-    for part in ["This machine\n", "the first start makes it", "nobody runs here", "checkmate up'", "0 wrong"]
-    {
+    for part in ["This machine\n", "the first start makes it", "nobody runs here", "0 wrong"] {
         assert!(said.out.contains(part), "{part}\n{}", said.out);
     }
     let (page, code) = page(&home);
@@ -80,8 +84,7 @@ fn what_runs_is_told_by_the_process_that_owns_the_files() {
     let all = ["scheduler", "worker", "notifier", "leader of keeper", "leader of schedules", "schedules"];
     let seen = || {
         let (page, _) = page(&home);
-        page["sections"].to_string().contains("leader of")
-            && all.iter().all(|what| outcome(&page, what) == "fine")
+        all.iter().all(|what| lines(&page).any(|line| line["what"] == *what && line["outcome"] == "fine"))
     };
     until("all is well", seen);
     let (told, code) = page(&home);
@@ -178,4 +181,38 @@ fn a_redis_that_forgets_is_wrong_and_looked_at_all_the_same() {
     assert!(line(&page, "durability")["mend"].as_str().unwrap().contains("appendonly yes"), "{page:#}");
     are(&page, "fine", &["clock", "encryption", "lanes"]);
     are(&page, "warning", &["roles"]);
+}
+
+/// Every text in backquotes of `docs/operations.md`.
+fn quoted(page: &str) -> Vec<&str> {
+    page.lines()
+        .filter(|line| !line.starts_with("```"))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+#[test]
+fn the_page_for_the_night_names_commands_and_metrics_that_there_are() {
+    let page = fs::read_to_string(example().join("../../docs/operations.md")).unwrap();
+    let program = Cli::command();
+    let (mut commands, mut metrics) = (0, 0);
+    for text in quoted(&page) {
+        if let Some(words) = text.strip_prefix("checkmate ") {
+            let mut at = &program;
+            // Up to the first word that is a value.
+            for word in
+                words.split(' ').take_while(|word| word.starts_with(|first: char| first.is_ascii_lowercase()))
+            {
+                if at.has_subcommands() {
+                    let known = at.find_subcommand(word);
+                    at = known.unwrap_or_else(|| panic!("there is no command '{word}' in '{text}'"));
+                }
+            }
+            commands += 1;
+        } else if text.starts_with("checkmate_") {
+            assert!(Metric::ALL.iter().any(|metric| metric.name() == text), "there is no metric {text}");
+            metrics += 1;
+        }
+    }
+    assert!(commands > 40 && metrics > 10, "{commands} commands, {metrics} metrics");
 }
