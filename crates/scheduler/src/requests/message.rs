@@ -161,8 +161,13 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_is_what_was_sent(id in ".{0,220}", scope in "(export|auth0|ftp):[a-z.\u{7}]{0,8}", reason in ".{0,40}") {
-            let sent = serde_json::json!({ "schema": 1, "id": id, "scope": scope, "reason": reason }).to_string();
+        fn what_is_read_is_what_was_sent(
+            id in ".{0,220}",
+            scope in "(export|auth0|ftp):[a-z.\u{7}]{0,8}",
+            reason in ".{0,40}",
+        ) {
+            let sent = serde_json::json!({ "schema": 1, "id": id, "scope": scope, "reason": reason });
+            let sent = sent.to_string();
             read_or_refused(sent.as_bytes())?;
             if let Ok(request) = Request::read(sent.as_bytes()) {
                 prop_assert_eq!((request.id, request.scope.to_string(), request.reason), (id, scope, reason));

@@ -28,15 +28,15 @@ fn rabbit(facts: &RabbitFacts) -> Vec<Line> {
     match &facts.queues {
         Ok(queues) => lines.extend(logged_in(facts, queues)),
         Err(why) => {
-            let mend = "start it; look that broker.url leads to it and that broker.password_file holds the password of \
-                        that user";
+            let mend =
+                "start it; look that broker.url leads to it and names a user whose password the file holds";
             lines.push(Line::wrong("login", facts.url.clone(), why, mend));
         }
     }
     match &facts.check {
         Ok(checked) => lines.extend(set_up(checked)),
         Err(why) => {
-            let mend = "set broker.management_url and management_user with the tag monitoring; then 'checkmate broker check'";
+            let mend = "set broker.management_url, and management_user to one with the tag monitoring";
             lines.push(Line::unknown("setup and alarms", "", why, mend));
         }
     }

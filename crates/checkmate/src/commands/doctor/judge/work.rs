@@ -8,7 +8,7 @@ use checkmate_queue::Queue;
 use checkmate_store::{LanePause, Presence, ScanRecord, ScanState};
 
 use super::long;
-use crate::commands::doctor::facts::{BrokerLook, DeadFacts, QueueFact, WorkFacts};
+use crate::commands::doctor::facts::{BrokerLook, DeadFacts, LeaderFact, QueueFact, WorkFacts};
 use crate::config::Config;
 use crate::view::doctor_view::Line;
 use crate::view::schedules_view::{ScheduleView, StateWord};
@@ -35,18 +35,23 @@ pub(super) fn processes(work: &WorkFacts, now: Timestamp) -> Vec<Line> {
         ["scheduler", "worker", "notifier"].map(|role| role_line(&work.processes, role, now)).into();
     lines.extend(versions(&work.processes));
     if has(&work.processes, "scheduler") {
-        lines.extend(work.leaders.iter().map(|leader| match &leader.holder {
-            Some(holder) => {
-                let left = long(holder.until.since(now));
-                Line::fine(format!("leader of {}", leader.of), "", format!("{}, for {left} unless renewed", holder.owner))
-            }
-            None => {
-                let mend = "one is chosen within keeper.lock_ttl: look again; if nobody leads then, see the log of the schedulers";
-                Line::warning(format!("leader of {}", leader.of), "", "nobody leads", mend)
-            }
-        }));
+        lines.extend(work.leaders.iter().map(|leader| leader_line(leader, now)));
     }
     lines
+}
+
+fn leader_line(leader: &LeaderFact, now: Timestamp) -> Line {
+    let what = format!("leader of {}", leader.of);
+    match &leader.holder {
+        Some(holder) => {
+            let left = long(holder.until.since(now));
+            Line::fine(what, "", format!("{}, for {left} unless renewed", holder.owner))
+        }
+        None => {
+            let mend = "look again after keeper.lock_ttl; if nobody leads then, see the schedulers' logs";
+            Line::warning(what, "", "nobody leads", mend)
+        }
+    }
 }
 
 fn has(processes: &[Presence], role: &str) -> bool {
@@ -113,16 +118,12 @@ pub(super) fn lanes(work: &WorkFacts) -> Vec<Line> {
 /// What waits, and whether anybody takes it.
 pub(super) fn queues(broker: &BrokerLook, work: &WorkFacts) -> Vec<Line> {
     let queues = match broker {
-        BrokerLook::Embedded(_) => &work.queues,
-        BrokerLook::Rabbit(facts) => match &facts.queues {
-            Ok(queues) => queues,
-            Err(_) => {
-                return vec![Line::unknown("queues", "", "the broker was not seen", "mend the broker first")];
-            }
-        },
-        BrokerLook::Wrong(_) => {
-            return vec![Line::unknown("queues", "", "the broker was not seen", "mend the broker first")];
-        }
+        BrokerLook::Embedded(_) => Some(&work.queues),
+        BrokerLook::Rabbit(facts) => facts.queues.as_ref().ok(),
+        BrokerLook::Wrong(_) => None,
+    };
+    let Some(queues) = queues else {
+        return vec![Line::unknown("queues", "", "the broker was not seen", "mend the broker first")];
     };
     let waiting = |queue: &QueueFact| queue.ready.filter(|ready| *ready > 0);
     let texts: Vec<String> = queues
@@ -133,8 +134,9 @@ pub(super) fn queues(broker: &BrokerLook, work: &WorkFacts) -> Vec<Line> {
         if texts.is_empty() { "nothing waits".to_owned() } else { format!("waiting: {}", texts.join(", ")) };
     let untaken = queues.iter().filter(|queue| waiting(queue).is_some()).find_map(|queue| {
         let role = taker(&queue.name)?;
+        let starts = if matches!(broker, BrokerLook::Embedded(_)) { "up" } else { role };
         (!has(&work.processes, role))
-            .then(|| format!("'checkmate {role}' takes what waits in {}", queue.name))
+            .then(|| format!("'checkmate {starts}' takes what waits in {}", queue.name))
     });
     vec![match untaken {
         Some(mend) => Line::warning("queues", "", format!("{found}; nobody takes it"), mend),
@@ -206,9 +208,9 @@ fn schedule(view: &ScheduleView, last: Option<&ScanRecord>, scheduler: bool) -> 
                 format!("'checkmate schedule resume {name}'"),
             ))
         }
-        StateWord::NotSeen if scheduler => {
+        StateWord::NotSeen => {
             let mend =
-                "schedulers read another file than this command, or take it up within seconds: look again";
+                "is a scheduler there, and does it read this file? It takes a change up within seconds";
             Some(Line::warning(what, name, "no scheduler told of it yet", mend))
         }
         StateWord::On if last.is_some_and(|scan| went_badly(scan.state)) => {
@@ -220,7 +222,7 @@ fn schedule(view: &ScheduleView, last: Option<&ScanRecord>, scheduler: bool) -> 
                 format!("'checkmate scans show {scan}' tells why"),
             ))
         }
-        StateWord::On | StateWord::NotSeen => None,
+        StateWord::On => None,
     }
 }
 
@@ -250,7 +252,7 @@ fn stuck(scan: &ScanRecord, work: &WorkFacts, now: Timestamp) -> Option<Line> {
     };
     if let (true, Some(finished)) = (scan.state.is_final(), scan.finished_at) {
         let since = now.since(finished);
-        let mend = "the leading scheduler tells it as soon as the broker takes it: see the broker above, and its log";
+        let mend = "the leading scheduler tells it once the broker takes it: look at both";
         let found = format!("over since {}, and nobody was told", long(since));
         return if since > SOON { line(found, mend.to_owned()) } else { None };
     }

@@ -77,6 +77,12 @@ fn roles_that_are_missing_quiet_or_draining_are_told() {
     assert!(lines[0].mend.contains("'checkmate scheduler'"), "{lines:?}");
     assert!(lines[2].found.contains("23 s ago") && lines[3].found.contains("0.1.0, 0.2.0"), "{lines:?}");
 
+    let mut leaving = work();
+    leaving.processes[0].draining = true;
+    let lines = processes(&leaving, at(0));
+    assert_eq!(words(&lines)[1], ("worker", 'w'));
+    assert!(lines[1].found.contains("draining"), "{lines:?}");
+
     let mut leaderless = work();
     leaderless.leaders[1].holder = None;
     assert_eq!(words(&processes(&leaderless, at(0)))[4], ("leader of schedules", 'w'));
@@ -102,7 +108,7 @@ fn what_waits_and_is_taken_by_nobody_is_told() {
     busy.processes = vec![presence("scheduler-1", &["scheduler"])];
     let lines = queues(&broker, &busy);
     assert_eq!(words(&lines), [("queues", 'w')]);
-    assert!(lines[0].mend.contains("'checkmate worker'"), "{lines:?}");
+    assert!(lines[0].mend.contains("'checkmate up'"), "on one machine there are no single roles: {lines:?}");
     assert_eq!(words(&queues(&BrokerLook::Wrong("mixed".to_owned()), &busy)), [("queues", '?')]);
 }
 
