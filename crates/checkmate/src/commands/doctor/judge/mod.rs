@@ -95,7 +95,12 @@ fn in_the_clear(url: &str, schemes: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::tests_facts::{at, host, key_id, seen};
     use super::*;
+    use crate::commands::doctor::facts::{AdminLook, DeadFacts, RabbitFacts};
+    use crate::view::Show;
+    use checkmate_domain::Lane;
+    use checkmate_store::LanePause;
 
     #[test]
     fn times_are_told_in_a_unit_that_is_read_at_once() {
@@ -128,5 +133,53 @@ mod tests {
         let fine = Line::fine("a", "", "").outcome;
         assert!(page.lines().all(|line| line.outcome != fine), "{page:?}");
         assert_eq!(page.lines().count(), 6);
+    }
+
+    const SHOW: Show<'static> = Show { program: "checkmate", color: false };
+
+    /// With a configuration file of its own, whose folder is shown under another name.
+    fn page_with(config: &str, gathered: &Gathered) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("checkmate.toml");
+        std::fs::write(&file, config).unwrap();
+        let loaded = crate::config::load_telling(Some(&file)).unwrap();
+        page(&loaded, gathered).text(SHOW).replace(&folder.path().display().to_string(), "/etc/checkmate")
+    }
+
+    #[test]
+    fn a_page_of_one_machine_with_a_paused_lane() {
+        let mut seen = seen(Some(key_id(1)));
+        let why = Some("the tenant is moved".to_owned());
+        seen.work.paused = vec![LanePause { lane: Lane::Bulk, who: "ada".to_owned(), at: at(0), why }];
+        seen.work.dead =
+            DeadFacts { waiting: 2, more: false, newest: Some("message is not a job".to_owned()) };
+        let gathered = Gathered {
+            host: Ok(host()),
+            admin: AdminLook::NotConfigured,
+            store: StoreLook::Seen(Box::new(seen)),
+            broker: BrokerLook::Embedded("/data/queue.db".into()),
+        };
+        insta::assert_snapshot!(page_with("grace = \"5s\"\n", &gathered));
+    }
+
+    #[test]
+    fn a_page_of_many_machines_with_nothing_there() {
+        let config = "[broker]\nurl = \"amqp://checkmate-worker@rabbit-1/checkmate\"\n\n[store]\nurl = \"redis://redis-1:6379/0\"\n";
+        let away = "rabbit-1:5672: connection lost: Connection refused (os error 111)";
+        let rabbit = RabbitFacts {
+            url: "amqp://checkmate-worker@rabbit-1/checkmate".to_owned(),
+            queues: Err(format!("broker unavailable: {away}")),
+            check: Err("broker.management_url is not set".to_owned()),
+            time_limit: None,
+        };
+        let gathered = Gathered {
+            host: Ok(host()),
+            admin: AdminLook::NotConfigured,
+            store: StoreLook::Wrong(
+                "store unavailable: Redis at redis-1:6379: no connection in time".to_owned(),
+            ),
+            broker: BrokerLook::Rabbit(Box::new(rabbit)),
+        };
+        insta::assert_snapshot!(page_with(config, &gathered));
     }
 }
