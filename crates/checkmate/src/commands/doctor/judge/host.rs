@@ -143,9 +143,7 @@ fn secret(file: &FileFacts) -> Line {
     let chmod = format!("chmod 600 {at}");
     match &file.look {
         FileLook::Missing => Line::wrong(what, at, "missing", "write the secret into that file, mode 600"),
-        FileLook::Cannot(why) => {
-            Line::wrong(what, at.clone(), why, format!("chown it to this user; {chmod}"))
-        }
+        FileLook::Cannot(why) => Line::wrong(what, at, why, format!("chown it to this user; {chmod}")),
         FileLook::There { bytes: 0, .. } => Line::wrong(what, at, "empty", "write the secret into it"),
         FileLook::There { mode, .. } if mode & 0o007 != 0 => {
             let found = format!("mode {mode:04o}: everybody may use it, so it is refused");
