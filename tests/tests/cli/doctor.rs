@@ -114,6 +114,21 @@ fn what_runs_is_told_by_the_process_that_owns_the_files() {
 }
 
 #[test]
+fn an_owner_that_hangs_is_not_fine_and_holds_nobody_up() {
+    let home = Home::new();
+    let up = home.up();
+    up.signal("STOP");
+    let began = Instant::now();
+    let (page, code) = page(&home);
+    assert!(began.elapsed() < WITHIN, "{:?}", began.elapsed());
+    assert_eq!(code, Some(3), "nothing is known to be wrong: {page:#}");
+    are(&page, "could-not-look", &["store", "fingerprint key", "scheduler", "lanes", "dead letters"]);
+    assert!(line(&page, "store")["reason"].as_str().unwrap().contains("no answer within 5 s"), "{page:#}");
+    up.signal("CONT");
+    assert_eq!(up.stop().code, Some(0));
+}
+
+#[test]
 fn wrong_modes_and_another_key_are_told_with_what_mends_them() {
     let home = Home::new();
     home.run(&["scans", "list"]).fine();

@@ -20,6 +20,8 @@ use crate::wiring::open;
 
 /// For making a connection, and for one answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// For the answer of the process that owns the files.
+const OWNER_WITHIN: Duration = Duration::from_secs(5);
 /// How long another process may have the files without answering: it begins, or ends.
 const OWNED_FOR: Duration = Duration::from_secs(3);
 /// Before that is tried again.
@@ -63,7 +65,9 @@ async fn embedded(config: &Config, queue: &Path, store: &Path) -> StoreLook {
 }
 
 async fn owner(stream: UnixStream) -> anyhow::Result<Seen> {
-    let answer = control::answer_of(stream, &["doctor"]).await?;
+    let asking = control::answer_of(stream, &["doctor"]);
+    let late = || format!("no answer within {} s", OWNER_WITHIN.as_secs());
+    let answer = tokio::time::timeout(OWNER_WITHIN, asking).await.with_context(late)??;
     serde_json::from_str(&answer).context("its answer is not understood: is it of another release?")
 }
 
