@@ -4,6 +4,8 @@
 
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/home.rs"]
 mod home;
 #[path = "cli/hostile.rs"]

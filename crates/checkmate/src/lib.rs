@@ -24,7 +24,7 @@ pub const EXIT_DONE: u8 = 0;
 pub const EXIT_ERROR: u8 = 1;
 /// What was asked for, or the configuration, cannot be understood.
 pub const EXIT_USAGE: u8 = 2;
-/// The scan ended without having looked at everything.
+/// The scan ended, or the doctor looked, without having seen everything.
 pub const EXIT_INCOMPLETE: u8 = 3;
 
 /// Threads that drive the roles. One: what takes the processor (scans, SQLite, the client library) has threads of its own,

@@ -7,8 +7,8 @@ mod rabbit;
 use std::time::Duration;
 
 use checkmate_domain::Lane;
-use checkmate_queue::rabbitmq::RabbitBroker;
 use checkmate_queue::rabbitmq::admin::{AdminConfig, Change, Line, Role, Verdict, check, setup};
+use checkmate_queue::rabbitmq::{RabbitBroker, RabbitConfig, look};
 use checkmate_queue::{
     Broker, BrokerError, Destination, Outgoing, PublishError, Queue, RETRY_LADDER, Settle, Settled,
 };
@@ -31,6 +31,7 @@ async fn setup_check_and_roles() {
     setup_refuses_what_it_must_not_mend(&node).await;
     every_role_can_do_its_work(&node).await;
     no_role_can_do_more(&node).await;
+    looking_makes_nothing(&node).await;
 }
 
 fn wrong(lines: &[Line]) -> Vec<&Line> {
@@ -270,4 +271,26 @@ async fn nothing_else_is_allowed(site: &Site, role: Role) {
         };
         refused(&format!("writes to '{exchange}'"), answer);
     }
+}
+
+async fn looking_makes_nothing(node: &Rabbit) {
+    let bare = Site::bare(node).await;
+    for _ in 0..2 {
+        let found = look(&bare.config()).await.unwrap();
+        assert_eq!(found, Queue::ALL.map(|queue| (queue, None)), "whoever may make them looks only");
+    }
+    let site = Site::new(node).await;
+    let scheduler = RabbitBroker::connect(site.config_of(Role::Scheduler)).await.unwrap();
+    scheduler.publish(vec![job("j", Lane::Bulk)]).await.unwrap();
+    for role in Role::ALL {
+        let found = look(&site.config_of(role)).await.unwrap();
+        let expected = Queue::ALL.map(|queue| (queue, Some(u64::from(queue == Queue::ScanBulk))));
+        assert_eq!(found, expected, "{role} needs no right to look");
+    }
+    let wrong = RabbitConfig { password: rabbit::secret("wrong"), ..site.config() };
+    let refused = look(&wrong).await.unwrap_err();
+    assert!(
+        matches!(&refused, BrokerError::Misconfigured(text) if text.contains("password file")),
+        "{refused}"
+    );
 }

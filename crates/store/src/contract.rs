@@ -7,6 +7,7 @@ use checkmate_domain::{
     EndReason, FindingRecord, JobId, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
 };
 
+use crate::about::AboutStore;
 use crate::error::StoreError;
 use crate::history::HistoryStore;
 use crate::pressure::PressureStore;
@@ -36,7 +37,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// - After each transaction on a scan that is not final its window is full, or everything on its list is released.
 /// - "Their confirm was not noted" means: in state `recorded`, of the same scan.
 #[async_trait]
-pub trait Store: HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static {
+pub trait Store: AboutStore + HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static {
     // ---- scans ----
 
     /// Records a scan (`planned`) and its discover job (`recorded`), unless the scan is there.

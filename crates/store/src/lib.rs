@@ -2,6 +2,7 @@
 //!
 //! Two implementations stand behind it and pass one conformance suite: Redis for many machines, SQLite for one.
 
+mod about;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod contract;
@@ -14,6 +15,7 @@ pub mod redis;
 mod requests;
 pub mod schedules;
 
+pub use about::{AboutStore, LockHolder};
 pub use contract::Store;
 pub use error::StoreError;
 pub use history::{Cutoffs, HistoryStore, Purged};

@@ -63,6 +63,8 @@ pub enum Command {
     Purge(PurgeArgs),
     /// Write everything that is stored as JSON lines.
     Dump(DumpArgs),
+    /// Say how the installation is: everything it stands on, what is wrong, and what mends it.
+    Doctor(FormatArg),
     /// Look at schedules, pause, resume or run one; ask what a cron expression means.
     #[command(subcommand)]
     Schedule(Schedule),

@@ -1,7 +1,9 @@
 //! A question to the parts, wherever they are open.
 
 use crate::cli::Command;
-use crate::commands::{Out, dead, dump, findings, lane, purge, rescan, scan, scans, schedule, workers};
+use crate::commands::{
+    Out, dead, doctor, dump, findings, lane, purge, rescan, scan, scans, schedule, workers,
+};
 use crate::wiring::parts::Parts;
 
 /// Carries out a command that needs the store and the broker; returns the exit code.
@@ -19,6 +21,7 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         Command::Lane(command) => lane::lane(parts, command, out).await,
         Command::Workers(command) => workers::workers(parts, command, out).await,
         Command::Purge(args) => purge::purge(parts, args, out).await,
+        Command::Doctor(_) => doctor::tell(parts, out).await,
         Command::Dump(args) => dump::dump(parts, args, out).await,
         Command::Up
         | Command::Scheduler

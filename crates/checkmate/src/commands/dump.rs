@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use checkmate_domain::{FindingRecord, JobId, ScanReport, Timestamp, Transition};
+use checkmate_domain::{FindingRecord, JobId, ScanReport, ScheduleName, Timestamp, Transition};
+use checkmate_store::schedules::{ScheduleRecord, ScheduleState};
 use checkmate_store::{DeadRecord, JobRecord, ScanRecord};
 use serde::Serialize;
 use tokio::fs::File;
@@ -33,6 +34,7 @@ enum Line<'a> {
     Finding(&'a FindingRecord),
     Transition { position: &'a str, transition: &'a Transition },
     DeadLetter(&'a DeadRecord),
+    Schedule { name: &'a ScheduleName, version: u64, state: &'a ScheduleState },
     End { lines: &'a BTreeMap<&'static str, u64> },
 }
 
@@ -46,6 +48,7 @@ impl Line<'_> {
             Self::Finding(_) => "finding",
             Self::Transition { .. } => "transition",
             Self::DeadLetter(_) => "dead-letter",
+            Self::Schedule { .. } => "schedule",
             Self::End { .. } => "end",
         }
     }
@@ -90,6 +93,9 @@ async fn write(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<BTreeMap<
     }
     transitions(parts, lines).await?;
     dead_letters(parts, lines).await?;
+    for ScheduleRecord { name, version, state } in &parts.store.schedules().await? {
+        lines.line(&Line::Schedule { name, version: *version, state }).await?;
+    }
     let counts = std::mem::take(&mut lines.counts);
     lines.line(&Line::End { lines: &counts }).await?;
     lines.flush().await?;

@@ -5,6 +5,7 @@ mod broker;
 mod completions;
 mod config;
 mod dead;
+mod doctor;
 mod dump;
 mod findings;
 mod lane;
@@ -40,6 +41,9 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
         && args.name.is_none()
     {
         return code(schedule::next_of_expression(args, &mut Out::stdout()).await);
+    }
+    if let Command::Doctor(args) = &cli.command {
+        return code(doctor::doctor(cli.config.as_deref(), args.format, &mut Out::stdout()).await);
     }
     if let Command::Config(command) = &cli.command {
         return code(config::config(command, cli.config.as_deref(), &mut Out::stdout()).await);
@@ -95,6 +99,7 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Scheduler => Role::Scheduler,
         Command::Worker(ref args) => Role::Worker(args.lane),
         Command::Notifier => Role::Notifier,
+        Command::Doctor(args) => return doctor::doctor(None, args.format, &mut Out::stdout()).await,
         Command::Config(command) => return config::config(&command, None, &mut Out::stdout()).await,
         Command::Completions { shell } => return completions::completions(shell, &mut Out::stdout()).await,
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,

@@ -1,6 +1,7 @@
 //! The local socket of the process that owns the embedded files: the command line hands its command over and gets the
 //! answer back. Readable and writable by the owner only.
 
+mod answer;
 mod client;
 mod server;
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use checkmate_domain::hash::derive;
 use serde::{Deserialize, Serialize};
 
+pub use answer::answer_of;
 pub use client::{ask_owner_or_self, open_or_ask};
 pub use server::Socket;
 

@@ -2,6 +2,7 @@
 
 pub mod config_view;
 pub mod dead_view;
+pub mod doctor_view;
 pub mod finding_view;
 pub mod pressure_view;
 pub mod progress;
@@ -80,6 +81,12 @@ impl Paint {
             Priority::P4 => "2",
         };
         self.with(code, &priority.to_string())
+    }
+
+    /// Something that is wrong.
+    #[must_use]
+    pub fn wrong(self, text: &str) -> String {
+        self.with("1;31", text)
     }
 
     /// Something that needs a look.

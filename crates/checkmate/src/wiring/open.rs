@@ -122,7 +122,7 @@ async fn distributed(config: &Config, broker: &str, store: &str, by: Opener) -> 
     Ok((Arc::new(store), broker))
 }
 
-fn redis_config(config: &Config, url: &str) -> anyhow::Result<RedisConfig> {
+pub(crate) fn redis_config(config: &Config, url: &str) -> anyhow::Result<RedisConfig> {
     let section = &config.store;
     let mut redis = RedisConfig::new(url);
     redis.password = section.password_file.as_deref().map(config::secret).transpose()?;

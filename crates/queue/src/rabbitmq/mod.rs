@@ -16,6 +16,7 @@ mod explain;
 mod in_flight;
 mod lease;
 mod link;
+mod look;
 mod management;
 mod publisher;
 mod subscription;
@@ -31,6 +32,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use config::{Host, Identity, Management, RabbitConfig, Tls};
+pub use look::look;
 pub use management::ApiError;
 
 use self::consumer::RabbitConsumer;

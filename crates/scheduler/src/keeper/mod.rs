@@ -12,5 +12,5 @@ mod rounds;
 
 pub use dead::{DeadLetters, DeadLettersConfig};
 pub use decide::{Need, QueueFacts, Times, decide};
-pub use rounds::{Keeper, KeeperConfig, Round};
+pub use rounds::{Keeper, KeeperConfig, LOCK, Round};
 pub(crate) use rounds::{lane_of, result_again};

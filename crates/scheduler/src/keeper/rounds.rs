@@ -15,7 +15,7 @@ use checkmate_store::{
 use crate::keeper::decide::{Need, QueueFacts, Times, decide};
 
 /// The lock that makes one keeper the leader.
-const LOCK: &str = "keeper";
+pub const LOCK: &str = "keeper";
 /// Jobs looked at in one call.
 const PAGE: u64 = 500;
 

@@ -7,8 +7,8 @@ use serde::Deserialize;
 pub const MAX_REQUEST: usize = 16 * 1024;
 /// The version of the form.
 const SCHEMA: u32 = 1;
-/// The longest id and the longest reason, in bytes.
-const LONGEST: (usize, usize) = (200, 2_000);
+/// The longest id, scope and reason, in bytes.
+const LONGEST: (usize, usize, usize) = (200, 500, 2_000);
 
 /// Somebody asks for a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum RequestError {
     /// Another version of the form.
     #[error("request of schema {0}; this release takes schema {known}", known = SCHEMA)]
     Schema(u32),
-    /// An id or reason that is empty, too long, or holds control characters.
+    /// An id, scope or reason that is empty, too long, or holds control characters.
     #[error("the request's {0} is empty, too long, or holds control characters")]
     Text(&'static str),
     /// What is asked for is no scope.
@@ -78,7 +78,10 @@ impl Request {
         if !plain(&wire.id, LONGEST.0) {
             return Err(RequestError::Text("id"));
         }
-        if !plain(&wire.reason, LONGEST.1) {
+        if !plain(&wire.scope, LONGEST.1) {
+            return Err(RequestError::Text("scope"));
+        }
+        if !plain(&wire.reason, LONGEST.2) {
             return Err(RequestError::Text("reason"));
         }
         Ok(Self { scope: wire.scope.parse()?, id: wire.id, reason: wire.reason })
@@ -88,6 +91,7 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const GOOD: &str = r#"{"schema": 1, "id": "r-1", "scope": "export:acme", "reason": "deployed"}"#;
 
@@ -114,12 +118,60 @@ mod tests {
             (without("r-1", &"x".repeat(201)), "request's id"),
             (without("deployed", ""), "request's reason"),
             (without("deployed", &"x".repeat(2_001)), "request's reason"),
+            (without("export:acme", "export:a\\u0007b"), "request's scope"),
             (without("export:acme", "path:/etc"), "path:"),
             (without("export:acme", "ftp:x"), "ftp"),
             (format!("{GOOD}{}", " ".repeat(MAX_REQUEST)), "16384 are the most"),
         ] {
             let error = Request::read(bad.as_bytes()).expect_err(&bad).to_string();
             assert!(error.contains(says), "{bad}: {error}");
+        }
+    }
+
+    /// What holds of every message: it is within its bounds, or refused in one short line.
+    fn read_or_refused(bytes: &[u8]) -> Result<(), TestCaseError> {
+        match Request::read(bytes) {
+            Ok(request) => {
+                prop_assert!(bytes.len() <= MAX_REQUEST);
+                prop_assert!((1..=LONGEST.0).contains(&request.id.len()));
+                prop_assert!((1..=LONGEST.2).contains(&request.reason.len()));
+                prop_assert!(!(request.id + &request.reason).contains(char::is_control));
+            }
+            Err(error) => {
+                let line = error.to_string();
+                prop_assert!(line.len() < 1_000 && !line.contains(char::is_control), "{line:?}");
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+        #[test]
+        fn a_damaged_request_is_read_within_bounds_or_refused(
+            at in 0..GOOD.len(),
+            cut in 0..30_usize,
+            put in proptest::collection::vec(any::<u8>(), 0..30),
+        ) {
+            let mut bytes = GOOD.as_bytes().to_vec();
+            let end = (at + cut).min(bytes.len());
+            drop(bytes.splice(at..end, put));
+            read_or_refused(&bytes)?;
+        }
+
+        #[test]
+        fn what_is_read_is_what_was_sent(
+            id in ".{0,220}",
+            scope in "(export|auth0|ftp):[a-z.\u{7}]{0,8}",
+            reason in ".{0,40}",
+        ) {
+            let sent = serde_json::json!({ "schema": 1, "id": id, "scope": scope, "reason": reason });
+            let sent = sent.to_string();
+            read_or_refused(sent.as_bytes())?;
+            if let Ok(request) = Request::read(sent.as_bytes()) {
+                prop_assert_eq!((request.id, request.scope.to_string(), request.reason), (id, scope, reason));
+            }
         }
     }
 }

@@ -20,5 +20,5 @@ pub use announce::announced;
 pub use clock::{Clock, StoreClock};
 pub use due::{GRACE, Next, Step, due_at, next, scan_of};
 pub use entry::timetable_in_force;
-pub use run::{Schedules, Settings, Specs};
+pub use run::{LOCK, Schedules, Settings, Specs};
 pub use spec::ScheduleSpec;

@@ -20,7 +20,7 @@ use super::spec::ScheduleSpec;
 use crate::plan::send;
 
 /// The lock that makes one process the leader.
-const LOCK: &str = "schedules";
+pub const LOCK: &str = "schedules";
 /// Between two notes of the names that this process has configured.
 const NAME_EVERY: Duration = Duration::from_mins(1);
 /// A process that did not note its names for so long is gone.

@@ -20,6 +20,7 @@ mod drain;
 mod findings;
 mod given;
 
+pub mod about;
 pub mod attempts;
 pub mod dead;
 pub mod ends;
@@ -157,6 +158,11 @@ macro_rules! store_conformance {
                 the_last_time_a_queue_was_created_is_kept
                 an_export_is_registered_under_one_path
             }
+            about {
+                a_lock_is_looked_at_without_taking_it
+                the_key_is_looked_at_without_keeping_one
+                a_store_says_what_it_is
+            }
             schedules {
                 a_schedule_is_written_on_its_version_only
                 only_the_leader_fires
@@ -192,6 +198,7 @@ mod tests {
     fn every_law_is_on_the_list() {
         let list = include_str!("mod.rs");
         let groups = [
+            include_str!("about.rs"),
             include_str!("attempts.rs"),
             include_str!("dead.rs"),
             include_str!("ends.rs"),

@@ -5,6 +5,7 @@
 //! load, decide in plain Rust, write. What costs time without the database (JSON of reports and findings) is done before
 //! the writer is asked or after it answered. `schema.sql` shows the tables.
 
+mod about;
 mod attempts;
 mod dead;
 mod endings;

@@ -4,6 +4,7 @@
 //! call is staged in chunks that nobody reads, and one script makes them count. Calls share a few multiplexed connections,
 //! so that what is asked at the same time travels together. `lua/common.lua` lists the keys.
 
+mod about;
 mod config;
 mod connect;
 mod dead;

@@ -1,0 +1,64 @@
+//! Looks at what is going on: processes, lanes, leaders, schedules, scans, dead letters, queues. Reads the store only.
+
+use checkmate_domain::WorkerId;
+use checkmate_queue::{Broker, BrokerError, Queue};
+use checkmate_scheduler::{keeper, schedules};
+use checkmate_store::{DeadStatus, Store, StoreError};
+
+use super::facts::{DeadFacts, LeaderFact, QueueFact, ScheduleFact, WorkFacts};
+
+/// Dead letters that are looked at.
+const LETTERS: u64 = 500;
+
+/// What the store tells; the queues are asked apart.
+pub(super) async fn look(store: &dyn Store) -> anyhow::Result<WorkFacts> {
+    // Lanes are paused for everybody, also for one who was never there.
+    let anybody = WorkerId::new("doctor")?;
+    Ok(WorkFacts {
+        processes: store.processes().await?,
+        paused: store.wishes(&anybody).await?.paused,
+        leaders: leaders(store).await?,
+        schedules: schedules_of(store).await?,
+        scans: store.unsettled_scans().await?,
+        dead: dead(store).await?,
+        queues: Vec::new(),
+    })
+}
+
+async fn leaders(store: &dyn Store) -> Result<Vec<LeaderFact>, StoreError> {
+    let mut leaders = Vec::new();
+    for lock in [keeper::LOCK, schedules::LOCK] {
+        leaders.push(LeaderFact { of: lock.to_owned(), holder: store.holder(lock).await? });
+    }
+    Ok(leaders)
+}
+
+async fn schedules_of(store: &dyn Store) -> Result<Vec<ScheduleFact>, StoreError> {
+    let mut facts = Vec::new();
+    for record in store.schedules().await? {
+        let last = match &record.state.last_scan {
+            Some(scan) => store.scan(scan).await?,
+            None => None,
+        };
+        facts.push(ScheduleFact { name: record.name, state: record.state, last });
+    }
+    Ok(facts)
+}
+
+async fn dead(store: &dyn Store) -> Result<DeadFacts, StoreError> {
+    let letters = store.dead(0, LETTERS).await?;
+    let more = letters.len() as u64 == LETTERS;
+    let mut waiting = letters.iter().filter(|letter| letter.status == DeadStatus::Waiting).peekable();
+    let newest = waiting.peek().map(|letter| letter.reason.clone());
+    Ok(DeadFacts { waiting: waiting.count() as u64, more, newest })
+}
+
+/// What waits in each of our queues.
+pub(super) async fn queues(broker: &dyn Broker) -> Result<Vec<QueueFact>, BrokerError> {
+    let mut facts = Vec::new();
+    for queue in Queue::ALL {
+        let depth = broker.depth(queue).await?;
+        facts.push(QueueFact { name: queue.name().to_owned(), ready: Some(depth.ready) });
+    }
+    Ok(facts)
+}
