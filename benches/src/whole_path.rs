@@ -17,13 +17,15 @@ use crate::turns::{Pair, Size, count, median};
 
 const SLOTS: Slots = Slots { worker: 32, notifier: 32 };
 const WINDOW: u32 = 200;
+/// A scan of as many repositories as an organisation is meant to have; what is done once in a scan weighs little in it.
+const JOBS: usize = 5_000;
 
 /// On RabbitMQ and a Redis.
 ///
 /// # Errors
 /// Those of the servers.
 pub async fn measure(servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> {
-    let jobs = size.pick(1_000, 50);
+    let jobs = size.pick(JOBS, 50);
     let mut rows = Vec::new();
     for (name, redis, bar) in
         [("everysec", &servers.everysec, Bar::AtLeast(0.9)), ("always", &servers.always, Bar::None)]

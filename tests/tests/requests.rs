@@ -133,7 +133,7 @@ async fn what_another_system_may_ask_for_is_scanned_and_the_rest_is_given_up_wit
         (1, ScanState::Finished),
         "the same request is one scan: {scans:?}"
     );
-    assert_eq!((scan.trigger.kind, scan.trigger.who.as_str()), (TriggerKind::Message, PORTAL));
+    assert_eq!((scan.trigger.kind, scan.trigger.who.as_str()), (TriggerKind::Message, "portal: deployed"));
     assert_eq!((scan.scope.to_string().as_str(), scan.total), ("export:asked", 2));
 
     portal.ask("r-2", "export:other").await;

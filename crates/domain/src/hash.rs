@@ -6,14 +6,22 @@ use sha2::{Digest, Sha256};
 /// SHA-256 over a label and length-prefixed fields, as lower-case hex cut to `hex_len` characters (64 at most).
 #[must_use]
 pub fn derive(label: &str, fields: &[&str], hex_len: usize) -> String {
+    let mut digits = [0; 64];
+    // Twice as long as what is written, so it cannot fail.
+    let _ = hex::encode_to_slice(digest(label, fields), &mut digits);
+    let text = &digits[..hex_len.min(digits.len())];
+    text.iter().map(|digit| char::from(*digit)).collect()
+}
+
+/// SHA-256 over a label and length-prefixed fields.
+#[must_use]
+pub fn digest(label: &str, fields: &[&str]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for field in std::iter::once(&label).chain(fields) {
         hasher.update(length(field));
         hasher.update(field.as_bytes());
     }
-    let mut text = hex::encode(hasher.finalize());
-    text.truncate(hex_len);
-    text
+    hasher.finalize().into()
 }
 
 /// HMAC-SHA-256 over length-prefixed fields, as lower-case hex.

@@ -25,7 +25,7 @@ pub enum TriggerKind {
 pub struct Trigger {
     /// What made the scan start.
     pub kind: TriggerKind,
-    /// A user name, schedule name or broker user; shown, never interpreted.
+    /// A user name, a schedule name, or a broker user with the reason it gave; shown, never interpreted.
     pub who: String,
 }
 

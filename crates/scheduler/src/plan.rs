@@ -49,11 +49,11 @@ pub async fn request_scan(
         Created::New(record, job) => (record, job),
     };
     crashpoint("scheduler.after-record");
-    send(store, broker, &[*job]).await.map_err(|error| match error {
-        SendError::Store(error) => PlanError::Store(error),
-        SendError::Broker(source) => PlanError::NotSent { scan: scan.id.clone(), source },
-    })?;
-    Ok(Planned::New(record))
+    match send(store, broker, &[*job]).await {
+        // Sent; that this was not noted makes the keeper send it once more at most.
+        Ok(()) | Err(SendError::Store(_)) => Ok(Planned::New(record)),
+        Err(SendError::Broker(source)) => Err(PlanError::NotSent { scan: scan.id.clone(), source }),
+    }
 }
 
 /// Why first jobs are not known to be sent; the keeper sends them.

@@ -52,6 +52,11 @@ pub enum ReplayError {
 /// # Errors
 /// When the store does not answer.
 pub async fn plan_replay(store: &dyn Store, letter: &DeadRecord) -> Result<Replay, StoreError> {
+    if letter.queue == Queue::Requests.name() {
+        let why = "it is a request of another system, and a copy would not carry its user: let the sender ask again with a \
+                   new id, or scan the scope with 'checkmate scan SCOPE'; then discard it";
+        return Ok(Replay::Impossible(why.to_owned()));
+    }
     let Some(id) = &letter.job else {
         return Ok(Replay::Impossible("its content is neither a job nor a result of ours".to_owned()));
     };

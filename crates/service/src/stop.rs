@@ -58,11 +58,11 @@ impl Stop {
 
     /// Waits for SIGTERM or SIGINT, drains, and kills when the grace period is over or a second signal comes.
     ///
-    /// Returns after the second step; run it beside the roles and drop it when they are done.
+    /// Returns after the second step, whether a second signal asked for it; run it beside the roles.
     ///
     /// # Errors
     /// When the process may not install signal handlers.
-    pub async fn on_signals(&self) -> std::io::Result<()> {
+    pub async fn on_signals(&self) -> std::io::Result<bool> {
         use tokio::signal::unix::{SignalKind, signal};
         let mut term = signal(SignalKind::terminate())?;
         let mut int = signal(SignalKind::interrupt())?;
@@ -72,12 +72,15 @@ impl Stop {
             "stopping: no new work; a second signal stops at once"
         );
         self.drain();
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-            () = tokio::time::sleep(self.grace) => tracing::warn!("grace period over: giving back what is in hand"),
-        }
+        let again = tokio::select! {
+            _ = term.recv() => true,
+            _ = int.recv() => true,
+            () = tokio::time::sleep(self.grace) => {
+                tracing::warn!("grace period over: giving back what is in hand");
+                false
+            }
+        };
         self.kill();
-        Ok(())
+        Ok(again)
     }
 }

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use checkmate_domain::{EndReason, JobId, JobMessage, MessageError, NotAssessed, Timestamp, TraceParent};
-use checkmate_queue::consumer::{Handler, JobContext};
+use checkmate_queue::consumer::{Handler, JobContext, StopCause};
 use checkmate_queue::{Broker, Message, Outgoing, PublishError, Settle};
-use checkmate_scanners::{Registry, ScanContext};
+use checkmate_scanners::{Registry, ScanContext, ScanError};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_service::metrics;
 use checkmate_store::{Attempt, Begin, BeginRequest, JobEnded, JobRecord, Store, StoreError};
 
+use crate::attempt::Outcome;
 use crate::config::WorkerConfig;
 use crate::marker::Marker;
 use crate::scan::result_event;
@@ -152,7 +153,15 @@ impl Worker {
         if word != traced::DONE {
             span.fail(word);
         }
-        drop(span);
+        // What is given back is not counted: its number, and with it its span, comes again.
+        let stopped = matches!(outcome, Outcome::Failed(ScanError::Stopped));
+        let given_back = matches!(outcome, Outcome::Interrupted(_))
+            || (stopped && ctx.cause() != Some(StopCause::Deadline));
+        if given_back {
+            span.forget();
+        } else {
+            drop(span);
+        }
         self.after(&attempt.job.id, &fence, outcome, ctx).await
     }
 

@@ -8,9 +8,10 @@ use anyhow::Context;
 
 use crate::cli::{ConfigCommand, Format};
 use crate::commands::Out;
-use crate::config::{self, ConfigError};
+use crate::config::{self, Config, ConfigError};
 use crate::view;
 use crate::view::config_view::{ConfigView, read_from};
+use crate::wiring::rabbit;
 use crate::{EXIT_DONE, EXIT_USAGE};
 
 /// Does it; `named` is the file of `--config`.
@@ -58,13 +59,30 @@ async fn check(file: Option<&Path>, out: &mut Out) -> anyhow::Result<u8> {
         Ok(loaded) => loaded,
         Err(error) => return Ok(refused(&error)),
     };
-    let file = loaded.config.file.as_ref().map(|file| file.display().to_string());
+    let config = &loaded.config;
+    let embedded = config.setting()?.is_embedded();
+    let missing = if embedded { Vec::new() } else { missing_for_many(config) };
+    if !missing.is_empty() {
+        missing.iter().for_each(|why| eprintln!("checkmate: {why}"));
+        return Ok(EXIT_USAGE);
+    }
+    let file = config.file.as_ref().map(|file| file.display().to_string());
     let set = view::count(loaded.given(), "key");
     let schedules = view::count(loaded.config.schedules.len(), "schedule");
-    let setting = if loaded.config.setting()?.is_embedded() { "one machine" } else { "many machines" };
+    let setting = if embedded { "one machine" } else { "many machines" };
     let from = read_from(file.as_deref());
     out.text(&format!("ok: {from}\n{set} set, {schedules}, for {setting}\n")).await?;
     Ok(EXIT_DONE)
+}
+
+/// What keeps the roles of many machines from starting, as far as the configuration tells.
+fn missing_for_many(config: &Config) -> Vec<String> {
+    let password = config.broker.password_file.is_none().then(|| {
+        "broker.password_file is not set: put the password of the user in broker.url into a file that only you may read"
+            .to_owned()
+    });
+    let limit = rabbit::check_time_limit(config).err().map(|error| format!("{error:#}"));
+    password.into_iter().chain(limit).collect()
 }
 
 /// Tells what is wrong, as every other command does before it begins.

@@ -1,4 +1,4 @@
-//! `dump`: everything that is stored as JSON lines, each with its kind. The last line counts them: without it, something is
+//! `dump`: what is known as JSON lines, each with its kind. The last line counts them: without it, something is
 //! missing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +63,12 @@ pub(crate) async fn dump(parts: &Parts, args: &DumpArgs, out: &mut Out) -> anyho
     let cannot = || format!("cannot write {}: is the folder there, and may you write to it?", file.display());
     let partial = beside(file);
     let mut options = tokio::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
+    // One that is left over may be readable by others, or lead elsewhere.
+    match tokio::fs::remove_file(&partial).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).with_context(cannot),
+        _ => {}
+    }
+    options.write(true).create_new(true).mode(0o600);
     let made = options.open(&partial).await.with_context(cannot)?;
     let mut lines = Lines::new(Sink::File(BufWriter::new(made)));
     let counts = write(parts, &mut lines).await?;
@@ -102,13 +107,17 @@ async fn write(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<BTreeMap<
     Ok(counts)
 }
 
-/// Newest first. A scan that is made meanwhile moves the pages, so one may be met twice.
+/// Newest first. What is made or removed meanwhile moves the pages: again, until nothing new is met.
 async fn scans(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<()> {
-    let (mut skip, mut seen) = (0, BTreeSet::new());
+    let (mut skip, mut seen, mut before) = (0, BTreeSet::new(), 0);
     loop {
         let page = parts.store.scans(skip, PAGE).await?;
         if page.is_empty() {
-            return Ok(());
+            if seen.len() == before {
+                return Ok(());
+            }
+            (before, skip) = (seen.len(), 0);
+            continue;
         }
         skip += page.len() as u64;
         for scan in page {
@@ -152,12 +161,17 @@ async fn transitions(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<()>
     }
 }
 
+/// What dies again or goes meanwhile moves the pages: again, until nothing new is met.
 async fn dead_letters(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<()> {
-    let (mut skip, mut seen) = (0, BTreeSet::new());
+    let (mut skip, mut seen, mut before) = (0, BTreeSet::new(), 0);
     loop {
         let page = parts.store.dead(skip, PAGE).await?;
         if page.is_empty() {
-            return Ok(());
+            if seen.len() == before {
+                return Ok(());
+            }
+            (before, skip) = (seen.len(), 0);
+            continue;
         }
         skip += page.len() as u64;
         for letter in page {

@@ -71,7 +71,12 @@ pub(crate) async fn watch(parts: &Parts, id: &ScanId, format: Format, out: &mut 
             out.progress_done().await?;
             return show(parts, &scan, format, out).await;
         }
-        let text = if out.live { live.look(parts, &scan).await? } else { view::scans::progress(&scan, None) };
+        let mut text =
+            if out.live { live.look(parts, &scan).await? } else { view::scans::progress(&scan, None) };
+        let paused = parts.store.wishes(&parts.process).await?.paused;
+        if let Some(pause) = paused.iter().find(|pause| pause.lane == scan.lane) {
+            text.push_str(&view::pressure_view::waits(pause));
+        }
         if text != shown {
             out.progress(&text).await?;
             shown = text;

@@ -32,6 +32,13 @@ pub fn by(pause: &LanePause) -> String {
     format!("by {} at {}{why}", plain(&pause.who, 40), pause.at)
 }
 
+/// Why a scan of a paused lane does not go on, and what lets it.
+#[must_use]
+pub fn waits(pause: &LanePause) -> String {
+    let lane = pause.lane;
+    format!("\n  the {lane} lane is paused {}; 'checkmate lane resume {lane}' lets it go on", by(pause))
+}
+
 /// A table of lanes.
 #[must_use]
 pub fn lanes(lanes: &[LaneLine], show: Show<'_>) -> String {

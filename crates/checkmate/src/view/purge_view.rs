@@ -58,7 +58,7 @@ impl PurgeView {
             self.before.dead_letters,
             &format!("{dead_handled} handled, {dead_waiting} that still waited for a decision"),
         );
-        let stays = "findings, whatever is not over, and the newest finished scan of each scope stay";
+        let stays = "findings, whatever is not over, and the scan of each scope that ended last, however it ended, stay";
         let _ = writeln!(text, "\n{}", paint.dim(stays));
         if self.dry_run {
             let _ = writeln!(text, "nothing was removed (--dry-run)");
@@ -120,7 +120,7 @@ mod tests {
             "log of transitions  30 d      2026-08-22T14:13:20Z  7 entries",
             "dead letters        36 h      2026-08-22T14:13:20Z  0 handled, 2 that still waited for a decision",
             "",
-            "findings, whatever is not over, and the newest finished scan of each scope stay",
+            "findings, whatever is not over, and the scan of each scope that ended last, however it ended, stay",
             "nothing was removed (--dry-run)",
             "",
         ];

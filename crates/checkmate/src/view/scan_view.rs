@@ -163,7 +163,12 @@ fn head(view: &ScanView, paint: Paint) -> String {
     let _ = writeln!(
         text,
         "{}",
-        paint.dim(&format!("scan {}, {}, {} of {total} done", scan.id, scan.trigger, scan.done))
+        paint.dim(&format!(
+            "scan {}, {}, {} of {total} done",
+            scan.id,
+            plain(&scan.trigger.to_string(), 100),
+            scan.done
+        ))
     );
     let tally = |word: &str| view.checks.iter().filter(|check| check.outcome.word() == word).count();
     if !view.checks.is_empty() {

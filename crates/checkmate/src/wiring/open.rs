@@ -10,6 +10,7 @@ use checkmate_queue::rabbitmq::RabbitBroker;
 use checkmate_queue::{Broker, BrokerError};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_service::health::Part;
+use checkmate_service::metrics::{self, Dependency};
 use checkmate_service::{Backoff, Health, Stop};
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::redis::{RedisConfig, RedisStore};
@@ -66,6 +67,13 @@ pub async fn when_there(
         let opening = Box::pin(Parts::open(config.clone(), Opener::Role(role), scanners));
         match stop.draining().run_until_cancelled(opening).await {
             Some(Err(error)) if is_away(&error) => {
+                // Of both it is not known which one when neither says so.
+                if !error.is::<BrokerError>() {
+                    metrics::dependency(Dependency::Store, false, false);
+                }
+                if !error.is::<StoreError>() {
+                    metrics::dependency(Dependency::Broker, false, false);
+                }
                 let why = format!("{error:#}");
                 if told.as_ref() != Some(&why) {
                     tracing::warn!(role, why, "not started yet; trying again until it works");

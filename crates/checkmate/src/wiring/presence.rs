@@ -46,10 +46,13 @@ impl Present {
     /// Looks until draining has ended the work in hand, or that must stop. An outage of the store is one line, and meanwhile
     /// things stay as they were.
     pub(super) async fn run(mut self, stop: Stop) {
-        let mut told = None;
-        for look in 0_u32.. {
+        let (mut told, mut look) = (None, 0_u32);
+        loop {
             match self.look(look, &stop).await {
-                Ok(()) => told = None,
+                Ok(()) => {
+                    told = None;
+                    look = look.wrapping_add(1);
+                }
                 Err(error) => {
                     let why = error.to_string();
                     if told.as_ref() != Some(&why) {

@@ -1,7 +1,6 @@
 //! The roles of a process: started together, stopped in order, each joined by name.
 
 use std::collections::BTreeSet;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +35,9 @@ const REQUEST_SLOTS: u16 = 4;
 const SHORT_LIMIT: Duration = Duration::from_mins(2);
 /// Before an event or dead letter whose store or broker cannot be reached is tried again.
 const OUTAGE_WAIT: Duration = Duration::from_secs(1);
+
+/// From a second signal to the end of the process.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// What a process may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,15 +198,23 @@ pub async fn until_signal<T>(
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
     let signals = async {
-        if let Err(error) = stop.on_signals().await {
-            tracing::error!(%error, "signals cannot be heard: stopping");
-            stop.drain();
+        match stop.on_signals().await {
+            Ok(true) => {
+                // What can be given back at once still is.
+                tokio::time::sleep(AT_ONCE).await;
+                return anyhow::anyhow!("stopped by a second signal: what was in hand comes again");
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "signals cannot be heard: stopping");
+                stop.drain();
+            }
         }
-        std::future::pending::<Infallible>().await
+        std::future::pending().await
     };
     tokio::select! {
         biased;
-        never = signals => match never {},
+        why = signals => Err(why),
         done = work => done,
     }
 }

@@ -39,6 +39,13 @@ pub(super) fn spawn(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str
         expires_after: config.scan.expires_after.0,
     };
     let (tell, specs) = watch::channel(Arc::new(config.schedules.clone()));
+    // Between its first reading and now, the process may have waited for its servers for hours.
+    let seen = config.file.as_deref().and_then(written);
+    if let Some(file) = &config.file
+        && config::reload_schedules(file).is_ok_and(|specs| specs != config.schedules)
+    {
+        reload(file, &tell);
+    }
     let schedules = Schedules::new(parts.store.clone(), parts.broker.clone(), specs, settings);
     let schedules_stop = stop.clone();
     tasks.spawn(async move {
@@ -48,7 +55,7 @@ pub(super) fn spawn(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str
     if let Some(file) = config.file.clone() {
         let stop = stop.clone();
         tasks.spawn(async move {
-            follow(file, tell, &stop).await;
+            follow(file, seen, tell, &stop).await;
             "configuration"
         });
     }
@@ -72,7 +79,7 @@ pub(super) fn requests(parts: &Parts) -> Option<Requests> {
 }
 
 /// Tells of the schedules whenever the file was written, or on SIGHUP, until the intake is cut.
-async fn follow(file: PathBuf, tell: watch::Sender<Specs>, stop: &Stop) {
+async fn follow(file: PathBuf, mut seen: Option<(SystemTime, u64)>, tell: watch::Sender<Specs>, stop: &Stop) {
     let mut hangup = match signal(SignalKind::hangup()) {
         Ok(hangup) => Some(hangup),
         Err(error) => {
@@ -80,7 +87,6 @@ async fn follow(file: PathBuf, tell: watch::Sender<Specs>, stop: &Stop) {
             None
         }
     };
-    let mut seen = written(&file);
     while !stop.draining().is_cancelled() {
         let asked = tokio::select! {
             () = stop.draining().cancelled() => return,

@@ -21,8 +21,8 @@ pub fn start(cli: &Cli, format: LogFormat) {
     // What the AMQP client reports is told by us, with what it means.
     let default = if role { "info,lapin=off" } else { "error,lapin=off" };
     let filter = cli.log.as_deref().unwrap_or(default);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|error| {
-        eprintln!("checkmate: --log '{filter}' is not understood ({error}); logging at {default}");
+    let filter = understood(filter).unwrap_or_else(|why| {
+        eprintln!("checkmate: --log: {why}; logging at {default}");
         EnvFilter::new(default)
     });
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
@@ -70,11 +70,34 @@ impl<S> LogLevel for Filter<S> {
     }
 
     fn set(&self, filter: &str) -> Result<(), String> {
-        if filter.is_empty() {
-            return Err("the filter is empty: send one such as info or checkmate_worker=debug".to_owned());
+        self.0.reload(understood(filter)?).map_err(|error| error.to_string())
+    }
+}
+
+/// A filter under which the AMQP client says nothing, whatever was asked: at `trace` it writes logins and message bodies.
+fn understood(filter: &str) -> Result<EnvFilter, String> {
+    let ours = filter.split(',').map(str::trim).filter(|one| !one.is_empty() && !one.starts_with("lapin"));
+    let ours = ours.collect::<Vec<_>>().join(",");
+    if ours.is_empty() {
+        return Err("the filter is empty: send one such as info or checkmate_worker=debug".to_owned());
+    }
+    EnvFilter::try_new(format!("{ours},lapin=off"))
+        .map_err(|error| format!("'{filter}' is not understood ({error}): send one such as info"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::understood;
+
+    #[test]
+    fn the_client_of_the_broker_stays_silent_whatever_is_asked() {
+        for asked in
+            ["trace", "lapin=trace", "info,lapin::io_loop=trace", "checkmate_worker=debug,lapin=debug,trace"]
+        {
+            let filter = format!(",{},", understood(asked).unwrap_or_default());
+            assert!(filter.contains(",lapin=off,") && !filter.contains("lapin::"), "{asked}: {filter}");
         }
-        let new = EnvFilter::try_new(filter)
-            .map_err(|error| format!("'{filter}' is not understood ({error}): send one such as info"))?;
-        self.0.reload(new).map_err(|error| error.to_string())
+        assert!(understood("lapin=trace,,").is_err());
+        assert!(understood("=,=").is_err());
     }
 }

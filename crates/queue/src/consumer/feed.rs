@@ -37,6 +37,9 @@ enum State {
     Paused,
 }
 
+/// Why a queue is not consumed before its first subscription.
+const NOT_YET: &str = "not subscribed yet";
+
 impl Feed {
     pub(super) fn new(
         broker: Arc<dyn Broker>,
@@ -46,6 +49,7 @@ impl Feed {
         liveness: Arc<Liveness>,
     ) -> Self {
         let state = open(&broker, queue, prefetch);
+        liveness.went_down(queue, NOT_YET.to_owned());
         Self { broker, queue, prefetch, liveness, backoff, told: None, paused: false, state }
     }
 
@@ -98,11 +102,13 @@ impl Feed {
         }
         self.paused = paused;
         if !paused {
+            self.liveness.went_down(self.queue, NOT_YET.to_owned());
             tracing::debug!(queue = %self.queue, "resumed");
             return;
         }
         tracing::debug!(queue = %self.queue, "paused: nothing more is taken, what is in hand goes on");
         self.liveness.came_up(self.queue);
+        metrics::consumer_up(self.queue.name(), true);
         self.told = None;
         self.state = match std::mem::replace(&mut self.state, State::Paused) {
             State::Open(consumer) => end(consumer, self.queue),

@@ -81,18 +81,23 @@ impl Requests {
         Ok((scan, user))
     }
 
-    async fn take(&self, scan: &NewScan, user: &str) -> Result<Settle, StoreError> {
-        if self.store.requested(&scan.id).await?.is_none()
-            && !self.store.take_request_slot(user, self.config.per_minute).await?
-        {
-            let most = self.config.per_minute;
-            let reason =
-                format!("broker user '{user}' asked more than {most} times in a minute: ask again later");
-            return Ok(Settle::Dead { reason });
+    /// `counted`: whether this request took its slot; one that is tried again takes no other.
+    async fn take(&self, scan: &NewScan, user: &str, counted: &mut bool) -> Result<Settle, StoreError> {
+        if !*counted && self.store.requested(&scan.id).await?.is_none() {
+            if !self.store.take_request_slot(user, self.config.per_minute).await? {
+                let most = self.config.per_minute;
+                let reason =
+                    format!("broker user '{user}' asked more than {most} times in a minute: ask again later");
+                return Ok(Settle::Dead { reason });
+            }
+            *counted = true;
         }
         let (scan, job) = match self.store.create_requested(scan).await? {
             Created::New(scan, job) => (scan, Some(*job)),
-            Created::Exists(scan) => (scan, None),
+            Created::Exists(scan) => {
+                tracing::info!(user, scan.id = %scan.id, scan.scope = %scan.scope, "a request leads to a scan that is there");
+                (scan, None)
+            }
         };
         if let Some(job) = job {
             tracing::info!(user, scan.id = %scan.id, scan.scope = %scan.scope, "a requested scan is recorded");
@@ -114,8 +119,9 @@ impl Handler for Requests {
             Err(reason) => return Settle::Dead { reason },
         };
         let mut backoff = Backoff::new(AGAIN.0, AGAIN.1);
+        let mut counted = false;
         loop {
-            let error = match self.take(&scan, &user).await {
+            let error = match self.take(&scan, &user, &mut counted).await {
                 Ok(settle) => return settle,
                 Err(error) => error,
             };

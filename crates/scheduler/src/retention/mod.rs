@@ -112,7 +112,14 @@ impl Retention {
         loop {
             all.add(&self.store.purge(&before, STEP, Some(guard)).await?);
             let go_on = all.more && !stop.draining().is_cancelled();
-            if !go_on || !self.store.renew_lock(guard, LOCK_TTL).await? {
+            let held = self.store.renew_lock(guard, LOCK_TTL).await?;
+            if !held {
+                tracing::warn!(
+                    "a step of retention took longer than its lock holds: less was removed than is due; \
+                     'checkmate purge' removes the rest"
+                );
+            }
+            if !go_on || !held {
                 return Ok(all);
             }
         }

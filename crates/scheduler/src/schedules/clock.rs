@@ -33,12 +33,20 @@ pub struct StoreClock {
 #[derive(Clone, Copy)]
 struct Measured {
     here: Instant,
+    /// By the host's clock, which goes on while the machine sleeps.
+    wall: Timestamp,
     there: Timestamp,
 }
 
 impl Measured {
     fn now(self) -> Timestamp {
         self.there.plus(self.here.elapsed())
+    }
+
+    /// Whether it is recent, and neither a sleep of the machine nor a step of its clock came between.
+    fn stands(self) -> bool {
+        let (steady, wall) = (self.here.elapsed(), Timestamp::now().since(self.wall));
+        steady < MEASURED_FOR && wall.abs_diff(steady) < Duration::from_secs(1)
     }
 }
 
@@ -58,14 +66,14 @@ impl StoreClock {
 impl Clock for StoreClock {
     async fn now(&self) -> Result<Timestamp, StoreError> {
         if let Some(measured) = self.measured()
-            && measured.here.elapsed() < MEASURED_FOR
+            && measured.stands()
         {
             return Ok(measured.now());
         }
         let asked = Instant::now();
         let there = self.store.now().await?;
         // The answer is as old as half of its way.
-        let measured = Measured { here: asked + asked.elapsed() / 2, there };
+        let measured = Measured { here: asked + asked.elapsed() / 2, wall: Timestamp::now(), there };
         *self.measured.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
         Ok(measured.now())
     }

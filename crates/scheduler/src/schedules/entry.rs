@@ -105,7 +105,7 @@ impl Entry {
         self.record.state = fire.state;
         Ok(match created {
             Some(Created::New(scan, job)) => {
-                metrics::schedule_lateness(now.since(due));
+                metrics::schedule_lateness(scan.created_at.since(due));
                 tracing::debug!(schedule = %self.spec.name, scan.id = %scan.id, "fired");
                 Wrote::Done(Some(job))
             }

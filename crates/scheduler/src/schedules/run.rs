@@ -73,6 +73,8 @@ struct Own {
     loaded: Option<Timestamp>,
     /// When it is told again.
     tell_at: Timestamp,
+    /// Whether it was told before, with no error since.
+    told: bool,
 }
 
 /// What a leader has in hand.
@@ -168,6 +170,7 @@ impl Schedules {
         if turned.is_err() {
             // What was written is not known for certain: begin with what the store says.
             self.led = None;
+            self.own.told = false;
         }
         turned
     }
@@ -191,25 +194,28 @@ impl Schedules {
     async fn tell(&mut self, now: Timestamp) -> Result<(), StoreError> {
         if self.own.loaded.is_none() || self.specs.has_changed().unwrap_or(false) {
             let specs = self.specs.borrow_and_update().clone();
-            self.own = Own { specs, loaded: Some(now), tell_at: now };
+            self.own = Own { specs, loaded: Some(now), tell_at: now, told: false };
             self.led = None;
         }
         if now < self.own.tell_at {
             return Ok(());
         }
         let names: BTreeSet<ScheduleName> = self.own.specs.keys().cloned().collect();
-        let live = self.store.name_schedules(&self.settings.owner, &names, NAMED_FOR).await?;
+        // Before the names: whoever has announced a schedule by now has named it before.
         let known = self.store.schedules().await?;
+        let live = self.store.name_schedules(&self.settings.owner, &names, NAMED_FOR).await?;
         let known: BTreeMap<_, _> = known.into_iter().map(|one| (one.name.clone(), one)).collect();
         for spec in self.own.specs.values() {
             self.announce(spec, known.get(&spec.name).cloned(), now).await?;
         }
-        if self.led.is_some() {
+        // Where nobody has a schedule nobody leads. By the second time the others have told theirs.
+        if self.led.is_some() || (self.own.told && live.is_empty()) {
             for (_, gone) in known.into_iter().filter(|(name, _)| !live.contains(name)) {
                 self.note_removed(&gone, now).await?;
             }
         }
         self.own.tell_at = now.plus(NAME_EVERY);
+        self.own.told = true;
         Ok(())
     }
 

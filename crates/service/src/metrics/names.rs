@@ -86,7 +86,7 @@ metrics! {
     Slots = "checkmate_slots" Gauge "messages" ["queue"]
         "Messages this process may work on at a time.";
     ConsumerUp = "checkmate_consumer_up" Gauge "0 or 1" ["queue"]
-        "Whether this process is subscribed to the queue.";
+        "Whether this process is subscribed to the queue; 1 also while its lane is paused.";
     JobDuration = "checkmate_job_duration_seconds" Histogram "seconds" ["kind", "outcome"]
         "Attempts at jobs, by how they ended.";
     DeadLetters = "checkmate_dead_letters_total" Counter "messages" ["by"]

@@ -67,10 +67,12 @@ impl Exporter {
         Ok(Self { stop, task })
     }
 
-    /// Sends what waits, once, and ends.
-    pub async fn close(self) {
+    /// Sends what waits, as far as the collector takes it within the time of one answer, and ends.
+    pub async fn close(mut self) {
         self.stop.cancel();
-        let _ = self.task.await;
+        if tokio::time::timeout(ANSWER_WITHIN, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
     }
 }
 

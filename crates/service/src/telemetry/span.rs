@@ -81,6 +81,11 @@ impl Span {
         }
     }
 
+    /// Tells nobody: the work was given back and begins again under the same number.
+    pub fn forget(mut self) {
+        self.0 = None;
+    }
+
     /// Says that it went wrong, with a word of the program.
     pub fn fail(&mut self, why: &'static str) {
         if let Some(span) = &mut self.0 {

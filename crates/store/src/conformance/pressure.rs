@@ -182,8 +182,8 @@ pub async fn a_process_is_there_while_it_says_so(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let (a, b) = (presence("a", 1), presence("b", 0));
     assert_eq!(store.ask_to_drain(&a.process).await, Ok(false));
-    store.note_presence(&b, SHORT).await.unwrap();
     store.note_presence(&a, LONG).await.unwrap();
+    store.note_presence(&b, SHORT).await.unwrap();
     assert_eq!(store.processes().await, Ok(vec![a.clone(), b.clone()]));
     assert_eq!(store.ask_to_drain(&a.process).await, Ok(true));
     let again = presence("a", 4);

@@ -15,7 +15,7 @@ use crate::requests::LockGuard;
 macro_rules! outdated_scans {
     () => {
         "FROM scans s WHERE s.announced = 1 AND s.finished_at < ?1 AND EXISTS (SELECT 1 FROM scans newer \
-         WHERE newer.scope = s.scope AND newer.n > s.n AND newer.finished_at IS NOT NULL)"
+         WHERE newer.scope = s.scope AND newer.n > s.n AND newer.finished_at IS NOT NULL AND newer.created_at < ?1)"
     };
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use checkmate_domain::{ScanId, Scope, Timestamp};
+use checkmate_domain::{Scope, Timestamp};
 use deadpool_redis::redis::Cmd;
 
 use super::records::unsigned;
@@ -34,32 +34,30 @@ impl Mode {
 }
 
 impl RedisStore {
-    /// Final, announced scans that ended before and are not the newest final one of their scope; the oldest first.
-    async fn outdated_scans(&self, before: Timestamp) -> Result<Vec<ScanRecord>> {
+    /// Final, announced scans that ended before and are not the newest final one of their scope among those made before;
+    /// about so many of the oldest. Younger scans are not read.
+    async fn outdated_scans(&self, before: Timestamp, most: u64) -> Result<Vec<ScanRecord>> {
         let mut count = self.command("ZCOUNT", "scans");
         count.arg("-inf").arg(format!("({}", before.as_millis()));
-        if reply::int(self.run(&count).await?)? == 0 {
-            return Ok(Vec::new());
-        }
-        let mut newest: BTreeMap<Scope, ScanId> = BTreeMap::new();
-        // By time and id: a scan made meanwhile moves the pages, and one may be seen twice.
-        let mut outdated = BTreeMap::new();
+        let made_before: u64 = unsigned(reply::int(self.run(&count).await?)?)?;
+        let mut last: BTreeMap<Scope, ScanRecord> = BTreeMap::new();
+        let mut outdated: Vec<ScanRecord> = Vec::new();
         let mut skip = 0;
-        loop {
-            let page = self.do_scans(skip, PAGE).await?;
-            skip += page.len() as u64;
-            let last = (page.len() as u64) < PAGE;
-            for scan in page.into_iter().filter(|scan| scan.state.is_final()) {
-                let kept = newest.entry(scan.scope.clone()).or_insert_with(|| scan.id.clone());
-                let old = scan.announced && scan.finished_at.is_some_and(|at| at < before);
-                if *kept != scan.id && old {
-                    outdated.insert((scan.created_at, scan.id.clone()), scan);
-                }
+        while skip < made_before && (outdated.len() as u64) < most {
+            let page = self.pages("scans", "oldest", skip, PAGE.min(made_before - skip)).await?;
+            if page.is_empty() {
+                break;
             }
-            if last {
-                return Ok(outdated.into_values().collect());
+            skip += page.len() as u64;
+            for scan in page.into_iter().filter(|scan| scan.state.is_final()) {
+                let older = last.insert(scan.scope.clone(), scan);
+                let is_old =
+                    |scan: &ScanRecord| scan.announced && scan.finished_at.is_some_and(|at| at < before);
+                outdated.extend(older.filter(is_old));
             }
         }
+        outdated.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(outdated)
     }
 
     fn guarded(&self, script: &Script, guard: Option<&LockGuard>) -> Cmd {
@@ -75,7 +73,7 @@ impl RedisStore {
         guard: Option<&LockGuard>,
         purged: &mut Purged,
     ) -> Result<()> {
-        for scan in self.outdated_scans(before).await? {
+        for scan in self.outdated_scans(before, limit).await? {
             loop {
                 let most = PAGE.min(limit.saturating_sub(purged.total()));
                 if most == 0 {
@@ -149,12 +147,18 @@ impl RedisStore {
 #[async_trait]
 impl HistoryStore for RedisStore {
     async fn outdated(&self, before: &Cutoffs) -> Result<Purged> {
-        let scans = self.outdated_scans(before.results).await?;
+        let scans = self.outdated_scans(before.results, u64::MAX).await?;
         let (dead_handled, dead_waiting) =
             self.old_dead(before.dead_letters, u64::MAX, Mode::Count, None).await?;
+        let mut jobs = 0_u64;
+        for scan in &scans {
+            // What went already is on the list no more; the discover job goes last.
+            let listed = self.run(&self.command("LLEN", &format!("list:{}", scan.id))).await?;
+            jobs += 1 + unsigned::<u64>(reply::int(listed)?)?;
+        }
         Ok(Purged {
             scans: scans.len() as u64,
-            jobs: scans.iter().map(|scan| scan.total + 1).sum(),
+            jobs,
             transitions: self.old_entries(before.events, u64::MAX, Mode::Count, None).await?,
             dead_handled,
             dead_waiting,

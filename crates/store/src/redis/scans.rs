@@ -52,7 +52,13 @@ impl RedisStore {
         self.ask(&MARK_ANNOUNCED, &call).await.map(drop)
     }
 
-    async fn pages(&self, index: &str, order: &str, skip: u64, limit: u64) -> Result<Vec<ScanRecord>> {
+    pub(super) async fn pages(
+        &self,
+        index: &str,
+        order: &str,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<ScanRecord>> {
         let mut scans = Vec::new();
         while (scans.len() as u64) < limit {
             let first = skip + scans.len() as u64;

@@ -94,7 +94,7 @@ mod tests {
         let unknown = Line::unknown("a", "", "b", "c");
         for (lines, code) in [
             (vec![], EXIT_DONE),
-            (vec![fine.clone(), warning.clone()], EXIT_DONE),
+            (vec![fine.clone(), warning], EXIT_DONE),
             (vec![fine.clone(), unknown.clone()], EXIT_INCOMPLETE),
             (vec![unknown, wrong, fine], EXIT_ERROR),
         ] {

@@ -10,6 +10,9 @@ local function running(key, but, at)
     local other = call('HMGET', P .. 'job:' .. id, 'state', 'holder', 'until')
     if other[1] ~= 'running' or not other[2] then
       call('SREM', key, id)
+    elseif number(other[3]) + 24 * 3600 * 1000 < at then
+      -- Nobody comes back to it: a scan that was cancelled leaves its jobs so.
+      call('SREM', key, id)
     elseif id ~= but and number(other[3]) > at then
       count = count + 1
     end
