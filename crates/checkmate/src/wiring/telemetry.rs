@@ -91,9 +91,7 @@ mod tests {
 
     #[test]
     fn the_client_of_the_broker_stays_silent_whatever_is_asked() {
-        for asked in
-            ["trace", "lapin=trace", "info,lapin::io_loop=trace", "checkmate_worker=debug,lapin=debug,trace"]
-        {
+        for asked in ["trace", "info,lapin::io_loop=trace", "checkmate_worker=debug,lapin=debug,trace"] {
             let filter = format!(",{},", understood(asked).unwrap_or_default());
             assert!(filter.contains(",lapin=off,") && !filter.contains("lapin::"), "{asked}: {filter}");
         }
