@@ -18,10 +18,6 @@ use clap::Parser as _;
 use crate::cli::Cli;
 use crate::wiring::scanners::MakeScanners;
 
-/// The system's allocator takes a sixth of the time of a job: futures of more than 1 KiB go past what it hands out quickly.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The command was done.
 pub const EXIT_DONE: u8 = 0;
 /// Something went wrong.

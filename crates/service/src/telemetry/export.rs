@@ -1,9 +1,9 @@
-//! Sends finished spans to a collector, in batches. What a slow or absent collector does not take is dropped and counted.
+//! Sends finished spans to a collector, in batches and from a thread of its own, so that the jobs do not wait for it. What a
+//! slow or absent collector does not take is dropped and counted.
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::otlp::{self, Resource};
@@ -16,6 +16,8 @@ const WAITING: usize = 8_192;
 const BATCH: usize = 512;
 /// How long the first span of a batch waits for others.
 const GATHER: Duration = Duration::from_secs(1);
+/// Between two looks for more spans of a batch: a sender that had to wake somebody for each would pay for it.
+const LOOK: Duration = Duration::from_millis(50);
 /// For one request.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -30,15 +32,18 @@ pub enum BadEndpoint {
     /// Nothing can be sent at all.
     #[error("traces cannot be sent: {0}")]
     NoClient(#[from] reqwest::Error),
+    /// There is no thread to send from.
+    #[error("traces cannot be sent: {0}")]
+    NoThread(#[from] std::io::Error),
     /// One exporter serves the whole process.
     #[error("traces are sent already")]
     Twice,
 }
 
-/// The task that sends.
+/// The thread that sends.
 pub struct Exporter {
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    ended: oneshot::Receiver<()>,
 }
 
 impl Exporter {
@@ -56,6 +61,7 @@ impl Exporter {
         let url = reqwest::Url::parse(&address).map_err(|_| not_understood())?;
         let http =
             reqwest::Client::builder().timeout(ANSWER_WITHIN).connect_timeout(ANSWER_WITHIN).build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (sender, waiting) = mpsc::channel(WAITING);
         if !collect(sender) {
             return Err(BadEndpoint::Twice);
@@ -63,16 +69,21 @@ impl Exporter {
         let resource = Resource { version, instance: instance.to_owned() };
         let stop = CancellationToken::new();
         let sending = Sending { http, url, resource, told: false };
-        let task = tokio::spawn(sending.run(waiting, stop.clone()));
-        Ok(Self { stop, task })
+        let (end, ended) = oneshot::channel();
+        let until = stop.clone();
+        std::thread::Builder::new().name("telemetry".to_owned()).spawn(move || {
+            runtime.block_on(sending.run(waiting, until));
+            // Nobody may be waiting any more.
+            let _ = end.send(());
+        })?;
+        Ok(Self { stop, ended })
     }
 
     /// Sends what waits, as far as the collector takes it within the time of one answer, and ends.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
         self.stop.cancel();
-        if tokio::time::timeout(ANSWER_WITHIN, &mut self.task).await.is_err() {
-            self.task.abort();
-        }
+        // Beyond it the thread ends with the process.
+        let _ = tokio::time::timeout(ANSWER_WITHIN, self.ended).await;
     }
 }
 
@@ -148,15 +159,14 @@ fn without_url(error: reqwest::Error) -> String {
 
 /// Waits until a batch is full or its time is over.
 async fn gather(waiting: &mut mpsc::Receiver<Finished>, batch: &mut Vec<Finished>) {
-    let filling = async {
-        while batch.len() < BATCH {
-            let room = BATCH - batch.len();
-            if waiting.recv_many(batch, room).await == 0 {
-                return;
-            }
+    let until = tokio::time::Instant::now() + GATHER;
+    while batch.len() < BATCH && tokio::time::Instant::now() < until {
+        match waiting.try_recv() {
+            Ok(span) => batch.push(span),
+            Err(mpsc::error::TryRecvError::Empty) => tokio::time::sleep(LOOK).await,
+            Err(mpsc::error::TryRecvError::Disconnected) => return,
         }
-    };
-    let _ = tokio::time::timeout(GATHER, filling).await;
+    }
 }
 
 #[cfg(test)]

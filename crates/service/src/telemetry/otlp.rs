@@ -1,6 +1,6 @@
 //! Spans as the JSON of OTLP over HTTP: ids in hex, 64-bit numbers as texts, names in lower camel case.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::span::{Finished, SpanId};
 
@@ -11,59 +11,126 @@ pub(super) struct Resource {
     pub(super) instance: String,
 }
 
+/// The body of a request that hands spans over.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Request<'a> {
+    resource_spans: [ResourceSpans<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceSpans<'a> {
+    resource: Attributes<'a>,
+    scope_spans: [ScopeSpans<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Attributes<'a> {
+    attributes: Vec<Attribute<'a>>,
+}
+
+#[derive(Serialize)]
+struct ScopeSpans<'a> {
+    scope: Scope,
+    spans: Vec<Span<'a>>,
+}
+
+#[derive(Serialize)]
+struct Scope {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Span<'a> {
+    trace_id: String,
+    span_id: String,
+    parent_span_id: String,
+    name: &'a str,
+    kind: u8,
+    start_time_unix_nano: String,
+    end_time_unix_nano: String,
+    attributes: Vec<Attribute<'a>>,
+    links: Vec<Link>,
+    status: Status<'a>,
+}
+
+#[derive(Serialize)]
+struct Attribute<'a> {
+    key: &'a str,
+    value: Text<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Text<'a> {
+    string_value: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Link {
+    trace_id: String,
+    span_id: String,
+}
+
+#[derive(Serialize)]
+struct Status<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+/// The number of a status that says that something went wrong.
+const ERROR: u8 = 2;
+
 /// The body of a request that hands these spans over.
-pub(super) fn request(resource: &Resource, spans: &[Finished]) -> Value {
+pub(super) fn request<'a>(resource: &'a Resource, spans: &'a [Finished]) -> Request<'a> {
     let who = [
         ("service.name", "checkmate"),
         ("service.version", resource.version),
         ("service.instance.id", resource.instance.as_str()),
     ];
-    let who: Vec<Value> = who.into_iter().map(|(key, value)| attribute(key, value)).collect();
-    let spans: Vec<Value> = spans.iter().map(span).collect();
-    json!({"resourceSpans": [{
-        "resource": {"attributes": who},
-        "scopeSpans": [{"scope": {"name": "checkmate", "version": resource.version}, "spans": spans}],
-    }]})
+    let attributes = who.into_iter().map(|(key, value)| attribute(key, value)).collect();
+    let scope = Scope { name: "checkmate", version: resource.version };
+    let scope_spans = [ScopeSpans { scope, spans: spans.iter().map(span).collect() }];
+    Request { resource_spans: [ResourceSpans { resource: Attributes { attributes }, scope_spans }] }
 }
 
-fn span(of: &Finished) -> Value {
-    let attributes: Vec<Value> = of.attributes.iter().map(|(key, value)| attribute(key, value)).collect();
-    let link = |to: &SpanId| json!({"traceId": hex(&of.trace), "spanId": hex(to)});
-    let links: Vec<Value> = of.link.iter().map(link).collect();
-    let status = match &of.failed {
-        None => json!({}),
-        Some(why) => json!({"code": 2, "message": why}),
-    };
-    json!({
-        "traceId": hex(&of.trace),
-        "spanId": hex(&of.id),
-        "parentSpanId": of.parent.map(|parent| hex(&parent)).unwrap_or_default(),
-        "name": of.name,
-        "kind": of.kind as u8,
-        "startTimeUnixNano": of.began.to_string(),
-        "endTimeUnixNano": of.ended.to_string(),
-        "attributes": attributes,
-        "links": links,
-        "status": status,
-    })
-}
-
-fn attribute(key: &str, value: &str) -> Value {
-    json!({"key": key, "value": {"stringValue": value}})
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
+fn span(of: &Finished) -> Span<'_> {
+    let link = |to: &SpanId| Link { trace_id: hex(&of.trace), span_id: hex(to) };
+    Span {
+        trace_id: hex(&of.trace),
+        span_id: hex(&of.id),
+        parent_span_id: of.parent.map(|parent| hex(&parent)).unwrap_or_default(),
+        name: &of.name,
+        kind: of.kind as u8,
+        start_time_unix_nano: of.began.to_string(),
+        end_time_unix_nano: of.ended.to_string(),
+        attributes: of.attributes.iter().map(|(key, value)| attribute(key, value)).collect(),
+        links: of.link.iter().map(link).collect(),
+        status: Status { code: of.failed.as_ref().map(|_| ERROR), message: of.failed.as_deref() },
     }
-    text
+}
+
+fn attribute<'a>(key: &'a str, value: &'a str) -> Attribute<'a> {
+    Attribute { key, value: Text { string_value: value } }
+}
+
+fn hex<const N: usize>(bytes: &[u8; N]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let two = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    bytes.iter().flat_map(two).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::telemetry::Kind;
 
@@ -89,7 +156,8 @@ mod tests {
             ..first.clone()
         };
         let resource = Resource { version: "1.2.3", instance: "worker-1".to_owned() };
-        let body = request(&resource, &[first, again]);
+        let spans = [first, again];
+        let body = serde_json::to_value(request(&resource, &spans)).unwrap();
         let sent = &body["resourceSpans"][0];
         assert_eq!(sent["resource"]["attributes"][2]["value"]["stringValue"], "worker-1");
         let spans = &sent["scopeSpans"][0]["spans"];
