@@ -96,6 +96,24 @@ impl Folder {
         Ok(Self(folder))
     }
 
+    /// How long `config check` takes for this configuration and a thousand schedules.
+    fn check(&self) -> anyhow::Result<Duration> {
+        let (small, large) = (self.0.path().join("checkmate.toml"), self.0.path().join("schedules.toml"));
+        let mut text = std::fs::read_to_string(small)?;
+        for n in 0..1_000 {
+            let (minute, hour) = (n % 60, n % 24);
+            text.push_str(&format!(
+                "[schedules.s{n}]\ncron = \"{minute} {hour} * * mon-fri\"\ntimezone = \"Europe/Berlin\"\nscope = \"export:e{n}\"\n"
+            ));
+        }
+        std::fs::write(&large, text)?;
+        let began = Instant::now();
+        let answer = Command::new(beside("checkmate")?).args(["config", "check"]).arg(&large).output()?;
+        let took = began.elapsed();
+        ensure!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        Ok(took)
+    }
+
     fn worker(&self, program: &str) -> anyhow::Result<Process> {
         let config = self.0.path().join("checkmate.toml");
         let config = config.to_str().context("a folder that is not UTF-8")?;
@@ -132,6 +150,10 @@ pub async fn measure(servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> 
         let holder = Process::start(&holder, &[&servers.bare_url(), &servers.everysec.url()], "ready")?;
         bare.push(settled(&holder, size).await?);
     }
+    let mut checks = Vec::new();
+    for _ in 0..size.rounds() {
+        checks.push(folder.check()?.as_secs_f64() * 1_000.0);
+    }
     let mut full = Vec::new();
     for _ in 0..size.rounds() {
         full.push(in_hand(servers, size.pick(1_000, 50)).await?);
@@ -145,6 +167,7 @@ pub async fn measure(servers: &Servers, size: Size) -> anyhow::Result<Vec<Row>> 
         Row::new("worker, 1,000 jobs in hand, resident", median(&full), "MB", Bar::AtMost(80.0))
             .told("the same program with a scanner that sleeps"),
         Row::new("worker, start to ready", median(&starts), "ms", Bar::AtMost(300.0)),
+        Row::new("config check", median(&checks), "ms", Bar::AtMost(50.0)).told("with 1,000 schedules"),
     ])
 }
 

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-const LINES: [&str; 23] = [
+const LINES: [&str; 24] = [
     "queue alone, prefetch 32",
     "queue alone, prefetch 128",
     "whole path, appendfsync everysec",
@@ -27,6 +27,7 @@ const LINES: [&str; 23] = [
     "worker, idle, of a bare process",
     "worker, 1,000 jobs in hand",
     "worker, start to ready",
+    "config check",
     "disk, 4 KiB written and synced",
 ];
 
