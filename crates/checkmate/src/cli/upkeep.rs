@@ -62,7 +62,8 @@ pub struct PurgeArgs {
     /// Only say what would go and why.
     #[arg(long)]
     pub dry_run: bool,
-    /// Everything from before this time, as 2026-03-28T00:00:00Z; what [retention] says when it is not given.
+    /// Everything from before this time, as 2026-03-28T00:00:00Z; what the retention keys of the configuration say when it is
+    /// not given.
     #[arg(long, value_name = "TIME", value_parser = past)]
     pub before: Option<Timestamp>,
     /// How to print.
