@@ -11,7 +11,9 @@ use checkmate_queue::consumer::{ConsumeConfig, ConsumerLoop, DrainReport, Handle
 use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
 use checkmate_queue::{Broker, Depth, Destination, Message, Outgoing, Queue, Settle};
 use checkmate_service::Stop;
+use futures::FutureExt;
 use futures::future::BoxFuture;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -138,6 +140,21 @@ pub(crate) fn quick(mut config: ConsumeConfig) -> ConsumeConfig {
 
 pub(crate) fn bulk(slots: u16) -> ConsumeConfig {
     quick(ConsumeConfig::lane(Lane::Bulk, slots).unwrap())
+}
+
+/// A handler that lets one job end for each permit.
+pub(crate) fn gated() -> (Arc<Script>, Arc<Semaphore>) {
+    let gate = Arc::new(Semaphore::new(0));
+    let inner = Arc::clone(&gate);
+    let script = Script::new(LONG, move |_, _| {
+        let gate = Arc::clone(&inner);
+        async move {
+            gate.acquire().await.unwrap().forget();
+            Settle::Done
+        }
+        .boxed()
+    });
+    (script, gate)
 }
 
 /// Waits until something is so.

@@ -5,26 +5,10 @@ use std::sync::Arc;
 
 use checkmate_domain::Lane;
 use checkmate_queue::consumer::{ConsumeConfig, ConsumerLoop};
-use checkmate_queue::{Broker, Queue, Settle};
-use futures::FutureExt;
-use tokio::sync::{Semaphore, watch};
+use checkmate_queue::{Broker, Queue};
+use tokio::sync::watch;
 
-use crate::harness::{Bench, LONG, Running, Script, a_while, quick, until};
-
-/// A handler that lets one job end for each permit.
-fn gated() -> (Arc<Script>, Arc<Semaphore>) {
-    let gate = Arc::new(Semaphore::new(0));
-    let inner = Arc::clone(&gate);
-    let script = Script::new(LONG, move |_, _| {
-        let gate = Arc::clone(&inner);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Settle::Done
-        }
-        .boxed()
-    });
-    (script, gate)
-}
+use crate::harness::{Bench, Running, Script, a_while, gated, quick, until};
 
 fn start(
     bench: &Bench,

@@ -1,29 +1,10 @@
 //! A slot is free before a message is taken, and the reserve is kept.
 
-use std::sync::Arc;
-
 use checkmate_domain::Lane;
+use checkmate_queue::Queue;
 use checkmate_queue::consumer::ConsumeConfig;
-use checkmate_queue::{Queue, Settle};
-use futures::FutureExt;
-use tokio::sync::Semaphore;
 
-use crate::harness::{Bench, LONG, Script, a_while, bulk, quick, until};
-
-/// A handler that lets one job end for each permit.
-fn gated() -> (Arc<Script>, Arc<Semaphore>) {
-    let gate = Arc::new(Semaphore::new(0));
-    let inner = Arc::clone(&gate);
-    let script = Script::new(LONG, move |_, _| {
-        let gate = Arc::clone(&inner);
-        async move {
-            gate.acquire().await.unwrap().forget();
-            Settle::Done
-        }
-        .boxed()
-    });
-    (script, gate)
-}
+use crate::harness::{Bench, a_while, bulk, gated, quick, until};
 
 #[tokio::test]
 async fn no_message_is_taken_without_a_slot() {
