@@ -107,21 +107,43 @@ async fn write(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<BTreeMap<
     Ok(counts)
 }
 
-/// Newest first. What is made or removed meanwhile moves the pages: again, until nothing new is met.
-async fn scans(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<()> {
-    let (mut skip, mut seen, mut before) = (0, BTreeSet::new(), 0);
-    loop {
-        let page = parts.store.scans(skip, PAGE).await?;
-        if page.is_empty() {
-            if seen.len() == before {
-                return Ok(());
-            }
-            (before, skip) = (seen.len(), 0);
-            continue;
+/// Pages by rank of a list in which things move while it is read: it is read again until nothing new is met.
+#[derive(Default)]
+struct MovingPages {
+    skip: u64,
+    seen: BTreeSet<String>,
+    /// How many were seen when this reading began.
+    before: usize,
+}
+
+impl MovingPages {
+    /// Whether to read on after a page of so many.
+    fn go_on(&mut self, page: usize) -> bool {
+        if page > 0 {
+            self.skip += page as u64;
+            return true;
         }
-        skip += page.len() as u64;
+        let again = self.seen.len() > self.before;
+        (self.before, self.skip) = (self.seen.len(), 0);
+        again
+    }
+
+    /// Whether it was not met before.
+    fn is_new(&mut self, id: &str) -> bool {
+        self.seen.insert(id.to_owned())
+    }
+}
+
+/// Newest first; what is made or removed meanwhile moves the pages.
+async fn scans(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<()> {
+    let mut pages = MovingPages::default();
+    loop {
+        let page = parts.store.scans(pages.skip, PAGE).await?;
+        if !pages.go_on(page.len()) {
+            return Ok(());
+        }
         for scan in page {
-            if seen.insert(scan.id.clone()) {
+            if pages.is_new(scan.id.as_str()) {
                 lines.line(&Line::Scan(&scan)).await?;
                 jobs(parts, &scan, lines).await?;
             }
@@ -161,21 +183,16 @@ async fn transitions(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<()>
     }
 }
 
-/// What dies again or goes meanwhile moves the pages: again, until nothing new is met.
+/// What dies again or goes meanwhile moves the pages.
 async fn dead_letters(parts: &Parts, lines: &mut Lines<'_>) -> anyhow::Result<()> {
-    let (mut skip, mut seen, mut before) = (0, BTreeSet::new(), 0);
+    let mut pages = MovingPages::default();
     loop {
-        let page = parts.store.dead(skip, PAGE).await?;
-        if page.is_empty() {
-            if seen.len() == before {
-                return Ok(());
-            }
-            (before, skip) = (seen.len(), 0);
-            continue;
+        let page = parts.store.dead(pages.skip, PAGE).await?;
+        if !pages.go_on(page.len()) {
+            return Ok(());
         }
-        skip += page.len() as u64;
         for letter in page {
-            if seen.insert(letter.id.clone()) {
+            if pages.is_new(&letter.id) {
                 lines.line(&Line::DeadLetter(&letter)).await?;
             }
         }
@@ -248,6 +265,19 @@ mod tests {
         assert!(pieces("", 8).is_empty());
         assert_eq!(pieces("ab\u{1F980}cd", 4), ["ab", "\u{1F980}", "cd"]);
         assert_eq!(pieces("abcdef", 4).concat(), "abcdef");
+    }
+
+    #[test]
+    fn a_list_that_moves_is_read_until_nothing_new_is_met() {
+        let mut pages = MovingPages::default();
+        assert!(pages.go_on(2) && pages.is_new("a") && pages.is_new("b"));
+        assert_eq!(pages.skip, 2);
+        assert!(pages.go_on(0), "the first reading may have missed what moved");
+        assert_eq!(pages.skip, 0);
+        assert!(pages.go_on(2) && !pages.is_new("b") && pages.is_new("c"));
+        assert!(pages.go_on(0), "the second met something new");
+        assert!(pages.go_on(3) && !pages.is_new("c"));
+        assert!(!pages.go_on(0));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use checkmate_store::schedules::ScheduleRecord;
 use checkmate_store::{DeadStatus, Store, StoreError};
 
 use super::facts::{DeadFacts, LeaderFact, QueueFact, ScheduleFact, WorkFacts};
+use crate::commands::schedule::last_scan;
 
 /// Dead letters that are looked at.
 const LETTERS: u64 = 500;
@@ -41,10 +42,7 @@ async fn schedules_of(store: &dyn Store) -> Result<Vec<ScheduleFact>, StoreError
 }
 
 async fn schedule_of(store: &dyn Store, record: ScheduleRecord) -> Result<ScheduleFact, StoreError> {
-    let last = match &record.state.last_scan {
-        Some(scan) => store.scan(scan).await?,
-        None => None,
-    };
+    let last = last_scan(store, &record.state).await?;
     Ok(ScheduleFact { name: record.name, state: record.state, last })
 }
 
