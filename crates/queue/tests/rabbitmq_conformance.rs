@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use checkmate_queue::rabbitmq::RabbitBroker;
 use checkmate_queue::{Broker, Queue, retry_level};
-use lapin::options::BasicPublishOptions;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 
@@ -77,6 +77,7 @@ impl conformance::Fixture for OnRabbit {
         let url = format!("amqp://guest:guest@127.0.0.1:{}/{}", self.site.proxy.port(), self.site.vhost);
         let connection = Connection::connect(&url, ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
+        channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         let mut headers = FieldTable::default();
         headers.insert("checkmate-retries".into(), AMQPValue::LongLongInt(-1));
         headers.insert("checkmate-dead-queue".into(), AMQPValue::ByteArray(vec![0xFF, 0].into()));
@@ -91,10 +92,10 @@ impl conformance::Fixture for OnRabbit {
         let count = odd.len();
         for properties in odd {
             let options = BasicPublishOptions::default();
-            channel
-                .basic_publish("".into(), queue.name().into(), options, &[0xFF, 0x00], properties)
-                .await
-                .unwrap();
+            let sent =
+                channel.basic_publish("".into(), queue.name().into(), options, &[0xFF, 0x00], properties);
+            // Confirmed, or what is published after it on another connection may stand before it in the queue.
+            assert!(sent.await.unwrap().await.unwrap().is_ack());
         }
         channel.close(200, "done".into()).await.unwrap();
         count
