@@ -99,6 +99,12 @@ ids! {
     EventId = "event id";
     /// A configured schedule by its name.
     ScheduleName = "schedule name";
+    /// An Auth0 connection by its name: `github`, `atlassian`, `microsoft-teams`.
+    ConnectionName = "connection name";
+    /// An Auth0 user: `auth0|…`, `waad|…`.
+    UserId = "user id";
+    /// One attempt to get a credential; never used twice.
+    LeaseId = "lease id";
     /// One process start of a role; never used twice.
     WorkerId = "worker id";
 }

@@ -134,6 +134,10 @@ pub enum NotAssessed {
     TargetMissing(String),
     /// Too large to be read within the bounds.
     TooLarge(String),
+    /// The account is not connected, or not any more; whose and how to connect it.
+    NeedsConnect(String),
+    /// No credential could be had for another reason; which and what mends it.
+    NoCredential(String),
 }
 
 impl fmt::Display for NotAssessed {
@@ -149,6 +153,8 @@ impl fmt::Display for NotAssessed {
             Self::DeadLettered(reason) => write!(f, "dead-lettered: {reason}"),
             Self::TargetMissing(what) => write!(f, "target missing: {what}"),
             Self::TooLarge(what) => write!(f, "too large: {what}"),
+            Self::NeedsConnect(what) => write!(f, "needs connect: {what}"),
+            Self::NoCredential(what) => write!(f, "no credential: {what}"),
         }
     }
 }
@@ -168,6 +174,8 @@ impl NotAssessed {
             Self::DeadLettered(_) => "dead-lettered",
             Self::TargetMissing(_) => "target-missing",
             Self::TooLarge(_) => "too-large",
+            Self::NeedsConnect(_) => "needs-connect",
+            Self::NoCredential(_) => "no-credential",
         }
     }
 }

@@ -3,12 +3,14 @@
 //! A type is here only when two crates exchange it. Modules, in reading order of one finding's way:
 
 pub mod coverage;
+pub mod credential;
 pub mod event;
 pub mod finding;
 pub mod fingerprint;
 pub mod hash;
 pub mod id;
 pub mod job;
+pub mod lease;
 pub mod lifecycle;
 pub mod message;
 pub mod priority;
@@ -22,13 +24,16 @@ pub mod trace;
 pub mod trigger;
 
 pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement};
+pub use credential::{Account, Scopes, ScopesError};
 pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
 pub use finding::{Evidence, Finding, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
 pub use id::{
-    CollectionId, EventId, JobId, PartId, ResourceId, RuleId, ScanId, ScheduleName, TargetId, WorkerId,
+    CollectionId, ConnectionName, EventId, JobId, LeaseId, PartId, ResourceId, RuleId, ScanId, ScheduleName,
+    TargetId, UserId, WorkerId,
 };
 pub use job::{EndReason, JobKind, JobSpec, Lane, NotAssessed, Part};
+pub use lease::{LeaseIntent, LeaseOutcome, LeaseResult};
 pub use lifecycle::{FindingRecord, FindingState, TargetHead, Transition, TransitionKind};
 pub use message::{JobMessage, MessageError};
 pub use priority::{Exposure, Priority, Triaged};

@@ -21,6 +21,8 @@ pub enum Scope {
     GithubRepo(String, String),
     /// A tenant export, or a folder of exports, by its configured name.
     Export(String),
+    /// One account that credentials are leased from, by its configured name; a scan of it is a connection check.
+    Connection(String),
 }
 
 /// Why a text is not a scope, with what to write instead.
@@ -30,7 +32,9 @@ pub enum ScopeError {
     #[error("'{0}' is not a scope: write KIND:NAME, for example export:acme or path:./my-export")]
     NoKind(String),
     /// A kind nobody knows.
-    #[error("'{0}:' is not a kind of scope: use org, auth0, github, export, or path on the command line")]
+    #[error(
+        "'{0}:' is not a kind of scope: use org, auth0, github, export, connection, or path on the command line"
+    )]
     UnknownKind(String),
     /// The part after the colon cannot be a name.
     #[error(
@@ -50,7 +54,9 @@ impl Scope {
     pub fn target_id(&self) -> Option<TargetId> {
         match self {
             Self::Org(_) | Self::GithubOrg(_) => None,
-            Self::Auth0(_) | Self::GithubRepo(..) | Self::Export(_) => TargetId::new(self.to_string()).ok(),
+            Self::Auth0(_) | Self::GithubRepo(..) | Self::Export(_) | Self::Connection(_) => {
+                TargetId::new(self.to_string()).ok()
+            }
         }
     }
 
@@ -62,6 +68,7 @@ impl Scope {
             Self::Auth0(_) => "auth0",
             Self::GithubOrg(_) | Self::GithubRepo(..) => "github",
             Self::Export(_) => "export",
+            Self::Connection(_) => "connection",
         }
     }
 }
@@ -86,6 +93,7 @@ impl FromStr for Scope {
             "org" => named(Self::Org),
             "auth0" => named(Self::Auth0),
             "export" => named(Self::Export),
+            "connection" => named(Self::Connection),
             "path" => Err(ScopeError::PathHere),
             "github" => match name.split_once('/') {
                 None => named(Self::GithubOrg),
@@ -107,6 +115,7 @@ impl fmt::Display for Scope {
             Self::GithubOrg(owner) => write!(f, "github:{owner}"),
             Self::GithubRepo(owner, repo) => write!(f, "github:{owner}/{repo}"),
             Self::Export(name) => write!(f, "export:{name}"),
+            Self::Connection(name) => write!(f, "connection:{name}"),
         }
     }
 }
@@ -130,9 +139,14 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_read() {
-        for text in
-            ["org:acme", "auth0:acme.eu.auth0.com", "github:acme", "github:acme/api", "export:prod-eu"]
-        {
+        for text in [
+            "org:acme",
+            "auth0:acme.eu.auth0.com",
+            "github:acme",
+            "github:acme/api",
+            "export:prod-eu",
+            "connection:github",
+        ] {
             assert_eq!(text.parse::<Scope>().map(|s| s.to_string()).as_deref(), Ok(text));
         }
     }
