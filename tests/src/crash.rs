@@ -45,7 +45,7 @@ pub struct Case {
     pub skip: u32,
     /// What is scanned.
     pub model: Model,
-    /// How the process that dies is configured; its successors have the defaults, but for how long jobs live.
+    /// How the process that dies is configured; its successors have the defaults, but for how long jobs live, and no schedule.
     pub knobs: Knobs,
     /// What happens before.
     pub before: &'static [Before],
@@ -132,7 +132,7 @@ impl Run<'_> {
 
     /// What the processes after the death are set to.
     fn after_knobs(&self) -> Knobs {
-        Knobs { max_loads: Knobs::default().max_loads, ..self.case.knobs.clone() }
+        Knobs { max_loads: Knobs::default().max_loads, schedule: None, ..self.case.knobs.clone() }
     }
 
     /// Starts a process armed for a point, gives it work, and waits until it has died there.
@@ -160,7 +160,8 @@ impl Run<'_> {
         up: &mut Process,
         armed: &OsString,
     ) -> anyhow::Result<()> {
-        while up.exited().is_none() {
+        // Where a schedule asks, nobody else does.
+        while up.exited().is_none() && self.case.knobs.schedule.is_none() {
             tokio::time::sleep(Duration::from_millis(20)).await;
             if !up.log_tail().contains("ready") {
                 continue;

@@ -55,6 +55,8 @@ pub struct Knobs {
     pub retry_first: &'static str,
     /// From recording to sending again.
     pub unconfirmed_after: &'static str,
+    /// When every export is scanned by itself, as a cron expression.
+    pub schedule: Option<&'static str>,
 }
 
 impl Default for Knobs {
@@ -67,6 +69,7 @@ impl Default for Knobs {
             expires_after: "1h",
             retry_first: "1s",
             unconfirmed_after: "2s",
+            schedule: None,
         }
     }
 }
@@ -168,7 +171,13 @@ impl World {
         let table = |entries: &[(&str, Value)]| {
             Value::Table(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
         };
-        Table::from_iter([
+        let scheduled = knobs.schedule.map(|cron| {
+            let one = |name: &String| {
+                (name.clone(), table(&[("cron", text(cron)), ("scope", text(&format!("export:{name}")))]))
+            };
+            ("schedules".to_owned(), Value::Table(self.exports.keys().map(one).collect()))
+        });
+        let all = [
             ("data_dir".to_owned(), text("data")),
             ("fingerprint_key_file".to_owned(), text("fingerprint.key")),
             ("grace".to_owned(), text("10s")),
@@ -204,7 +213,8 @@ impl World {
                     ("settling", text("3s")),
                 ]),
             ),
-        ])
+        ];
+        all.into_iter().chain(scheduled).collect()
     }
 
     fn write_config(&self, name: &str, config: &Table) -> anyhow::Result<PathBuf> {

@@ -30,7 +30,7 @@ const OF_SERVERS: [&str; 6] = [
 ];
 
 /// Points of the shared path that are tried on RabbitMQ and Redis as well, besides [`OF_SERVERS`].
-const ON_SERVERS_TOO: [&str; 13] = [
+const ON_SERVERS_TOO: [&str; 14] = [
     "consumer.after-settle",
     "consumer.before-settle",
     "keeper.after-publish",
@@ -39,6 +39,7 @@ const ON_SERVERS_TOO: [&str; 13] = [
     "notifier.after-commit",
     "notifier.after-load",
     "queue.before-confirm",
+    "scheduler.after-fire",
     "scheduler.after-record",
     "worker.after-begin",
     "worker.after-publish",
@@ -65,6 +66,10 @@ fn case(point: &str) -> Case {
         | "notifier.after-commit"
         | "queue.before-commit"
         | "queue.before-confirm" => Case::plain(point, 5),
+        "scheduler.after-fire" => {
+            let every_second = Knobs { schedule: Some("* * * * * *"), ..Knobs::default() };
+            Case { knobs: every_second, ..plain }
+        }
         // A scan in hand when the keeper makes its round.
         "keeper.after-top-up" => Case { model: Model { sleep_ms: 200, ..plain.model.clone() }, ..plain },
         "worker.after-give-back" => Case { model: broken, ..plain },

@@ -49,7 +49,7 @@ pub async fn request_scan(
         Created::New(record, job) => (record, job),
     };
     crashpoint("scheduler.after-record");
-    match send(store, broker, &[*job]).await {
+    match send(store, broker, &[*job], None).await {
         // Sent; that this was not noted makes the keeper send it once more at most.
         Ok(()) | Err(SendError::Store(_)) => Ok(Planned::New(record)),
         Err(SendError::Broker(source)) => Err(PlanError::NotSent { scan: scan.id.clone(), source }),
@@ -67,13 +67,15 @@ pub(crate) enum SendError {
     Broker(#[from] PublishError),
 }
 
-/// Sends the discover jobs of recorded scans and notes that.
+/// Sends the discover jobs of recorded scans and notes that. `asked`: the span of whoever asked for them, in a trace of
+/// their own.
 pub(crate) async fn send(
     store: &dyn Store,
     broker: &dyn Broker,
     jobs: &[JobRecord],
+    asked: Option<TraceParent>,
 ) -> Result<(), SendError> {
-    let mut spans: Vec<Span> = jobs.iter().map(request_span).collect();
+    let mut spans: Vec<Span> = jobs.iter().map(|job| request_span(job, asked)).collect();
     let sent = broker.publish(jobs.iter().map(|job| Outgoing::job(&job.message())).collect()).await;
     if sent.is_err() {
         spans.iter_mut().for_each(|span| span.fail("not sent"));
@@ -87,9 +89,12 @@ pub(crate) async fn send(
 }
 
 /// The first span of a scan's trace.
-fn request_span(job: &JobRecord) -> Span {
+fn request_span(job: &JobRecord, asked: Option<TraceParent>) -> Span {
     let at = TraceParent::of_request(&job.scan);
     let mut span = Span::start("create", Queue::of_lane(job.lane).name(), Kind::Producer, at.ids(), None);
     span.note("checkmate.scan.id", job.scan.as_str());
+    if let Some(asked) = asked {
+        span.link_beyond(asked.ids());
+    }
     span
 }

@@ -25,6 +25,9 @@ const COUNTED: &[&str] = &[
     "checkmate_job_duration_seconds",
     "checkmate_keeper_rounds_total",
     "checkmate_leader",
+    "checkmate_queue_messages_ready",
+    "checkmate_queue_messages_unacked",
+    "checkmate_oldest_message_age_seconds",
     "checkmate_reconcile_duration_seconds",
     "checkmate_transitions_total",
     "checkmate_dependency_up",
@@ -71,6 +74,22 @@ fn base(line: &str) -> &str {
     let name = line.split(['{', ' ']).next().unwrap();
     let ending = ["_bucket", "_sum", "_count"].into_iter().find_map(|ending| name.strip_suffix(ending));
     ending.unwrap_or(name)
+}
+
+#[test]
+fn ticks_of_schedules_are_counted() {
+    let scheduled =
+        "[exports]\nprod = \"export\"\n[schedules.often]\ncron = \"* * * * * *\"\nscope = \"export:prod\"\n";
+    let home = home(scheduled);
+    let up = home.up();
+    let address = address(&home);
+    let fired = || {
+        let text = get(&address, "/metrics").1;
+        let value = text.lines().find_map(|line| line.strip_prefix("checkmate_cron_fired_total "));
+        value.is_some_and(|value| value.parse::<u64>().unwrap() >= 2)
+    };
+    until("two ticks have fired", fired);
+    up.stop().fine();
 }
 
 #[test]

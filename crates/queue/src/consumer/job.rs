@@ -212,3 +212,22 @@ fn one_line(panic: &(dyn Any + Send)) -> String {
     let text = text.unwrap_or("without a message");
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_are_told_by_the_words_of_the_documents() {
+        let (after, reason) = (Duration::ZERO, String::new());
+        let words = [
+            (Settle::Done, "done"),
+            (Settle::Later { after, reason: reason.clone() }, "later"),
+            (Settle::Dead { reason }, "dead"),
+            (Settle::Requeue, "given back"),
+        ];
+        for (settle, told) in words {
+            assert_eq!(word(&settle), told);
+        }
+    }
+}

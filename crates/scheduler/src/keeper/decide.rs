@@ -71,7 +71,7 @@ fn lost(since: Timestamp, now: Timestamp, queue: QueueFacts, times: Times) -> bo
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use checkmate_domain::{JobId, JobKind, Lane, ScanId, WorkerId};
     use checkmate_store::FenceInfo;
@@ -87,7 +87,7 @@ mod tests {
         QueueFacts { empty: false, created_at: Some(at(seconds)) }
     }
 
-    fn job(state: JobState) -> JobRecord {
+    pub(in crate::keeper) fn job(state: JobState) -> JobRecord {
         JobRecord {
             id: JobId::new("j").unwrap(),
             scan: ScanId::new("s").unwrap(),

@@ -8,6 +8,7 @@
 
 mod dead;
 mod decide;
+mod gauges;
 mod rounds;
 
 pub use dead::{DeadLetters, DeadLettersConfig};

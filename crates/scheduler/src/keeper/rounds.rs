@@ -1,7 +1,7 @@
 //! The keeper's rounds: lead, look at every scan that is not settled, mend what is stuck.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use checkmate_domain::{EndReason, Lane, NotAssessed, Timestamp};
@@ -13,6 +13,7 @@ use checkmate_store::{
 };
 
 use crate::keeper::decide::{Need, QueueFacts, Times, decide};
+use crate::keeper::gauges::{self, Oldest};
 
 /// The lock that makes one keeper the leader.
 pub const LOCK: &str = "keeper";
@@ -52,6 +53,8 @@ pub struct Keeper {
     config: KeeperConfig,
     /// For queues that were made anew: for which of those times everything that was lost has been sent again.
     made_good: Mutex<BTreeMap<Queue, Timestamp>>,
+    /// What waits, as this round sees it.
+    oldest: Mutex<Oldest>,
 }
 
 /// What a round did.
@@ -89,7 +92,7 @@ impl Keeper {
     /// A keeper over these parts.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, broker: Arc<dyn Broker>, config: KeeperConfig) -> Self {
-        Self { store, broker, config, made_good: Mutex::default() }
+        Self { store, broker, config, made_good: Mutex::default(), oldest: Mutex::default() }
     }
 
     /// Makes rounds until told to stop, then gives leadership back.
@@ -132,12 +135,17 @@ impl Keeper {
         for queue in self.broker.take_created() {
             self.store.note_queue_created(queue.name()).await?;
         }
-        let Some(leader) = self.lead(guard).await? else { return Ok(round) };
+        let Some(leader) = self.lead(guard).await? else {
+            metrics::queues_unknown();
+            return Ok(round);
+        };
         round.led = true;
+        *self.oldest() = Oldest::default();
         let facts = self.facts().await?;
         for scan in self.store.unsettled_scans().await? {
             if !self.store.renew_lock(&leader, self.config.lock_ttl).await? {
                 *guard = None;
+                metrics::queues_unknown();
                 return Ok(round);
             }
             match self.keep_scan(&scan, &leader, &facts, &mut round).await {
@@ -149,7 +157,14 @@ impl Keeper {
             }
         }
         self.note_made_good(&facts);
+        gauges::show_others(&*self.broker).await;
+        let now = self.store.now().await?;
+        self.oldest().show(now);
         Ok(round)
+    }
+
+    fn oldest(&self) -> MutexGuard<'_, Oldest> {
+        self.oldest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn lead(&self, guard: &mut Option<LockGuard>) -> Result<Option<LockGuard>, StoreError> {
@@ -169,7 +184,10 @@ impl Keeper {
         let mut facts = BTreeMap::new();
         for queue in [Queue::ScanInteractive, Queue::ScanBulk, Queue::Results] {
             let empty = match self.broker.depth(queue).await {
-                Ok(depth) => depth.is_empty(),
+                Ok(depth) => {
+                    metrics::queue_depth(queue.name(), depth.ready, depth.unacked);
+                    depth.is_empty()
+                }
                 // Of this queue nothing is known; the others are kept.
                 Err(error @ BrokerError::Topology(_)) => {
                     tracing::warn!(%queue, %error, "nothing is sent again to this queue");
@@ -254,6 +272,7 @@ impl Keeper {
         let mut again = Vec::new();
         let mut events = Vec::new();
         for job in jobs {
+            self.oldest().see(job);
             let work = fact(Queue::of_lane(job.lane));
             match decide(job, now, work, fact(Queue::Results), self.config.times) {
                 Need::Nothing => {}

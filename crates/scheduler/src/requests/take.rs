@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkmate_domain::{Lane, ScanId, Scope, Trigger, TriggerKind};
+use checkmate_domain::{Lane, ScanId, Scope, TraceParent, Trigger, TriggerKind};
 use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Message, Settle};
 use checkmate_service::Backoff;
@@ -82,7 +82,13 @@ impl Requests {
     }
 
     /// `counted`: whether this request took its slot; one that is tried again takes no other.
-    async fn take(&self, scan: &NewScan, user: &str, counted: &mut bool) -> Result<Settle, StoreError> {
+    async fn take(
+        &self,
+        scan: &NewScan,
+        user: &str,
+        asked: Option<TraceParent>,
+        counted: &mut bool,
+    ) -> Result<Settle, StoreError> {
         if !*counted && self.store.requested(&scan.id).await?.is_none() {
             if !self.store.take_request_slot(user, self.config.per_minute).await? {
                 let most = self.config.per_minute;
@@ -101,7 +107,7 @@ impl Requests {
         };
         if let Some(job) = job {
             tracing::info!(user, scan.id = %scan.id, scan.scope = %scan.scope, "a requested scan is recorded");
-            if let Err(error) = send(&*self.store, &*self.broker, &[job]).await {
+            if let Err(error) = send(&*self.store, &*self.broker, &[job], asked).await {
                 tracing::warn!(%error, scan.id = %scan.id, "its first job was not sent; the keeper sends it");
             }
         }
@@ -118,10 +124,11 @@ impl Handler for Requests {
             Ok(wanted) => wanted,
             Err(reason) => return Settle::Dead { reason },
         };
+        let asked = message.cause();
         let mut backoff = Backoff::new(AGAIN.0, AGAIN.1);
         let mut counted = false;
         loop {
-            let error = match self.take(&scan, &user, &mut counted).await {
+            let error = match self.take(&scan, &user, asked, &mut counted).await {
                 Ok(settle) => return settle,
                 Err(error) => error,
             };

@@ -1,8 +1,10 @@
 //! One schedule in the hands of the leader: decides what is due and writes it down, step by step.
 
+use std::time::Duration;
+
 use checkmate_domain::{Timestamp, Trigger, TriggerKind};
 use checkmate_service::metrics;
-use checkmate_store::schedules::{Fire, Fired, ScheduleRecord, ScheduleState};
+use checkmate_store::schedules::{Fire, Fired, ScheduleRecord, ScheduleState, SkipReason, Skipped};
 use checkmate_store::{Created, JobRecord, LockGuard, NewScan, Store, StoreError};
 
 use super::announce::zone_name;
@@ -13,6 +15,8 @@ use crate::cron::{CronExpr, Timetable, zone};
 
 /// Steps of one schedule in a row; then others have their turn.
 const STEPS: usize = 20;
+/// Ticks of one note that are counted: an outage of a week at a tick a minute.
+const MOST_COUNTED: usize = 10_000;
 
 /// A schedule, its definition in force, and when to look at it again.
 pub(super) struct Entry {
@@ -98,6 +102,9 @@ impl Entry {
             Fired::Moved => return Ok(Wrote::Moved),
             Fired::NotLeader => return Ok(Wrote::NotLeader),
         };
+        if let Some(skipped) = newly_skipped(&self.record.state.skipped, &fire.state.skipped) {
+            count(skipped, &self.table);
+        }
         if fire.state.in_force != self.record.state.in_force {
             self.table = timetable_in_force(&self.spec, &fire.state);
         }
@@ -105,6 +112,7 @@ impl Entry {
         self.record.state = fire.state;
         Ok(match created {
             Some(Created::New(scan, job)) => {
+                metrics::cron_fired();
                 metrics::schedule_lateness(scan.created_at.since(due));
                 tracing::debug!(schedule = %self.spec.name, scan.id = %scan.id, "fired");
                 Wrote::Done(Some(job))
@@ -134,6 +142,30 @@ impl Entry {
     }
 }
 
+/// What a step noted as skipped.
+fn newly_skipped<'a>(before: &[Skipped], after: &'a [Skipped]) -> Option<&'a Skipped> {
+    after.first().filter(|skipped| before.first() != Some(skipped))
+}
+
+fn count(skipped: &Skipped, table: &Timetable) {
+    let ticks = ticks_of(skipped, table);
+    match skipped.why {
+        SkipReason::Missed => metrics::cron_missed("policy", ticks),
+        SkipReason::TooOld => metrics::cron_missed("too old", ticks),
+        SkipReason::Overlap => metrics::cron_skipped("overlap", ticks),
+        SkipReason::Replaced => metrics::cron_skipped("replaced", ticks),
+    }
+}
+
+/// How many ticks a note stands for, counted up to [`MOST_COUNTED`].
+fn ticks_of(skipped: &Skipped, table: &Timetable) -> u64 {
+    if skipped.first == skipped.last {
+        return 1;
+    }
+    let before = skipped.first.minus(Duration::from_millis(1));
+    table.between(before, skipped.last, MOST_COUNTED).len().max(1) as u64
+}
+
 enum Wrote {
     Done(Option<Box<JobRecord>>),
     Moved,
@@ -157,5 +189,29 @@ pub fn timetable_in_force(spec: &ScheduleSpec, state: &ScheduleState) -> Timetab
             );
             spec.timetable.clone()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_counts_for_every_tick_it_stands_for() {
+        let table = Timetable::new("*/10 * * * *".parse().unwrap(), zone("UTC").unwrap());
+        let minute = |minute: i64| Timestamp::from_millis(minute * 60_000);
+        let note =
+            |first, last| Skipped { first: minute(first), last: minute(last), why: SkipReason::Missed };
+        assert_eq!(ticks_of(&note(10, 10), &table), 1);
+        assert_eq!(ticks_of(&note(10, 60), &table), 6);
+        assert_eq!(ticks_of(&note(0, 10_000_000), &table), MOST_COUNTED as u64);
+    }
+
+    #[test]
+    fn a_step_that_skips_nothing_counts_nothing() {
+        let at = Timestamp::from_millis(0);
+        let noted = [Skipped { first: at, last: at, why: SkipReason::Overlap }];
+        assert_eq!(newly_skipped(&noted, &noted), None);
+        assert_eq!(newly_skipped(&[], &noted), noted.first());
     }
 }

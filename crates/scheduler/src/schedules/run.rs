@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use checkmate_domain::{ScheduleName, Timestamp};
 use checkmate_queue::Broker;
+use checkmate_service::crashpoint::crashpoint;
 use checkmate_service::{Backoff, Stop};
 use checkmate_store::schedules::{Put, ScheduleRecord, ScheduleState};
 use checkmate_store::{JobRecord, LockAttempt, LockGuard, Store, StoreError};
@@ -313,6 +314,9 @@ impl Schedules {
                 Err(error) => failed = Some(StoreError::Unavailable(format!("a schedule's task: {error}"))),
             }
         }
+        if !jobs.is_empty() {
+            crashpoint("scheduler.after-fire");
+        }
         self.send(jobs);
         if lost {
             self.led = None;
@@ -328,7 +332,7 @@ impl Schedules {
         }
         let (store, broker, unsent) = (self.store.clone(), self.broker.clone(), self.unsent.clone());
         self.sending.spawn(async move {
-            match send(&*store, &*broker, &jobs).await {
+            match send(&*store, &*broker, &jobs, None).await {
                 Ok(()) => unsent.store(false, Ordering::Relaxed),
                 Err(error) if unsent.swap(true, Ordering::Relaxed) => {
                     tracing::debug!(%error, "first jobs were not sent; the keeper sends them");

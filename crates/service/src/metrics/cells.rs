@@ -73,6 +73,11 @@ pub(super) fn add<const N: usize>(metric: Metric, labels: [&'static str; N], mor
     });
 }
 
+/// Forgets the values of a metric: better none than one that is not true any more.
+pub(super) fn clear(metric: Metric) {
+    lock(metric).clear();
+}
+
 pub(super) fn observe<const N: usize>(metric: Metric, labels: [&'static str; N], took: Duration) {
     let seconds = took.as_secs_f64();
     change(metric, labels, Cell::Times(Times::default()), |cell| {

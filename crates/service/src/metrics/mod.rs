@@ -126,6 +126,47 @@ pub fn dependency(which: Dependency, up: bool, was: bool) {
     }
 }
 
+/// What lies on a queue now; `unacked` where the broker tells.
+pub fn queue_depth(queue: &'static str, ready: u64, unacked: Option<u64>) {
+    cells::set(Metric::QueueReady, [queue], level(ready));
+    if let Some(unacked) = unacked {
+        cells::set(Metric::QueueUnacked, [queue], level(unacked));
+    }
+}
+
+/// How long the oldest message of a queue has waited.
+pub fn oldest_message(queue: &'static str, age: Duration) {
+    cells::set(Metric::OldestMessage, [queue], age.as_secs_f64());
+}
+
+/// Nothing is known of the queues here any more: another process looks at them.
+pub fn queues_unknown() {
+    for metric in [Metric::QueueReady, Metric::QueueUnacked, Metric::OldestMessage] {
+        cells::clear(metric);
+    }
+}
+
+/// A schedule's tick became a scan.
+pub fn cron_fired() {
+    cells::count(Metric::CronFired, [], 1);
+}
+
+/// So many ticks were missed and are not made up for.
+pub fn cron_missed(why: &'static str, ticks: u64) {
+    cells::count(Metric::CronMissed, [why], ticks);
+}
+
+/// So many ticks met a scan that was running, and made none.
+pub fn cron_skipped(why: &'static str, ticks: u64) {
+    cells::count(Metric::CronSkipped, [why], ticks);
+}
+
+/// Exact as far as a queue can be long.
+#[allow(clippy::cast_precision_loss, reason = "nobody counts messages beyond 2^53")]
+fn level(messages: u64) -> f64 {
+    messages as f64
+}
+
 /// Whether the broker blocks publishers.
 pub fn broker_blocked(blocked: bool) {
     cells::set(Metric::BrokerBlocked, [], f64::from(u8::from(blocked)));

@@ -107,6 +107,18 @@ metrics! {
         "Times that store or broker stopped answering.";
     BrokerBlocked = "checkmate_broker_blocked" Gauge "0 or 1" []
         "Whether the broker blocks publishers.";
+    QueueReady = "checkmate_queue_messages_ready" Gauge "messages" ["queue"]
+        "Messages that wait on the queue, as the leading keeper saw them last; told by its process only.";
+    QueueUnacked = "checkmate_queue_messages_unacked" Gauge "messages" ["queue"]
+        "Messages that somebody took from the queue and did not settle; told by the leading keeper's process, where the broker tells.";
+    OldestMessage = "checkmate_oldest_message_age_seconds" Gauge "seconds" ["queue"]
+        "How long the oldest job or result has waited to be taken, 0 when none waits; what was put off on purpose waits from its time on; told by the leading keeper's process.";
+    CronFired = "checkmate_cron_fired_total" Counter "ticks" []
+        "Ticks of schedules that became a scan.";
+    CronMissed = "checkmate_cron_missed_total" Counter "ticks" ["why"]
+        "Ticks that were missed and not made up for, because nobody led at their time: by the schedule's policy, or because they are older than its window.";
+    CronSkipped = "checkmate_cron_skipped_total" Counter "ticks" ["why"]
+        "Ticks that were skipped because the last scan was still running, or because a later tick took their place in waiting for it.";
     ScheduleLateness = "checkmate_schedule_lateness_seconds" Histogram "seconds" []
         "From the time of a schedule's tick to its scan.";
     SpansDropped = "checkmate_spans_dropped_total" Counter "spans" []

@@ -23,6 +23,11 @@ fn record_everything() {
     transition("everything");
     dependency(Dependency::Store, false, true);
     broker_blocked(false);
+    queue_depth("everything", 3, Some(2));
+    oldest_message("everything", SECOND);
+    cron_fired();
+    cron_missed("everything", 2);
+    cron_skipped("everything", 2);
     schedule_lateness(SECOND);
     spans_dropped(1);
 }
@@ -57,7 +62,8 @@ fn names_follow_the_conventions_and_stand_once() {
         let name = metric.name();
         assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
         assert_eq!(name.ends_with("_total"), metric.kind() == Kind::Counter, "{name}");
-        assert_eq!(name.ends_with("_seconds"), metric.kind() == Kind::Histogram, "{name}");
+        assert_eq!(name.ends_with("_seconds"), metric.unit() == "seconds", "{name}");
+        assert!(metric.kind() != Kind::Histogram || metric.unit() == "seconds", "{name}");
         assert!(metric.help().ends_with('.') && !metric.help().contains('\n'), "{name}");
     }
 }

@@ -29,7 +29,8 @@ address that only those reach who may see them.
 
 A scan is one trace, from its request to the last result in the lifecycle. The W3C `traceparent` travels in the header of
 that name on every message. Its ids are made of the scan's and the job's ids: a message that is sent again is in the same
-trace. Every attempt at a job is a span; from the second on it links to the first.
+trace. Every attempt at a job is a span; from the second on it links to the first. A request of another system that carries a
+`traceparent` has its scan's first span linked to that.
 
 | span | kind | is |
 |---|---|---|

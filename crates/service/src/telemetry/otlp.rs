@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::span::{Finished, SpanId};
+use super::span::{Finished, SpanId, TraceId};
 
 /// Who sends.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ pub(super) fn request<'a>(resource: &'a Resource, spans: &'a [Finished]) -> Requ
 }
 
 fn span(of: &Finished) -> Span<'_> {
-    let link = |to: &SpanId| Link { trace_id: hex(&of.trace), span_id: hex(to) };
+    let link = |(trace, span): &(TraceId, SpanId)| Link { trace_id: hex(trace), span_id: hex(span) };
     Span {
         trace_id: hex(&of.trace),
         span_id: hex(&of.id),
@@ -151,7 +151,7 @@ mod tests {
         let again = Finished {
             id: [2; 8],
             parent: Some([9; 8]),
-            link: Some([1; 8]),
+            link: Some(([0xab; 16], [1; 8])),
             failed: Some("later".to_owned()),
             ..first.clone()
         };

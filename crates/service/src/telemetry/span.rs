@@ -35,7 +35,7 @@ pub(super) struct Finished {
     pub(super) began: u128,
     pub(super) ended: u128,
     pub(super) attributes: Vec<(&'static str, String)>,
-    pub(super) link: Option<SpanId>,
+    pub(super) link: Option<(TraceId, SpanId)>,
     /// What went wrong.
     pub(super) failed: Option<String>,
 }
@@ -76,6 +76,13 @@ impl Span {
 
     /// Points to an earlier span of the same trace.
     pub fn link(&mut self, to: SpanId) {
+        if let Some(span) = &mut self.0 {
+            span.link = Some((span.trace, to));
+        }
+    }
+
+    /// Points to a span of another trace, whoever made it.
+    pub fn link_beyond(&mut self, to: (TraceId, SpanId)) {
         if let Some(span) = &mut self.0 {
             span.link = Some(to);
         }
