@@ -1,0 +1,58 @@
+//! What goes wrong on purpose.
+
+use std::collections::VecDeque;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// What happens to the next request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// This status, with a body nobody expects.
+    Status(u16),
+    /// Too many requests.
+    RateLimited {
+        /// Seconds.
+        retry_after: u64,
+    },
+    /// No answer at all.
+    Hang,
+    /// An answer that is no JSON.
+    Garbage,
+    /// Somewhere else.
+    Redirect(String),
+}
+
+/// What is ordered.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    next: VecDeque<Fault>,
+    chaos: Option<(f64, StdRng)>,
+}
+
+impl Faults {
+    pub(crate) fn order(&mut self, fault: Fault) {
+        self.next.push_back(fault);
+    }
+
+    pub(crate) fn chaos(&mut self, share: f64, seed: u64) {
+        self.chaos = Some((share, StdRng::seed_from_u64(seed)));
+    }
+
+    /// What happens to this request; nothing, mostly.
+    pub(crate) fn take(&mut self) -> Option<Fault> {
+        if let Some(fault) = self.next.pop_front() {
+            return Some(fault);
+        }
+        let (share, dice) = self.chaos.as_mut()?;
+        if !dice.random_bool(*share) {
+            return None;
+        }
+        Some(match dice.random_range(0..4) {
+            0 => Fault::RateLimited { retry_after: 0 },
+            1 => Fault::Status(500),
+            2 => Fault::Status(503),
+            _ => Fault::Hang,
+        })
+    }
+}

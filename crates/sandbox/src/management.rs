@@ -1,0 +1,81 @@
+//! The Management API's views of the vault.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State as Of};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::state::{Shared, State};
+
+/// `GET /api/v2/users/{id}/connected-accounts`.
+pub(crate) async fn connected_accounts(
+    Of(shared): Of<Arc<Shared>>,
+    Path(user): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let state = shared.lock();
+    if let Err(refused) = may(&state, &headers, "read:users") {
+        return refused;
+    }
+    let accounts = state.tenant.accounts.iter().enumerate().filter(|(_, account)| account.user == user);
+    let shown: Vec<Value> = accounts
+        .map(|(place, account)| {
+            let strategy = state.tenant.connections.iter().find(|one| one.name == account.connection);
+            json!({
+                "id": format!("cac_{place}"),
+                "connection": account.connection,
+                "connection_id": format!("con_{}", account.connection),
+                "strategy": strategy.map(|one| one.strategy.as_str()),
+                "access_type": "offline",
+                "scopes": account.scopes.split([' ', ',']).collect::<Vec<_>>(),
+                "created_at": "2026-06-01T08:00:00.000Z",
+            })
+        })
+        .collect();
+    axum::Json(json!({"connected_accounts": shown})).into_response()
+}
+
+/// `GET /api/v2/users/{id}/federated-connections-tokensets`.
+pub(crate) async fn tokensets(
+    Of(shared): Of<Arc<Shared>>,
+    Path(user): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let state = shared.lock();
+    if let Err(refused) = may(&state, &headers, "read:users") {
+        return refused;
+    }
+    let day = |days: i64| format!("{}", state.now() - days * 86_400);
+    let accounts = state.tenant.accounts.iter().enumerate().filter(|(_, account)| account.user == user);
+    let shown: Vec<Value> = accounts
+        .map(|(place, account)| {
+            json!({
+                "id": format!("fct_{place}"),
+                "connection": account.connection,
+                "scope": account.scopes,
+                "last_used_at": day(account.idle_days),
+            })
+        })
+        .collect();
+    axum::Json(shown).into_response()
+}
+
+#[allow(clippy::result_large_err, reason = "a response is what it is")]
+fn may(state: &State, headers: &HeaderMap, scope: &str) -> Result<(), Response> {
+    let refuse = |status: StatusCode, error: &str, message: String, code: &str| {
+        let body =
+            json!({"statusCode": status.as_u16(), "error": error, "message": message, "errorCode": code});
+        Err((status, axum::Json(body)).into_response())
+    };
+    let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let Some(scopes) = token.and_then(|token| state.management_tokens.get(token)) else {
+        return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "Invalid token".to_owned(), "invalid_token");
+    };
+    if scopes.split(' ').any(|granted| granted == scope) {
+        return Ok(());
+    }
+    let message = format!("Insufficient scope, expected any of: {scope}");
+    refuse(StatusCode::FORBIDDEN, "Forbidden", message, "insufficient_scope")
+}

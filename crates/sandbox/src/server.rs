@@ -1,0 +1,192 @@
+//! The stand-in, running.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State as Of};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::fault::Fault;
+use crate::log::LogEvent;
+use crate::state::Shared;
+use crate::tenant::Tenant;
+use crate::{management, provider, token};
+
+/// Longer than anybody waits.
+const HANG: Duration = Duration::from_secs(60);
+
+/// A tenant that answers.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: CancellationToken,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// On any free port.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn start(tenant: Tenant) -> io::Result<Self> {
+        Self::start_at(tenant, (Ipv4Addr::LOCALHOST, 0).into()).await
+    }
+
+    /// At an address.
+    ///
+    /// # Errors
+    /// When it is not free.
+    pub async fn start_at(tenant: Tenant, listen: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let (shared, stop) = (Arc::new(Shared::new(tenant)), CancellationToken::new());
+        let service = routes(&shared).into_make_service_with_connect_info::<SocketAddr>();
+        let stopped = stop.clone().cancelled_owned();
+        let serving = tokio::spawn(async move {
+            tokio::select! {
+                _ = axum::serve(listener, service).into_future() => {}
+                () = stopped => {}
+            }
+        });
+        Ok(Self { shared, address, stop, serving: Some(serving) })
+    }
+
+    /// Where it answers: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What happens to the next request for a token, or to the next one of a provider when none comes before.
+    pub fn order(&self, fault: Fault) {
+        self.shared.lock().faults.order(fault);
+    }
+
+    /// From now on this share of requests fails in one way or another.
+    pub fn chaos(&self, share: f64, seed: u64) {
+        self.shared.lock().faults.chaos(share, seed);
+    }
+
+    /// Every token of a provider there ever was.
+    #[must_use]
+    pub fn provider_tokens(&self) -> Vec<String> {
+        self.shared.lock().ever.clone()
+    }
+
+    /// The tenant's log.
+    #[must_use]
+    pub fn log(&self) -> Vec<LogEvent> {
+        self.shared.lock().log.clone()
+    }
+
+    /// The most exchanges at once for one account whose provider rotates.
+    #[must_use]
+    pub fn exchanges_at_once(&self) -> usize {
+        self.shared.lock().most_at_once
+    }
+
+    /// How often an assertion's id came a second time.
+    #[must_use]
+    pub fn reused_ids(&self) -> usize {
+        self.shared.lock().reused
+    }
+
+    /// Puts its clock so many seconds ahead.
+    pub fn skew_clock(&self, seconds: i64) {
+        self.shared.lock().skew = seconds;
+    }
+
+    /// The user's account is gone.
+    pub fn disconnect(&self, user: &str, connection: &str) {
+        let gone = |one: &crate::tenant::Account| one.user == user && one.connection == connection;
+        self.shared.lock().tenant.accounts.retain(|one| !gone(one));
+    }
+
+    /// The provider has revoked the user's account.
+    pub fn revoke(&self, user: &str, connection: &str) {
+        self.shared.lock().revoked.insert((user.to_owned(), connection.to_owned()));
+    }
+
+    /// No token that a provider has given so far is good any more.
+    pub fn expire_provider_tokens(&self) {
+        self.shared.lock().provider_tokens.clear();
+    }
+
+    /// Changes the tenant.
+    pub fn set(&self, change: impl FnOnce(&mut Tenant)) {
+        change(&mut self.shared.lock().tenant);
+    }
+
+    /// Ends it.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if let Some(serving) = self.serving.take() {
+            let _ = serving.await;
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn routes(shared: &Arc<Shared>) -> Router {
+    Router::new()
+        .route("/oauth/token", post(token::token))
+        .route("/api/v2/users/{id}/connected-accounts", get(management::connected_accounts))
+        .route("/api/v2/users/{id}/federated-connections-tokensets", get(management::tokensets))
+        .route("/provider/github/user", get(provider::github))
+        .route("/provider/atlassian/oauth/token/accessible-resources", get(provider::atlassian))
+        .route("/provider/graph/v1.0/me", get(provider::graph))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), as_ordered))
+        .layer(DefaultBodyLimit::max(64 << 10))
+        .with_state(Arc::clone(shared))
+}
+
+/// Lets a request through, or does to it what is ordered; every answer shows the tenant's clock.
+async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let fault = shared.lock().faults.take();
+    let mut answer = match fault {
+        None => next.run(request).await,
+        Some(Fault::Hang) => {
+            tokio::time::sleep(HANG).await;
+            StatusCode::GATEWAY_TIMEOUT.into_response()
+        }
+        Some(Fault::Status(status)) => {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
+        Some(Fault::Garbage) => "<html>what is this</html>".into_response(),
+        Some(Fault::Redirect(to)) => {
+            (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response()
+        }
+        Some(Fault::RateLimited { retry_after }) => {
+            let text = "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset headers.";
+            let body = json!({"error": "too_many_requests", "error_description": text});
+            let headers =
+                [("retry-after", retry_after.to_string()), ("x-ratelimit-remaining", "0".to_owned())];
+            (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
+        }
+    };
+    let now = u64::try_from(shared.lock().now()).unwrap_or_default();
+    if let Ok(date) = HeaderValue::from_str(&date(now)) {
+        answer.headers_mut().insert(header::DATE, date);
+    }
+    answer
+}
+
+/// An HTTP date.
+fn date(seconds: u64) -> String {
+    httpdate::fmt_http_date(std::time::UNIX_EPOCH + Duration::from_secs(seconds))
+}

@@ -1,0 +1,251 @@
+//! What there is in a tenant, as data.
+
+use std::time::Duration;
+
+use crate::keys::RsaPair;
+
+/// The grant type of Token Vault.
+pub(crate) const VAULT_GRANT: &str =
+    "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token";
+
+/// A tenant.
+#[derive(Clone, Debug, Default)]
+pub struct Tenant {
+    pub(crate) domain: String,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) connections: Vec<Connection>,
+    pub(crate) users: Vec<User>,
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// An application.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Its client id.
+    pub id: String,
+    /// How it shows who it is.
+    pub auth: ClientAuth,
+    /// What it may ask for.
+    pub grant_types: Vec<String>,
+    /// Whether it is the tenant's own.
+    pub first_party: bool,
+    /// Whether it is held to the standard.
+    pub oidc_conformant: bool,
+    /// Its privileged access to Token Vault.
+    pub privileged: Option<Privileged>,
+    /// What it may do at the Management API, when it may.
+    pub management_scopes: Option<String>,
+    /// Whether its refresh tokens rotate.
+    pub rotates_refresh_tokens: bool,
+    /// The API it stands for, for the exchange of access tokens.
+    pub resource_server: Option<String>,
+}
+
+/// How a client shows who it is.
+#[derive(Clone, Debug, Default)]
+pub enum ClientAuth {
+    /// Not at all.
+    #[default]
+    None,
+    /// By a shared secret.
+    Secret(String),
+    /// By an assertion signed with the key to this public one.
+    PrivateKeyJwt {
+        /// SubjectPublicKeyInfo, PEM.
+        public_pem: String,
+        /// `RS256` or `PS256`.
+        alg: &'static str,
+    },
+}
+
+/// Privileged access to Token Vault.
+#[derive(Clone, Debug, Default)]
+pub struct Privileged {
+    /// SubjectPublicKeyInfo, PEM.
+    pub public_pem: String,
+    /// `RS256` or `PS256`.
+    pub alg: &'static str,
+    /// Addresses it may be asked from. Empty: none.
+    pub ip_allowlist: Vec<String>,
+    /// Connections, each with its scopes. Empty: none.
+    pub grants: Vec<(String, Vec<String>)>,
+}
+
+/// A connection to a provider.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its name.
+    pub name: String,
+    /// Its kind: `github`, `oauth2`, `waad`.
+    pub strategy: String,
+    /// Whether accounts can be connected by it.
+    pub connected_accounts: bool,
+    /// Whether its refresh tokens rotate: then two exchanges at once lose the account.
+    pub rotates: bool,
+    /// Whether scopes are told with commas.
+    pub commas: bool,
+    /// Whether the expiry is told.
+    pub says_expiry: bool,
+    /// Whether it gives less when asked.
+    pub downscopes: bool,
+    /// How long its tokens last.
+    pub lifetime: Duration,
+    /// The clients it is switched on for.
+    pub enabled_clients: Vec<String>,
+}
+
+/// A user.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Its id.
+    pub id: String,
+    /// Its refresh tokens.
+    pub refresh_tokens: Vec<String>,
+    /// Its access tokens, each with its audience.
+    pub access_tokens: Vec<(String, String)>,
+}
+
+/// A connected account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Whose.
+    pub user: String,
+    /// By which connection.
+    pub connection: String,
+    /// With which scopes, in one text.
+    pub scopes: String,
+    /// Days since it was used last.
+    pub idle_days: i64,
+}
+
+/// The keys and names that go with [`Tenant::example`].
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The key of client `worker`.
+    pub worker: RsaPair,
+    /// The key of its privileged access.
+    pub subject: RsaPair,
+    /// The key of client `management`.
+    pub management: RsaPair,
+    /// The user whose accounts are connected.
+    pub user: &'static str,
+}
+
+impl Tenant {
+    /// An empty one.
+    #[must_use]
+    pub fn new(domain: &str) -> Self {
+        Self { domain: domain.to_owned(), ..Self::default() }
+    }
+
+    /// With a client.
+    #[must_use]
+    pub fn client(mut self, client: Client) -> Self {
+        self.clients.push(client);
+        self
+    }
+
+    /// With a connection.
+    #[must_use]
+    pub fn connection(mut self, connection: Connection) -> Self {
+        self.connections.push(connection);
+        self
+    }
+
+    /// With a user.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// With a connected account.
+    #[must_use]
+    pub fn account(mut self, user: &str, connection: &str, scopes: &str) -> Self {
+        let (user, connection, scopes) = (user.to_owned(), connection.to_owned(), scopes.to_owned());
+        self.accounts.push(Account { user, connection, scopes, idle_days: 1 });
+        self
+    }
+
+    /// Its client of that id.
+    pub fn client_mut(&mut self, id: &str) -> Option<&mut Client> {
+        self.clients.iter_mut().find(|client| client.id == id)
+    }
+
+    /// Its connection of that name.
+    pub fn connection_mut(&mut self, name: &str) -> Option<&mut Connection> {
+        self.connections.iter_mut().find(|connection| connection.name == name)
+    }
+
+    /// Its connected accounts.
+    pub fn accounts_mut(&mut self) -> &mut Vec<Account> {
+        &mut self.accounts
+    }
+
+    /// A whole one: three connections, a user with an account at each, a client that works and one that looks.
+    #[must_use]
+    pub fn example() -> (Self, Example) {
+        let (worker, subject, management) = (RsaPair::generate(), RsaPair::generate(), RsaPair::generate());
+        let user = "auth0|checkmate";
+        let scopes = [
+            ("github", "repo,read:org"),
+            ("atlassian", "read:jira-work write:jira-work read:me offline_access"),
+            ("microsoft-teams", "User.Read ChannelMessage.Send offline_access"),
+        ];
+        let grants = scopes.iter().map(|(name, scopes)| {
+            ((*name).to_owned(), scopes.split([' ', ',']).map(str::to_owned).collect())
+        });
+        let privileged = Privileged {
+            public_pem: subject.public_pem.clone(),
+            alg: "RS256",
+            ip_allowlist: vec!["127.0.0.1".to_owned()],
+            grants: grants.collect(),
+        };
+        let key =
+            |pair: &RsaPair| ClientAuth::PrivateKeyJwt { public_pem: pair.public_pem.clone(), alg: "RS256" };
+        let own = Client { first_party: true, oidc_conformant: true, ..Client::default() };
+        let mut tenant = Self::new("acme.eu.auth0.com")
+            .client(Client {
+                id: "worker".to_owned(),
+                auth: key(&worker),
+                grant_types: vec![VAULT_GRANT.to_owned()],
+                privileged: Some(privileged),
+                ..own.clone()
+            })
+            .client(Client {
+                id: "management".to_owned(),
+                auth: key(&management),
+                grant_types: vec!["client_credentials".to_owned()],
+                management_scopes: Some("read:users read:clients read:connections".to_owned()),
+                ..own
+            })
+            .user(User { id: user.to_owned(), refresh_tokens: Vec::new(), access_tokens: Vec::new() });
+        for (name, scopes) in scopes {
+            tenant = tenant.connection(Connection::example(name)).account(user, name, scopes);
+        }
+        (tenant, Example { worker, subject, management, user })
+    }
+}
+
+impl Connection {
+    /// One of the three of the example, switched on for its worker.
+    #[must_use]
+    pub fn example(name: &str) -> Self {
+        let strategy = match name {
+            "github" => "github",
+            "microsoft-teams" => "waad",
+            _ => "oauth2",
+        };
+        Self {
+            name: name.to_owned(),
+            strategy: strategy.to_owned(),
+            connected_accounts: true,
+            rotates: name != "microsoft-teams",
+            commas: name == "github",
+            says_expiry: true,
+            downscopes: false,
+            lifetime: Duration::from_hours(1),
+            enabled_clients: vec!["worker".to_owned()],
+        }
+    }
+}
