@@ -1,0 +1,88 @@
+//! What a person does about it.
+
+use std::time::Duration;
+
+use checkmate_domain::{Account, Scopes};
+
+use crate::classify::Cause;
+use crate::error::LeaseClass;
+
+/// What is known besides the answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    /// The connection's name in the configuration; none for the Management API.
+    pub(crate) connection: Option<&'a str>,
+    pub(crate) account: &'a Account,
+    pub(crate) domain: &'a str,
+    pub(crate) client: &'a str,
+    /// How far this machine's clock is ahead of the tenant's, in seconds, where it matters.
+    pub(crate) skew: Option<i64>,
+}
+
+/// A clock that is off by more than this many seconds spoils assertions, whose `iat` may be 10 s off at most.
+const SKEW_MATTERS: i64 = 5;
+
+/// The class of a cause.
+pub(crate) fn class(cause: Cause, again_in: Option<Duration>) -> LeaseClass {
+    match cause {
+        Cause::NotConnected | Cause::ProviderRefused | Cause::UnknownIdentity | Cause::SessionLost => {
+            LeaseClass::NeedsConnect
+        }
+        Cause::ClientAuth | Cause::Subject => LeaseClass::Misconfigured,
+        Cause::NotAllowed | Cause::Unknown => LeaseClass::Denied,
+        Cause::RateLimited | Cause::Down => LeaseClass::Transient { again_in },
+    }
+}
+
+/// The command or page that mends it.
+pub(crate) fn advice(cause: Cause, facts: Facts<'_>) -> String {
+    let Facts { connection, account, domain, client, .. } = facts;
+    let name = connection.unwrap_or("NAME");
+    let connect = format!("'checkmate connections connect {name}'");
+    match cause {
+        Cause::NotConnected => format!("Connect the account: {connect}, signed in as the user of {account}."),
+        Cause::ProviderRefused => format!(
+            "The provider does not renew this account's access: it was revoked there, or the provider is away. If it goes on, connect it again: {connect}."
+        ),
+        Cause::UnknownIdentity => {
+            format!("Look at connections.{name}.user and login_hint in the configuration: the tenant knows no such identity.")
+        }
+        Cause::SessionLost => {
+            "The token in vault.subject_token_file is not good any more: sign in again and put a new one there.".to_owned()
+        }
+        Cause::ClientAuth => clock(facts).unwrap_or_else(|| format!(
+            "Look at auth0.client_id, auth0.client_key_file and auth0.domain: the key's public half must be registered with client {client} of {domain} for private_key_jwt."
+        )),
+        Cause::Subject => clock(facts).unwrap_or_else(|| format!(
+            "Look at vault.subject_key_file: its public half must be registered for Token Vault's privileged access of client {client}, which is another key than the client's own; and auth0.domain must be the tenant's own host, {domain}."
+        )),
+        Cause::NotAllowed if connection.is_none() => format!(
+            "Grant client {client} the Management API of {domain} with the scopes it needs (Applications > APIs > Auth0 Management API > Machine to Machine)."
+        ),
+        Cause::NotAllowed => format!(
+            "Look at client {client} of {domain}: the grant type of Token Vault, the connection's switch for this client, and under privileged access the grants (connection and scopes) and the IP allow list, which must hold the address this machine is seen from."
+        ),
+        Cause::RateLimited => format!("{domain} limits requests; it is tried again when it allows."),
+        Cause::Down => format!("{domain} is in trouble; it is tried again. https://status.auth0.com tells more."),
+        Cause::Unknown => format!(
+            "Nobody knows this answer: the log of {domain} (Monitoring > Logs, type feta) has it with this job's id in its audit context."
+        ),
+    }
+}
+
+/// The account has less than is needed.
+pub(crate) fn scopes(missing: &Scopes, facts: Facts<'_>) -> String {
+    let name = facts.connection.unwrap_or("NAME");
+    format!(
+        "Connect the account again with the missing scopes ({missing}): add them to connections.{name}.scopes, then 'checkmate connections connect {name}'."
+    )
+}
+
+fn clock(facts: Facts<'_>) -> Option<String> {
+    let skew = facts.skew.filter(|skew| skew.abs() > SKEW_MATTERS)?;
+    let (by, way) = (skew.abs(), if skew > 0 { "ahead of" } else { "behind" });
+    Some(format!(
+        "This machine's clock is {by} s {way} that of {}: set it by NTP; assertions last 60 s.",
+        facts.domain
+    ))
+}
