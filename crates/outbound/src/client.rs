@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use checkmate_domain::Timestamp;
 use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Proxy, Response};
+use reqwest::{Proxy, Response};
+use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
 use crate::answer::Answer;
@@ -18,6 +19,7 @@ use crate::error::CallError;
 use crate::guard;
 use crate::retry::{self, Attempted, Bounds};
 use crate::settings::{Settings, SettingsError};
+use crate::tls;
 
 /// What all calls of a process share. Clones share it.
 #[derive(Clone)]
@@ -25,7 +27,7 @@ pub struct Outbound(Arc<Shared>);
 
 struct Shared {
     settings: Settings,
-    extra_ca: Vec<Certificate>,
+    tls: ClientConfig,
     proxy: Option<Proxy>,
     circuits: Circuits,
     budgets: Arc<dyn Budgets>,
@@ -43,10 +45,10 @@ impl Outbound {
     /// # Errors
     /// With the setting that cannot be used.
     pub fn new(settings: Settings, budgets: Arc<dyn Budgets>) -> Result<Self, SettingsError> {
-        let extra_ca = certificates(&settings)?;
+        let tls = tls::config(&settings)?;
         let proxy = proxy(&settings)?;
         let circuits = Circuits::new(settings.circuit);
-        let shared = Shared { settings, extra_ca, proxy, circuits, budgets };
+        let shared = Shared { settings, tls, proxy, circuits, budgets };
         // Made once for nothing, so that what is wrong shows now and not in the first job.
         shared.builder().build().map_err(|error| SettingsError::Client(chain(error)))?;
         Ok(Self(Arc::new(shared)))
@@ -71,9 +73,8 @@ impl Shared {
             .read_timeout(settings.read_timeout)
             .redirect(Policy::none())
             .pool_max_idle_per_host(4)
+            .tls_backend_preconfigured(self.tls.clone())
             .no_proxy();
-        let builder =
-            self.extra_ca.iter().cloned().fold(builder, reqwest::ClientBuilder::add_root_certificate);
         match &self.proxy {
             Some(proxy) => builder.proxy(proxy.clone()),
             None => builder,
@@ -240,17 +241,6 @@ fn chain(error: reqwest::Error) -> String {
         cause = error.source();
     }
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
-}
-
-fn certificates(settings: &Settings) -> Result<Vec<Certificate>, SettingsError> {
-    let Some(path) = &settings.ca_file else { return Ok(Vec::new()) };
-    let bad = |why: String| SettingsError::CaFile { path: path.clone(), why };
-    let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| bad(chain(error)))?;
-    if found.is_empty() {
-        return Err(bad("no certificate is in it".to_owned()));
-    }
-    Ok(found)
 }
 
 fn proxy(settings: &Settings) -> Result<Option<Proxy>, SettingsError> {

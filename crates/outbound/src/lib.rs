@@ -15,6 +15,7 @@ mod guard;
 mod rate;
 mod retry;
 mod settings;
+mod tls;
 
 pub use answer::Answer;
 pub use base_url::{BaseUrl, BaseUrlError};

@@ -152,9 +152,10 @@ impl Tenant {
         self
     }
 
-    /// With a user.
+    /// With a user, in place of one of the same id.
     #[must_use]
     pub fn user(mut self, user: User) -> Self {
+        self.users.retain(|known| known.id != user.id);
         self.users.push(user);
         self
     }
@@ -180,6 +181,12 @@ impl Tenant {
     /// Its connected accounts.
     pub fn accounts_mut(&mut self) -> &mut Vec<Account> {
         &mut self.accounts
+    }
+
+    /// The same without its users.
+    #[must_use]
+    pub fn without_users(&self) -> Self {
+        Self { users: Vec::new(), ..self.clone() }
     }
 
     /// A whole one: three connections, a user with an account at each, a client that works and one that looks.

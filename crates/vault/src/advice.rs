@@ -37,10 +37,14 @@ pub(crate) fn class(cause: Cause, again_in: Option<Duration>) -> LeaseClass {
 /// The command or page that mends it.
 pub(crate) fn advice(cause: Cause, facts: Facts<'_>) -> String {
     let Facts { connection, account, domain, client, .. } = facts;
+    let user = match account {
+        Account::Connection { user, .. } => user.as_str(),
+        Account::Tenant { client, .. } => client,
+    };
     let name = connection.unwrap_or("NAME");
     let connect = format!("'checkmate connections connect {name}'");
     match cause {
-        Cause::NotConnected => format!("Connect the account: {connect}, signed in as the user of {account}."),
+        Cause::NotConnected => format!("Connect the account with {connect}, signed in as {user}."),
         Cause::ProviderRefused => format!(
             "The provider does not renew this account's access: it was revoked there, or the provider is away. If it goes on, connect it again: {connect}."
         ),
