@@ -1,10 +1,13 @@
 //! The contract between the worker and a scanner.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use checkmate_domain::{FingerprintKey, Part, ScanReport, Scope, TargetId};
+use checkmate_domain::{FingerprintKey, NotAssessed, Part, ScanReport, Scope, TargetId};
 use tokio_util::sync::CancellationToken;
+
+use crate::credentials::{Credentials, NoCredentials};
 
 /// Answers rules about one kind of target. Production implementation: `auth0::export::ExportScanner`.
 #[async_trait]
@@ -34,8 +37,18 @@ pub trait Scanner: Send + Sync {
 pub struct ScanContext {
     /// The installation's key: every finding carries a fingerprint under it.
     pub key: Arc<FingerprintKey>,
+    /// What the job may lease.
+    pub credentials: Arc<dyn Credentials>,
     /// Fires when the attempt must stop: time limit, lost lease, cancelled scan, shutdown.
     pub stop: CancellationToken,
+}
+
+impl ScanContext {
+    /// Under this key, with nothing to lease and nobody to stop it.
+    #[must_use]
+    pub fn new(key: Arc<FingerprintKey>) -> Self {
+        Self { key, credentials: Arc::new(NoCredentials), stop: CancellationToken::new() }
+    }
 }
 
 /// The targets of a scope.
@@ -65,9 +78,18 @@ pub enum ScanError {
     /// It will not get better by trying again: ends as not assessed.
     #[error("{0}")]
     Permanent(String),
+    /// It cannot be looked at, and why: ends so.
+    #[error("{0}")]
+    NotAssessed(NotAssessed),
     /// Worth another attempt.
     #[error("{0}")]
     Transient(String),
+    /// Worth another attempt, but not before so long.
+    #[error("{1}")]
+    Later(Duration, String),
+    /// Nobody's failure: given back for so long, and not counted.
+    #[error("{1}")]
+    Wait(Duration, String),
     /// The attempt was told to stop.
     #[error("stopped before it was done")]
     Stopped,

@@ -4,9 +4,15 @@
 
 pub mod auth0;
 
+mod api;
+mod connection;
 mod contract;
+mod credentials;
 mod registry;
 
+pub use api::{Api, ApiError};
 pub use auth0::{ExportScanner, Exports};
+pub use connection::{ConnectionScanner, ConnectionSpec, Provider};
 pub use contract::{Discovery, ScanContext, ScanError, Scanned, Scanner};
+pub use credentials::{Credentials, Held, Need, NoCredential, NoCredentials};
 pub use registry::Registry;

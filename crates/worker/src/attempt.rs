@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_domain::{EndReason, JobId, JobKind, NotAssessed};
@@ -13,6 +14,7 @@ use checkmate_store::{Attempt, AttemptEnd, EndedAttempt, Fence, JobEnded, Renewe
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
+use crate::leases::JobLeases;
 use crate::worker::{Left, Worker};
 
 /// How an attempt ended.
@@ -44,7 +46,7 @@ impl Worker {
     /// is dropped, early enough to write down that it was.
     pub(crate) async fn attempt(&self, attempt: &Attempt, ctx: &JobContext) -> Outcome {
         let stop = ctx.stopping().child_token();
-        let context = ScanContext { stop: stop.clone(), ..self.context.clone() };
+        let context = self.context_of(attempt, &stop);
         let work = async {
             match attempt.job.kind {
                 JobKind::Discover => self.discover(attempt, &context).await,
@@ -58,6 +60,18 @@ impl Worker {
             },
             () = self.heartbeat(&attempt.fence, &stop) => Outcome::LostFence,
             () = overdue(ctx.stopping(), self.config.stop_within) => Outcome::Failed(ScanError::Stopped),
+        }
+    }
+
+    /// What the scanner gets: the installation's, with a stop and with leases of this attempt.
+    fn context_of(&self, attempt: &Attempt, stop: &CancellationToken) -> ScanContext {
+        let context = ScanContext { stop: stop.clone(), ..self.context.clone() };
+        match &self.lessor {
+            Some(lessor) => {
+                let leases = JobLeases::new(Arc::clone(lessor), &attempt.job.id, &attempt.job.scan);
+                ScanContext { credentials: Arc::new(leases), ..context }
+            }
+            None => context,
         }
     }
 
@@ -94,15 +108,22 @@ impl Worker {
             (ScanError::Missing(what), _) => {
                 self.conclude(job, fence, NotAssessed::TargetMissing(what)).await
             }
+            (ScanError::NotAssessed(why), _) => self.conclude(job, fence, why).await,
+            (ScanError::Wait(after, why), _) => {
+                let end = AttemptEnd::GivenBack { retry_after: back_after(after) };
+                self.store.end_attempt(fence, &end).await?;
+                Err(Left::Later(after, why))
+            }
             (ScanError::Permanent(why), _) => self.conclude(job, fence, NotAssessed::Failed(why)).await,
             (ScanError::Stopped, Some(StopCause::Deadline)) => {
-                self.count_failure(job, fence, "the time limit passed".to_owned()).await
+                self.count_failure(job, fence, "the time limit passed".to_owned(), Duration::ZERO).await
             }
             (ScanError::Stopped, _) => {
                 self.give_back(fence).await?;
                 Err(Left::Later(self.config.outage_wait, "stopped before it was done".to_owned()))
             }
-            (ScanError::Transient(error), _) => self.count_failure(job, fence, error).await,
+            (ScanError::Transient(error), _) => self.count_failure(job, fence, error, Duration::ZERO).await,
+            (ScanError::Later(after, error), _) => self.count_failure(job, fence, error, after).await,
         }
     }
 
@@ -117,9 +138,16 @@ impl Worker {
         Ok(())
     }
 
-    async fn count_failure(&self, job: &JobId, fence: &Fence, error: String) -> Result<(), Left> {
+    /// `least`: the vendor asked to be left alone for so long.
+    async fn count_failure(
+        &self,
+        job: &JobId,
+        fence: &Fence,
+        error: String,
+        least: Duration,
+    ) -> Result<(), Left> {
         let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
-        let retry_after = self.config.retry_after(failures);
+        let retry_after = self.config.retry_after(failures).max(least);
         let end = AttemptEnd::Failed { error: error.clone(), retry_after: back_after(retry_after) };
         let ended = self.store.end_attempt(fence, &end).await?;
         crashpoint("worker.after-failure");

@@ -7,11 +7,13 @@ mod attempt;
 mod config;
 mod discover;
 mod history;
+mod leases;
 mod marker;
 mod scan;
 mod traced;
 mod worker;
 
 pub use config::WorkerConfig;
+pub use leases::Lessor;
 pub use marker::{Marker, run_marker};
 pub use worker::Worker;

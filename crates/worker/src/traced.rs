@@ -34,8 +34,10 @@ impl Outcome {
             Self::LostFence => "fence lost",
             Self::Interrupted(_) => "interrupted",
             Self::Failed(ScanError::Missing(_)) => "target missing",
+            Self::Failed(ScanError::NotAssessed(_)) => "not assessed",
             Self::Failed(ScanError::Permanent(_)) => "cannot be done",
-            Self::Failed(ScanError::Transient(_)) => "failed",
+            Self::Failed(ScanError::Transient(_) | ScanError::Later(..)) => "failed",
+            Self::Failed(ScanError::Wait(..)) => "given back",
             Self::Failed(ScanError::Stopped) => "stopped",
         }
     }

@@ -14,6 +14,7 @@ use checkmate_store::{Attempt, Begin, BeginRequest, JobEnded, JobRecord, Store, 
 
 use crate::attempt::Outcome;
 use crate::config::WorkerConfig;
+use crate::leases::Lessor;
 use crate::marker::Marker;
 use crate::scan::result_event;
 use crate::traced;
@@ -27,6 +28,7 @@ pub struct Worker {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) scanners: Registry,
     pub(crate) context: ScanContext,
+    pub(crate) lessor: Option<Arc<Lessor>>,
     pub(crate) marker: Marker,
     pub(crate) config: WorkerConfig,
 }
@@ -41,17 +43,19 @@ pub(crate) enum Left {
 }
 
 impl Worker {
-    /// A worker over these parts. `context.stop` is replaced for each attempt.
+    /// A worker over these parts. `context.stop` is replaced for each attempt, and `context.credentials` where there is
+    /// somebody to lease from.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
         broker: Arc<dyn Broker>,
         scanners: Registry,
         context: ScanContext,
+        lessor: Option<Arc<Lessor>>,
         marker: Marker,
         config: WorkerConfig,
     ) -> Self {
-        Self { store, broker, scanners, context, marker, config }
+        Self { store, broker, scanners, context, lessor, marker, config }
     }
 
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Left> {
@@ -155,7 +159,7 @@ impl Worker {
         }
         // What is given back is not counted: its number, and with it its span, comes again.
         let stopped = matches!(outcome, Outcome::Failed(ScanError::Stopped));
-        let given_back = matches!(outcome, Outcome::Interrupted(_))
+        let given_back = matches!(outcome, Outcome::Interrupted(_) | Outcome::Failed(ScanError::Wait(..)))
             || (stopped && ctx.cause() != Some(StopCause::Deadline));
         if given_back {
             span.forget();

@@ -331,12 +331,13 @@ fn worker(
         run_marker(store, notes, marker_stop).await;
         "marker"
     });
-    let context = ScanContext { key: parts.key.clone(), stop: CancellationToken::new() };
+    let context = ScanContext::new(parts.key.clone());
     let worker = Worker::new(
         parts.store.clone(),
         parts.broker.clone(),
         parts.scanners.clone(),
         context,
+        parts.lessor.clone(),
         marker,
         config,
     );

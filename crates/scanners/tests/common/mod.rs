@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use checkmate_domain::{CheckOutcome, FingerprintKey, ScanReport, Scope, Severity, TargetId};
 use checkmate_scanners::{Discovery, ExportScanner, ScanContext, ScanError, Scanned, Scanner};
-use tokio_util::sync::CancellationToken;
 
 pub fn key() -> FingerprintKey {
     FingerprintKey::new(vec![7; 32]).expect("32 bytes")
@@ -21,7 +20,7 @@ pub fn target(text: &str) -> TargetId {
 }
 
 pub fn context() -> ScanContext {
-    ScanContext { key: Arc::new(key()), stop: CancellationToken::new() }
+    ScanContext::new(Arc::new(key()))
 }
 
 pub fn scanner(path: &Path) -> ExportScanner {

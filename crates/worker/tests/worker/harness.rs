@@ -218,8 +218,8 @@ impl Bench {
         set(&mut config);
         let registry = Registry::new().with("export", scanner.clone());
         let key = Arc::new(FingerprintKey::new(vec![7; 32]).unwrap());
-        let context = ScanContext { key, stop: CancellationToken::new() };
-        Worker::new(store, self.broker.clone(), registry, context, marker, config)
+        let context = ScanContext::new(key);
+        Worker::new(store, self.broker.clone(), registry, context, None, marker, config)
     }
 
     /// A worker with four slots in its loop.

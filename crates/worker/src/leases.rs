@@ -1,0 +1,124 @@
+//! The credentials of one attempt: leased when they are needed, kept no longer than the attempt.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use checkmate_domain::{JobId, ScanId};
+use checkmate_outbound::{Client, Outbound, SettingsError};
+use checkmate_scanners::{Credentials, Held, Need, NoCredential};
+use checkmate_vault::{Connection, Lease, LeaseClass, LeaseError, LeaseRequest, Vault};
+use tokio::sync::Mutex;
+
+/// A job that is sent away because the audit trail cannot be written comes back after so long.
+const AUDIT_AWAY: Duration = Duration::from_secs(5);
+/// Credentials that one job may have refused by a vendor before it gives up.
+const RENEWALS: u32 = 3;
+
+/// Who leases: one for the process. Holds no credential.
+pub struct Lessor {
+    /// The tenant.
+    pub vault: Vault,
+    /// The way out.
+    pub outbound: Outbound,
+    /// Accounts by their names in the configuration.
+    pub connections: BTreeMap<String, Connection>,
+}
+
+/// The leases of one attempt. Everything in it is overwritten when it is dropped.
+pub(crate) struct JobLeases {
+    lessor: Arc<Lessor>,
+    job: JobId,
+    scan: ScanId,
+    client: OnceLock<Result<Client, SettingsError>>,
+    held: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    by_connection: BTreeMap<String, Arc<Held>>,
+    renewals: u32,
+}
+
+impl JobLeases {
+    pub(crate) fn new(lessor: Arc<Lessor>, job: &JobId, scan: &ScanId) -> Self {
+        let (job, scan) = (job.clone(), scan.clone());
+        Self { lessor, job, scan, client: OnceLock::new(), held: Mutex::default() }
+    }
+
+    async fn ask(&self, need: &Need) -> Result<Arc<Held>, NoCredential> {
+        let name = &need.connection;
+        let connection = self.lessor.connections.get(name).ok_or_else(|| {
+            NoCredential::Refused(format!("no connection {name} is configured: see [connections.{name}]"))
+        })?;
+        let request = LeaseRequest {
+            job: Some(self.job.clone()),
+            scan: Some(self.scan.clone()),
+            connection,
+            scopes: need.scopes.clone(),
+            purpose: need.purpose.clone(),
+        };
+        let lease = self.lessor.vault.lease(self.client()?, &request).await.map_err(|error| none(&error))?;
+        Ok(Arc::new(held(lease)))
+    }
+}
+
+#[async_trait]
+impl Credentials for JobLeases {
+    async fn lease(&self, need: &Need) -> Result<Arc<Held>, NoCredential> {
+        // Held while it asks: two calls of one job for one connection are one lease.
+        let mut kept = self.held.lock().await;
+        if let Some(held) = kept.by_connection.get(&need.connection)
+            && (held.granted.is_empty() || held.granted.missing(&need.scopes).is_empty())
+        {
+            return Ok(Arc::clone(held));
+        }
+        let held = self.ask(need).await?;
+        kept.by_connection.insert(need.connection.clone(), Arc::clone(&held));
+        Ok(held)
+    }
+
+    async fn renew(&self, need: &Need, old: &Held) -> Result<Arc<Held>, NoCredential> {
+        let mut kept = self.held.lock().await;
+        // Another call of this job has renewed it meanwhile.
+        if let Some(held) = kept.by_connection.get(&need.connection)
+            && !std::ptr::eq(&raw const **held, std::ptr::from_ref(old))
+        {
+            return Ok(Arc::clone(held));
+        }
+        if kept.renewals >= RENEWALS {
+            let text = format!(
+                "connection {}: the vendor took none of {RENEWALS} fresh credentials",
+                need.connection
+            );
+            return Err(NoCredential::Refused(text));
+        }
+        kept.renewals += 1;
+        kept.by_connection.remove(&need.connection);
+        let held = self.ask(need).await?;
+        kept.by_connection.insert(need.connection.clone(), Arc::clone(&held));
+        Ok(held)
+    }
+
+    fn client(&self) -> Result<&Client, NoCredential> {
+        let made = self.client.get_or_init(|| self.lessor.outbound.client());
+        made.as_ref().map_err(|error| NoCredential::Transient(error.to_string(), None))
+    }
+}
+
+fn held(lease: Lease) -> Held {
+    let (granted, expires_at, account) =
+        (lease.granted().clone(), lease.expires_at(), lease.account().clone());
+    Held { secret: lease.into_secret(), granted, expires_at, account }
+}
+
+fn none(error: &LeaseError) -> NoCredential {
+    let text = error.to_string();
+    match error.class {
+        LeaseClass::NeedsConnect => NoCredential::NeedsConnect(text),
+        LeaseClass::Misconfigured | LeaseClass::Denied => NoCredential::Refused(text),
+        LeaseClass::Transient { again_in } => NoCredential::Transient(text, again_in),
+        LeaseClass::NoAudit => NoCredential::Wait(text, AUDIT_AWAY),
+    }
+}
