@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checkmate::config::Config;
+use checkmate::wiring::audit::StoreAudit;
 use checkmate::wiring::exports::ExportNames;
 use checkmate::wiring::parts::Parts;
 use checkmate::wiring::roles::{Role, spawn};
@@ -48,6 +49,9 @@ pub fn parts(
     config.notifier.slots = slots.notifier;
     let exports = Arc::new(ExportNames::new(BTreeMap::new()));
     Ok(Parts {
+        lessor: None,
+        auditor: None,
+        audit: StoreAudit::start(store.clone(), WorkerId::new("bench-audit")?, "bench"),
         scanners: noop::only_noop(Arc::clone(&exports)),
         config: Arc::new(config),
         store,

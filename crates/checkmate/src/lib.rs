@@ -8,6 +8,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod control;
+mod hygiene;
 pub mod view;
 pub mod wiring;
 
@@ -26,6 +27,8 @@ pub const EXIT_ERROR: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// The scan ended, or the doctor looked, without having seen everything.
 pub const EXIT_INCOMPLETE: u8 = 3;
+/// The audit trail is not whole.
+pub const EXIT_BROKEN: u8 = 4;
 
 /// What the roles run on: one thread. What takes the processor (scans, SQLite, the client library) has threads of its own, and
 /// what is left is handing messages over, which costs less on one thread than between two. More jobs at a time than one
@@ -43,6 +46,7 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 /// Parses the command line and does what it says.
 pub fn run(scanners: MakeScanners) -> ExitCode {
     let cli = Cli::parse();
+    hygiene::no_core_dumps();
     wiring::tls::install_provider();
     let runtime = match runtime() {
         Ok(runtime) => runtime,

@@ -2,6 +2,7 @@
 //!
 //! A type is here only when two crates exchange it. Modules, in reading order of one finding's way:
 
+pub mod audit;
 pub mod coverage;
 pub mod credential;
 pub mod event;

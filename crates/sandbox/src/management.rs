@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State as Of};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use checkmate_domain::Timestamp;
 use serde_json::{Value, json};
 
 use crate::state::{Shared, State};
@@ -47,7 +48,7 @@ pub(crate) async fn tokensets(
     if let Err(refused) = may(&state, &headers, "read:users") {
         return refused;
     }
-    let day = |days: i64| format!("{}", state.now() - days * 86_400);
+    let day = |days: i64| Timestamp::from_millis((state.now() - days * 86_400) * 1_000).to_string();
     let accounts = state.tenant.accounts.iter().enumerate().filter(|(_, account)| account.user == user);
     let shown: Vec<Value> = accounts
         .map(|(place, account)| {

@@ -1,5 +1,6 @@
 //! The scheduler: what is asked for becomes scans, and the keeper looks after what is stuck.
 
+pub mod auditor;
 pub mod cron;
 pub mod keeper;
 mod plan;

@@ -8,6 +8,7 @@ use checkmate_domain::{
 };
 
 use crate::about::AboutStore;
+use crate::audit::AuditStore;
 use crate::error::StoreError;
 use crate::history::HistoryStore;
 use crate::pressure::PressureStore;
@@ -37,7 +38,9 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// - After each transaction on a scan that is not final its window is full, or everything on its list is released.
 /// - "Their confirm was not noted" means: in state `recorded`, of the same scan.
 #[async_trait]
-pub trait Store: AboutStore + HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static {
+pub trait Store:
+    AboutStore + AuditStore + HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static
+{
     // ---- scans ----
 
     /// Records a scan (`planned`) and its discover job (`recorded`), unless the scan is there.

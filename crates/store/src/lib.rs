@@ -3,6 +3,7 @@
 //! Two implementations stand behind it and pass one conformance suite: Redis for many machines, SQLite for one.
 
 mod about;
+mod audit;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod contract;
@@ -16,6 +17,7 @@ mod requests;
 pub mod schedules;
 
 pub use about::{AboutStore, LockHolder};
+pub use audit::{Appended, AuditStore};
 pub use contract::Store;
 pub use error::StoreError;
 pub use history::{Cutoffs, HistoryStore, Purged};

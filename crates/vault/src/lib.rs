@@ -17,6 +17,9 @@ mod lease;
 mod tenant;
 mod turns;
 
+pub mod accounts;
+pub mod readiness;
+
 pub use audit::{AuditSink, AuditUnavailable};
 pub use error::{LeaseClass, LeaseError};
 pub use exchange::{Options, Vault};

@@ -1,11 +1,15 @@
 //! What can be typed.
 
+mod credentials;
 mod upkeep;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "sandbox")]
+pub use self::credentials::SandboxArgs;
+pub use self::credentials::{Audit, Connections, VerifyArgs};
 pub use self::upkeep::{DumpArgs, LaneCommand, PurgeArgs, Workers};
 
 /// Scans identity and code platforms, keeps what it finds, and says what could not be looked at.
@@ -68,9 +72,18 @@ pub enum Command {
     /// Look at schedules, pause, resume or run one; ask what a cron expression means.
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Look at the accounts that credentials are leased from, or check them.
+    #[command(subcommand)]
+    Connections(Connections),
+    /// Look at the audit trail of credentials, verify or export it.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Check the configuration, show it, or begin one.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Run a stand-in of an Auth0 tenant with Token Vault on this machine, to try connections without one.
+    #[cfg(feature = "sandbox")]
+    Sandbox(SandboxArgs),
     /// Print what makes a shell complete these commands.
     Completions {
         /// Which shell.

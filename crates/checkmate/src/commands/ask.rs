@@ -2,7 +2,8 @@
 
 use crate::cli::Command;
 use crate::commands::{
-    Out, dead, doctor, dump, findings, lane, purge, rescan, scan, scans, schedule, workers,
+    Out, audit, connections, dead, doctor, dump, findings, lane, purge, rescan, scan, scans, schedule,
+    workers,
 };
 use crate::wiring::parts::Parts;
 
@@ -20,9 +21,15 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         Command::Dead(command) => dead::dead(parts, command, out).await,
         Command::Lane(command) => lane::lane(parts, command, out).await,
         Command::Workers(command) => workers::workers(parts, command, out).await,
+        Command::Connections(command) => connections::connections(parts, command, out).await,
+        Command::Audit(command) => audit::audit(parts, command, out).await,
         Command::Purge(args) => purge::purge(parts, args, out).await,
         Command::Doctor(_) => doctor::tell(parts, out).await,
         Command::Dump(args) => dump::dump(parts, args, out).await,
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(_) => {
+            anyhow::bail!("this command runs by itself and is not asked of another process")
+        }
         Command::Up
         | Command::Scheduler
         | Command::Worker(_)

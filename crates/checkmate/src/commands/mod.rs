@@ -1,9 +1,11 @@
 //! Does what was asked: a role, or a question to the parts.
 
 mod ask;
+mod audit;
 mod broker;
 mod completions;
 mod config;
+mod connections;
 mod dead;
 mod doctor;
 mod dump;
@@ -12,6 +14,8 @@ mod lane;
 mod out;
 mod purge;
 mod rescan;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod scan;
 mod scans;
 mod schedule;
@@ -21,13 +25,13 @@ pub use ask::ask;
 pub(crate) use findings::Shown;
 pub use out::{Frame, Out, Unread, print, program};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use checkmate_domain::ScopeError;
 use checkmate_domain::id::IdError;
 
-use crate::cli::{Cli, Command, DumpArgs, Schedule};
+use crate::cli::{Audit, Cli, Command, DumpArgs, Schedule, VerifyArgs};
 use crate::config::{Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
@@ -50,6 +54,10 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
     }
     if let Command::Completions { shell } = cli.command {
         return code(completions::completions(shell, &mut Out::stdout()).await);
+    }
+    #[cfg(feature = "sandbox")]
+    if let Command::Sandbox(args) = &cli.command {
+        return code(sandbox::sandbox(args, &mut Out::stdout()).await);
     }
     let config = match crate::config::load(cli.config.as_deref()) {
         Ok(config) => config,
@@ -102,6 +110,8 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Doctor(args) => return doctor::doctor(None, args.format, &mut Out::stdout()).await,
         Command::Config(command) => return config::config(&command, None, &mut Out::stdout()).await,
         Command::Completions { shell } => return completions::completions(shell, &mut Out::stdout()).await,
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => return sandbox::sandbox(&args, &mut Out::stdout()).await,
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
         Command::Scan(_)
         | Command::Scans(_)
@@ -112,6 +122,8 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         | Command::Purge(_)
         | Command::Dump(_)
         | Command::Rescan(_)
+        | Command::Connections(_)
+        | Command::Audit(_)
         | Command::Schedule(_) => {
             return control::ask_owner_or_self(absolute(command)?, config, scanners).await;
         }
@@ -125,6 +137,12 @@ fn absolute(command: Command) -> anyhow::Result<Command> {
         let full = std::path::absolute(&file)
             .with_context(|| format!("{} cannot be a file: give another name", file.display()))?;
         return Ok(Command::Dump(DumpArgs { out: Some(full) }));
+    }
+    if let Command::Audit(Audit::Verify(args)) = command {
+        let full = |file: Option<PathBuf>| file.map(std::path::absolute).transpose();
+        let (checkpoints, public_key, from) =
+            (full(args.checkpoints)?, full(args.public_key)?, full(args.from)?);
+        return Ok(Command::Audit(Audit::Verify(VerifyArgs { checkpoints, public_key, from, ..args })));
     }
     let Command::Scan(mut args) = command else { return Ok(command) };
     if let Some(folder) = args.scope.strip_prefix("path:") {

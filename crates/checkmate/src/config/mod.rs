@@ -3,6 +3,7 @@
 //! `sections`, `tables` and `schedules` describe every key once; `reader` reads by that description, `told` shows by it,
 //! `pages` and `schema` write the documents from it.
 
+mod connections;
 pub mod environment;
 mod key;
 mod kind;
@@ -29,14 +30,16 @@ use std::time::Duration;
 use checkmate_domain::ScheduleName;
 use checkmate_scheduler::schedules::ScheduleSpec;
 
+pub use connections::ConnectionConfig;
 pub use load::{ConfigError, load, load_telling, reload_schedules};
 pub use mistake::{Mistake, Mistakes, Place};
 pub use pages::{document, template};
 pub use schema::schema;
 pub use secret_file::{fingerprint_key, secret};
 pub use sections::{
-    AdminSection, BrokerConfig, KeeperSection, LimitsSection, LogFormat, NotifierSection, RequestsSection,
-    RetentionSection, ScanConfig, StoreConfig, TelemetrySection, WorkerSection,
+    AdminSection, AuditSection, Auth0Section, BrokerConfig, KeeperSection, LimitsSection, LogFormat,
+    NotifierSection, OutboundSection, RequestsSection, RetentionSection, ScanConfig, StoreConfig,
+    TelemetrySection, VaultSection, VendorsSection, WorkerSection,
 };
 pub use span::{Span, SpanError};
 pub use told::{Loaded, Told};
@@ -72,6 +75,18 @@ pub struct Config {
     pub telemetry: TelemetrySection,
     /// Health and metrics.
     pub admin: AdminSection,
+    /// The Auth0 tenant.
+    pub auth0: Auth0Section,
+    /// How Token Vault is asked.
+    pub vault: VaultSection,
+    /// Where the vendors are.
+    pub vendors: VendorsSection,
+    /// All calls to the outside.
+    pub outbound: OutboundSection,
+    /// The audit trail of credentials.
+    pub audit: AuditSection,
+    /// Accounts that credentials are leased from, for `connection:NAME`.
+    pub connections: BTreeMap<String, ConnectionConfig>,
     /// Tenant exports by name, for `export:NAME`.
     pub exports: BTreeMap<String, PathBuf>,
     /// What is scanned by itself, and when.
@@ -97,6 +112,12 @@ impl Default for Config {
             retention: RetentionSection::default(),
             telemetry: TelemetrySection::default(),
             admin: AdminSection::default(),
+            auth0: Auth0Section::default(),
+            vault: VaultSection::default(),
+            vendors: VendorsSection::default(),
+            outbound: OutboundSection::default(),
+            audit: AuditSection::default(),
+            connections: BTreeMap::new(),
             exports: BTreeMap::new(),
             schedules: BTreeMap::new(),
             file: None,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::connections;
 use super::key::Key;
 use super::kind::Kind;
 use super::schedules;
@@ -77,12 +78,19 @@ fn template_key<T: Default>(text: &mut String, key: &Key<T>, env: Option<String>
 
 fn template_table(text: &mut String, table: &Table) {
     let _ = writeln!(text, "\n# {}", table.about);
-    if table.of == Of::Schedules {
-        let _ = writeln!(text, "#[{}.{}]", table.path, table.name);
-        schedules::KEYS.iter().for_each(|key| template_key(text, key, None));
-    } else {
-        let _ = writeln!(text, "[{}]\n#{} = {}", table.path, table.name, table.kind.written(table.example));
+    match table.of {
+        Of::Schedules => template_keys(text, table, &schedules::KEYS),
+        Of::Connections => template_keys(text, table, &connections::KEYS),
+        Of::Exports | Of::Passwords | Of::Requests => {
+            let _ =
+                writeln!(text, "[{}]\n#{} = {}", table.path, table.name, table.kind.written(table.example));
+        }
     }
+}
+
+fn template_keys<D: Default>(text: &mut String, table: &Table, keys: &[Key<D>]) {
+    let _ = writeln!(text, "#[{}.{}]", table.path, table.name);
+    keys.iter().for_each(|key| template_key(text, key, None));
 }
 
 fn is_in(table: &Table, section: &Section) -> bool {
@@ -120,19 +128,28 @@ fn row<T: Default>(text: &mut String, key: &Key<T>, env: Option<String>) {
 
 fn free(text: &mut String, table: &Table, mark: &str) {
     let _ = writeln!(text, "\n{mark} {}\n\n{}\n", table.path, table.about);
-    if table.of == Of::Schedules {
-        text.push_str("```toml\n");
-        let _ = writeln!(text, "[{}.{}]", table.path, table.name);
-        for key in &schedules::KEYS {
-            let _ = writeln!(text, "{} = {}", key.name(), key.kind.written(key.example));
+    match table.of {
+        Of::Schedules => {
+            let told = "`cron` and `scope` must be there. What can be written for `cron` stands in [cron.md](cron.md).";
+            return free_keys(text, table, &schedules::KEYS, told);
         }
-        text.push_str("```\n\n`cron` and `scope` must be there. What can be written for `cron` stands in [cron.md](cron.md).\n\n");
-        text.push_str("| key | what it is | default | variable | meaning |\n|---|---|---|---|---|\n");
-        schedules::KEYS.iter().for_each(|key| row(text, key, None));
-        return;
+        Of::Connections => {
+            return free_keys(text, table, &connections::KEYS, "`provider` and `user` must be there.");
+        }
+        Of::Exports | Of::Passwords | Of::Requests => {}
     }
     let example = table.kind.written(table.example);
     let _ = writeln!(text, "```toml\n[{}]\n{} = {example}\n```", table.path, table.name);
+}
+
+fn free_keys<D: Default>(text: &mut String, table: &Table, keys: &[Key<D>], told: &str) {
+    let _ = writeln!(text, "```toml\n[{}.{}]", table.path, table.name);
+    for key in keys {
+        let _ = writeln!(text, "{} = {}", key.name(), key.kind.written(key.example));
+    }
+    let _ = writeln!(text, "```\n\n{told}\n");
+    text.push_str("| key | what it is | default | variable | meaning |\n|---|---|---|---|---|\n");
+    keys.iter().for_each(|key| row(text, key, None));
 }
 
 /// What may stand in a key, with its bounds.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::connections;
 use super::key::Key;
 use super::kind::Kind;
 use super::schedules;
@@ -56,6 +57,10 @@ fn of_table(free: &Table) -> Value {
             let keys = schedules::KEYS.iter().map(|key| (key.name().to_owned(), of_key(key, None)));
             table("One schedule.", keys.collect(), &schedules::NEEDED)
         }
+        Of::Connections => {
+            let keys = connections::KEYS.iter().map(|key| (key.name().to_owned(), of_key(key, None)));
+            table("One account.", keys.collect(), &connections::NEEDED)
+        }
         Of::Exports | Of::Passwords | Of::Requests => of_kind(&free.kind),
     };
     json!({ "type": "object", "description": free.about, "additionalProperties": value })
@@ -81,7 +86,7 @@ fn of_kind(kind: &Kind) -> Value {
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
         Kind::Scopes => json!({ "type": "array", "items": of_kind(&Kind::Scope) }),
-        Kind::Scope => json!({ "type": "string", "pattern": "^(org|auth0|github|export):" }),
+        Kind::Scope => json!({ "type": "string", "pattern": "^(org|auth0|github|export|connection):" }),
         Kind::Span { .. } => json!({ "type": "string", "pattern": "[0-9]" }),
         Kind::Text
         | Kind::File

@@ -64,7 +64,7 @@ pub(super) struct Section {
 }
 
 /// All tables with fixed keys, in the order of the documents.
-pub(super) static SECTIONS: [Section; 12] = [
+pub(super) static SECTIONS: [Section; 17] = [
     ROOT,
     BrokerConfig::SECTION,
     StoreConfig::SECTION,
@@ -77,6 +77,11 @@ pub(super) static SECTIONS: [Section; 12] = [
     RetentionSection::SECTION,
     TelemetrySection::SECTION,
     AdminSection::SECTION,
+    Auth0Section::SECTION,
+    VaultSection::SECTION,
+    VendorsSection::SECTION,
+    OutboundSection::SECTION,
+    AuditSection::SECTION,
 ];
 
 /// All keys of all tables.
@@ -309,6 +314,92 @@ section! {
     AdminSection in admin {
         /// Where health and metrics are served; nowhere when not set.
         listen: Option<SocketAddr> = None, Kind::Address, like "127.0.0.1:9600";
+    }
+}
+
+section! {
+    /// The Auth0 tenant whose Token Vault keeps the accounts; see [credentials.md](credentials.md).
+    Auth0Section in auth0 {
+        /// The tenant's own host, never a custom domain.
+        domain: Option<String> = None, Kind::Text, like "acme.eu.auth0.com";
+        /// Where it is asked; `https://` and the domain when not set.
+        base_url: Option<String> = None, HTTP_URL, like "https://acme.eu.auth0.com";
+        /// The client that leases.
+        client_id: Option<String> = None, Kind::Text, like "CheckMateWorkerClientId";
+        /// Its key for `private_key_jwt`: RSA, PKCS#8, PEM.
+        client_key_file: Option<PathBuf> = None, Kind::SecretFile, like "/etc/checkmate/auth0-client.pem";
+        /// The id of that key, where the client has several.
+        client_key_id: Option<String> = None, Kind::Text, like "2026-11";
+        /// How it signs.
+        algorithm: String = "RS256".to_owned(), Kind::Word(&["RS256", "PS256"]), like "PS256";
+        /// Its secret, instead of a key.
+        client_secret_file: Option<PathBuf> = None, Kind::SecretFile, like "/etc/checkmate/auth0-client.secret";
+        /// A client of its own for the Management API, which shows how ready the connections are without a lease.
+        management_client_id: Option<String> = None, Kind::Text, like "CheckMateManagementClientId";
+        /// That client's key.
+        management_key_file: Option<PathBuf> = None, Kind::SecretFile, like "/etc/checkmate/auth0-management.pem";
+        /// The public client with which accounts are connected from the terminal.
+        terminal_client_id: Option<String> = None, Kind::Text, like "CheckMateTerminalClientId";
+        /// The port of this machine that the browser comes back to then; `http://127.0.0.1:PORT/callback` must be a callback of that client.
+        callback_port: u16 = 8976, few(1), like "8976";
+    }
+}
+
+section! {
+    /// How Token Vault is asked.
+    VaultSection in vault {
+        /// By an assertion about a user who need not be there, or by a token of the user.
+        mode: String = "privileged-worker".to_owned(), Kind::Word(&["privileged-worker", "refresh-token", "access-token"]), like "privileged-worker";
+        /// The key of the privileged access, another one than the client's: RSA, PKCS#8, PEM.
+        subject_key_file: Option<PathBuf> = None, Kind::SecretFile, like "/etc/checkmate/auth0-subject.pem";
+        /// The id of that key, where several are registered.
+        subject_key_id: Option<String> = None, Kind::Text, like "2026-11";
+        /// How it signs.
+        subject_algorithm: String = "RS256".to_owned(), Kind::Word(&["RS256", "PS256"]), like "PS256";
+        /// The user's refresh or access token, for the other two modes.
+        subject_token_file: Option<PathBuf> = None, Kind::SecretFile, like "/etc/checkmate/auth0-refresh.token";
+        /// Attempts at one lease while what is wrong may pass.
+        attempts: u32 = 3, Kind::Count { least: 1, most: 10 }, like "2";
+    }
+}
+
+section! {
+    /// Where the vendors are.
+    VendorsSection in vendors {
+        /// GitHub's API.
+        github_url: String = "https://api.github.com".to_owned(), HTTP_URL, like "https://github.acme.example/api/v3";
+        /// Atlassian's API.
+        atlassian_url: String = "https://api.atlassian.com".to_owned(), HTTP_URL, like "https://api.atlassian.com";
+        /// Microsoft Graph.
+        graph_url: String = "https://graph.microsoft.com".to_owned(), HTTP_URL, like "https://graph.microsoft.com";
+    }
+}
+
+section! {
+    /// All calls to the outside.
+    OutboundSection in outbound {
+        /// A certificate authority to trust besides the system's.
+        ca_file: Option<PathBuf> = None, Kind::File, like "/etc/checkmate/ca.pem";
+        /// A proxy for all of them; the environment's variables are not read.
+        proxy: Option<String> = None, HTTP_URL, like "http://proxy.acme.example:3128";
+        /// For a connection.
+        connect_timeout: Span = secs(5), lasting(TICK), like "3s";
+        /// Between two pieces of an answer.
+        read_timeout: Span = secs(15), lasting(TICK), like "10s";
+        /// For one call with its repeats.
+        total_timeout: Span = secs(30), lasting(TICK), like "20s";
+    }
+}
+
+section! {
+    /// The audit trail of credentials.
+    AuditSection in audit {
+        /// The Ed25519 key that signs checkpoints; made in data_dir when none is named and the store is embedded.
+        checkpoint_key_file: Option<PathBuf> = None, Kind::SecretFile, like "/etc/checkmate/audit.key";
+        /// Where checkpoints are written, outside of the store; data_dir/audit when not set.
+        checkpoint_dir: Option<PathBuf> = None, Kind::Folder, like "/var/lib/checkmate/audit";
+        /// Between two checkpoints, when something happened.
+        checkpoint_every: Span = mins(1), lasting(SECOND), like "5m";
     }
 }
 

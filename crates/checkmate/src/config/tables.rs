@@ -10,11 +10,12 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::Config;
-use super::key::Read;
+use super::connections::{self, ConnectionConfig};
+use super::key::{Key, Read};
 use super::kind::Kind;
 use super::near::near;
 use super::reader::Reader;
-use super::schedules::{self, Draft};
+use super::schedules;
 
 /// What stands under the names of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(super) enum Of {
     Requests,
     /// A table with keys of its own for each schedule.
     Schedules,
+    /// A table with keys of its own for each connection.
+    Connections,
 }
 
 /// A table with free names.
@@ -44,7 +47,7 @@ pub(super) struct Table {
 }
 
 /// All tables with free names, in the order of the documents.
-pub(super) static TABLES: [Table; 4] = [
+pub(super) static TABLES: [Table; 5] = [
     Table {
         path: "broker.role_password_files",
         about: "Passwords of the role users that `broker setup` makes, by role.",
@@ -77,6 +80,14 @@ pub(super) static TABLES: [Table; 4] = [
         kind: Kind::Text,
         example: "",
     },
+    Table {
+        path: "connections",
+        about: "Accounts that credentials are leased from, for `connection:NAME`; a table for each.",
+        of: Of::Connections,
+        name: "jira",
+        kind: Kind::Text,
+        example: "",
+    },
 ];
 
 /// A name as it stands in the file.
@@ -92,6 +103,8 @@ impl Reader<'_> {
             }
             if table.of == Of::Schedules {
                 self.schedule(name, value, &path);
+            } else if table.of == Of::Connections {
+                self.connection(name, value, &path);
             } else if let Some(read) = self.value(table.kind, &path, table.example, value) {
                 let kept = keep(&mut self.reading.config, table.of, name.get_ref(), read);
                 self.note(&path, value.span().start, kept);
@@ -113,7 +126,7 @@ impl Reader<'_> {
                 (roles.contains(&text), then)
             }
             Of::Requests => (!text.trim().is_empty(), "write the name of a user of the broker".to_owned()),
-            Of::Exports | Of::Schedules => {
+            Of::Exports | Of::Schedules | Of::Connections => {
                 (is_name(text), "use 1 to 200 letters, digits, '.', '_' and '-'".to_owned())
             }
         };
@@ -124,18 +137,56 @@ impl Reader<'_> {
     }
 
     fn schedule(&mut self, name: &Name<'_>, value: &Spanned<DeValue<'_>>, path: &str) {
+        let draft: Option<schedules::Draft> =
+            self.keyed(name, value, path, &schedules::KEYS, &schedules::NEEDED);
+        let Some(draft) = draft else { return };
+        let spec = ScheduleName::new(name.get_ref().to_string()).ok().and_then(|name| draft.finish(name));
+        if let Some(spec) = spec {
+            self.reading.config.schedules.insert(spec.name.clone(), spec);
+        }
+    }
+
+    fn connection(&mut self, name: &Name<'_>, value: &Spanned<DeValue<'_>>, path: &str) {
+        let draft: Option<connections::Draft> =
+            self.keyed(name, value, path, &connections::KEYS, &connections::NEEDED);
+        match draft.map(connections::Draft::finish) {
+            None => {}
+            Some(Ok(connection)) => {
+                self.reading.config.connections.insert(name.get_ref().to_string(), connection);
+            }
+            Some(Err((key, wrong))) => {
+                let at = key_start(value, key).unwrap_or(name.span().start);
+                self.mistake(
+                    at,
+                    format!("{path}.{key} {wrong}"),
+                    "write it as the documents show".to_owned(),
+                );
+            }
+        }
+    }
+
+    /// Reads a table with keys of its own; nothing when something in it is wrong.
+    fn keyed<D: Default>(
+        &mut self,
+        name: &Name<'_>,
+        value: &Spanned<DeValue<'_>>,
+        path: &str,
+        keys: &[Key<D>],
+        needed: &[&str],
+    ) -> Option<D> {
         let DeValue::Table(entries) = value.get_ref() else {
             let what =
                 format!("{path} must be a table, and this is of the kind '{}'", value.get_ref().type_str());
-            let then = format!("write [{path}] above the keys of the schedule");
-            return self.mistake(value.span().start, what, then);
+            let then = format!("write [{path}] above its keys");
+            self.mistake(value.span().start, what, then);
+            return None;
         };
         let before = self.reading.mistakes.len();
-        let mut draft = Draft::default();
+        let mut draft = D::default();
         for (field, value) in entries {
-            let known = schedules::KEYS.iter().find(|key| *field.get_ref() == key.path);
+            let known = keys.iter().find(|key| *field.get_ref() == key.path);
             let Some(key) = known else {
-                self.unknown(field, path, schedules::KEYS.iter().map(|key| key.path));
+                self.unknown(field, path, keys.iter().map(|key| key.path));
                 continue;
             };
             let full = format!("{path}.{}", key.path);
@@ -144,20 +195,20 @@ impl Reader<'_> {
                 self.note(&full, value.span().start, kept);
             }
         }
-        for key in schedules::KEYS.iter().filter(|key| schedules::NEEDED.contains(&key.path)) {
+        for key in keys.iter().filter(|key| needed.contains(&key.path)) {
             if !entries.keys().any(|field| *field.get_ref() == key.path) {
                 let then = format!("write for example {} = {}", key.path, key.kind.written(key.example));
                 self.mistake(name.span().start, format!("{path} has no {}", key.path), then);
             }
         }
-        if self.reading.mistakes.len() > before {
-            return;
-        }
-        let spec = ScheduleName::new(name.get_ref().to_string()).ok().and_then(|name| draft.finish(name));
-        if let Some(spec) = spec {
-            self.reading.config.schedules.insert(spec.name.clone(), spec);
-        }
+        (self.reading.mistakes.len() == before).then_some(draft)
     }
+}
+
+/// Where the value of a key stands in a table.
+fn key_start(table: &Spanned<DeValue<'_>>, key: &str) -> Option<usize> {
+    let DeValue::Table(entries) = table.get_ref() else { return None };
+    entries.iter().find(|(field, _)| *field.get_ref() == key).map(|(_, value)| value.span().start)
 }
 
 /// Keeps what stands under a name; `false` when it is of another form.
@@ -193,13 +244,22 @@ pub(super) fn told(config: &Config, of: Of) -> Vec<(String, Option<String>)> {
             let users = config.requests.allow.iter();
             users.map(|(user, scopes)| (user.clone(), Some(texts(scopes).toml()))).collect()
         }
-        Of::Schedules => config.schedules.values().flat_map(schedule).collect(),
+        Of::Schedules => {
+            let each = |spec: &ScheduleSpec| {
+                keyed(spec.name.as_str(), &schedules::Draft::from(spec), &schedules::KEYS)
+            };
+            config.schedules.values().flat_map(each).collect()
+        }
+        Of::Connections => {
+            let each = |(name, one): (&String, &ConnectionConfig)| {
+                keyed(name, &connections::Draft::from(one), &connections::KEYS)
+            };
+            config.connections.iter().flat_map(each).collect()
+        }
     }
 }
 
-fn schedule(spec: &ScheduleSpec) -> Vec<(String, Option<String>)> {
-    let draft = Draft::from(spec);
-    let keys = schedules::KEYS.iter();
-    keys.map(|key| (format!("{}.{}", spec.name, key.path), (key.get)(&draft).map(|read| read.toml())))
-        .collect()
+fn keyed<D>(name: &str, draft: &D, keys: &[Key<D>]) -> Vec<(String, Option<String>)> {
+    let told = |key: &Key<D>| (format!("{name}.{}", key.path), (key.get)(draft).map(|read| read.toml()));
+    keys.iter().map(told).collect()
 }

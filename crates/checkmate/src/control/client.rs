@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::EXIT_ERROR;
-use crate::cli::{Command, DumpArgs, Scans};
+use crate::cli::{Audit, Command, Connections, DumpArgs, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::Config;
 use crate::control::{Request, Socket, socket};
@@ -40,6 +40,7 @@ pub async fn ask_owner_or_self(
     let needs_roles = match &command {
         Command::Scan(args) => !args.no_wait,
         Command::Rescan(args) => !args.no_wait,
+        Command::Connections(Connections::Check { no_wait, .. }) => !no_wait,
         Command::Scans(Scans::Watch { .. }) => true,
         _ => false,
     };
@@ -140,6 +141,20 @@ fn arguments(command: &Command) -> Vec<String> {
         return ["dump", "--out", &file.to_string_lossy()].map(str::to_owned).to_vec();
     }
     let mut args: Vec<String> = std::env::args().skip(1).collect();
+    if let Command::Audit(Audit::Verify(verify)) = command {
+        let files = [
+            ("--checkpoints", &verify.checkpoints),
+            ("--public-key", &verify.public_key),
+            ("--from", &verify.from),
+        ];
+        for (flag, file) in files {
+            if let (Some(file), Some(at)) = (file, args.iter().position(|arg| arg == flag))
+                && let Some(arg) = args.get_mut(at + 1)
+            {
+                *arg = file.to_string_lossy().into_owned();
+            }
+        }
+    }
     if let Command::Scan(scan) = command {
         for arg in &mut args {
             if arg.starts_with("path:") && Path::new(&arg[5..]).exists() {

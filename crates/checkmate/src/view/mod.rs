@@ -1,6 +1,8 @@
 //! What people see: pure functions from records to text, and JSON for machines.
 
+pub mod audit_view;
 pub mod config_view;
+pub mod connections_view;
 pub mod dead_view;
 pub mod doctor_view;
 pub mod finding_view;

@@ -1,6 +1,8 @@
 //! Puts the parts together: which broker, which store, which scanners, which roles.
 
 pub mod admin;
+pub mod audit;
+pub mod checkpoints;
 pub mod exports;
 pub mod lazy_broker;
 pub mod open;
@@ -12,3 +14,5 @@ pub mod scanners;
 pub mod schedules;
 pub mod telemetry;
 pub mod tls;
+pub mod turns;
+pub mod vault;

@@ -38,6 +38,12 @@ pub enum Opener {
 }
 
 impl Opener {
+    /// Whether it is one of these roles.
+    #[must_use]
+    pub fn is_one_of(self, roles: &[&str]) -> bool {
+        matches!(self, Self::Role(name) if roles.contains(&name))
+    }
+
     /// How the process is called.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -5,14 +5,20 @@ use std::sync::Arc;
 use anyhow::bail;
 use checkmate_domain::{FingerprintKey, WorkerId};
 use checkmate_queue::{Broker, Measured};
-use checkmate_scanners::Registry;
+use checkmate_scanners::{ConnectionScanner, Registry};
+use checkmate_scheduler::auditor::AuditorConfig;
 use checkmate_service::Health;
 use checkmate_store::{KeyCheck, Store};
+use checkmate_worker::Lessor;
 
 use crate::config::{self, Config};
+use crate::wiring::audit::StoreAudit;
+use crate::wiring::checkpoints;
 use crate::wiring::exports::ExportNames;
 use crate::wiring::open::{self, Opener};
 use crate::wiring::scanners::MakeScanners;
+use crate::wiring::turns::StoreTurns;
+use crate::wiring::vault;
 
 /// The parts of a process.
 #[derive(Clone)]
@@ -29,6 +35,12 @@ pub struct Parts {
     pub exports: Arc<ExportNames>,
     /// The scanners.
     pub scanners: Registry,
+    /// Who leases credentials; nobody where no tenant is configured.
+    pub lessor: Option<Arc<Lessor>>,
+    /// The segment of the audit trail that this process writes.
+    pub audit: Arc<StoreAudit>,
+    /// What the auditor needs; none where it cannot sign.
+    pub auditor: Option<AuditorConfig>,
     /// This process start.
     pub process: WorkerId,
     /// Whether this process owns embedded files.
@@ -54,14 +66,29 @@ impl Parts {
         }
         let exports = Arc::new(ExportNames::new(config.exports.clone()));
         exports.add_registered(store.as_ref()).await?;
+        let process = process_id(by.name())?;
+        let audit = StoreAudit::start(store.clone(), process.clone(), by.name());
+        let turns = Arc::new(StoreTurns::new(store.clone(), process.as_str()));
+        // Keys are read by those only who use them.
+        let lessor = match embedded || by.is_one_of(&["worker", "up"]) {
+            true => vault::lessor(&config, audit.clone(), turns)?.map(Arc::new),
+            false => None,
+        };
+        let auditor = match embedded || by.is_one_of(&["scheduler", "up"]) {
+            true => checkpoints::auditor(&config, process.as_str(), embedded)?,
+            false => None,
+        };
         Ok(Self {
-            scanners: make_scanners(exports.clone()),
+            scanners: scanners(make_scanners(exports.clone()), &config)?,
+            auditor,
+            lessor,
+            audit,
             config: Arc::new(config),
             store,
             broker: Arc::new(Measured::new(broker)),
             key: Arc::new(key),
             exports,
-            process: process_id(by.name())?,
+            process,
             embedded,
             health: Arc::default(),
         })
@@ -69,9 +96,19 @@ impl Parts {
 
     /// Closes files and connections.
     pub async fn close(&self) {
+        self.audit.close().await;
         self.broker.close().await;
         self.store.close().await;
     }
+}
+
+/// With those that need the configuration.
+fn scanners(made: Registry, config: &Config) -> anyhow::Result<Registry> {
+    if config.connections.is_empty() {
+        return Ok(made);
+    }
+    let connections = ConnectionScanner::new(Arc::new(vault::specs(config)?));
+    Ok(made.with("connection", Arc::new(connections)))
 }
 
 async fn check_key(store: &dyn Store, key: &FingerprintKey, file: &std::path::Path) -> anyhow::Result<()> {

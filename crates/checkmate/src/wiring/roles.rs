@@ -9,6 +9,7 @@ use checkmate_notifier::{Reconciler, ReconcilerConfig};
 use checkmate_queue::Queue;
 use checkmate_queue::consumer::{ConfigError, ConsumeConfig, ConsumerLoop, Handler};
 use checkmate_scanners::ScanContext;
+use checkmate_scheduler::auditor::Auditor;
 use checkmate_scheduler::keeper::{DeadLetters, DeadLettersConfig, Keeper, KeeperConfig, Times};
 use checkmate_scheduler::retention::{Keep, Retention, RetentionConfig};
 use checkmate_service::Stop;
@@ -295,6 +296,13 @@ fn scheduler(
     let intake = ConsumeConfig::single(Queue::Dead, DEAD_SLOTS)?;
     spawn_consumer("dead letters", parts, dead, intake, stop, present, tasks);
     schedules::spawn(parts, stop, tasks);
+    if let Some(config) = parts.auditor.clone() {
+        let (auditor, auditor_stop) = (Auditor::new(parts.store.clone(), config), stop.clone());
+        tasks.spawn(async move {
+            auditor.run(&auditor_stop).await;
+            "auditor"
+        });
+    }
     if let Some(requests) = schedules::requests(parts) {
         let intake = ConsumeConfig::single(Queue::Requests, REQUEST_SLOTS)?;
         spawn_consumer("requests", parts, requests, intake, stop, present, tasks);

@@ -22,6 +22,7 @@ mod given;
 
 pub mod about;
 pub mod attempts;
+pub mod audit;
 pub mod dead;
 pub mod ends;
 pub mod history;
@@ -158,6 +159,11 @@ macro_rules! store_conformance {
                 the_last_time_a_queue_was_created_is_kept
                 an_export_is_registered_under_one_path
             }
+            audit {
+                records_are_kept_in_order
+                a_segment_only_grows_at_its_end
+                checkpoints_follow_each_other
+            }
             about {
                 a_lock_is_looked_at_without_taking_it
                 the_key_is_looked_at_without_keeping_one
@@ -200,6 +206,7 @@ mod tests {
         let groups = [
             include_str!("about.rs"),
             include_str!("attempts.rs"),
+            include_str!("audit.rs"),
             include_str!("dead.rs"),
             include_str!("ends.rs"),
             include_str!("history.rs"),

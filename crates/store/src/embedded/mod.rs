@@ -7,6 +7,7 @@
 
 mod about;
 mod attempts;
+mod audit;
 mod dead;
 mod endings;
 mod error;

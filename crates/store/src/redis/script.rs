@@ -86,4 +86,7 @@ scripts! {
     NAME_SCHEDULES = "name_schedules";
     REQUEST_SLOT = "request_slot";
     CREATE_REQUESTED = "create" "create_requested";
+    APPEND_AUDIT = "append_audit";
+    AUDIT_HEADS = "audit_heads";
+    KEEP_CHECKPOINT = "keep_checkpoint";
 }

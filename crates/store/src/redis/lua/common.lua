@@ -15,6 +15,8 @@
 --                  set     attempts begun under a limit, some of which may be over
 --   lanes          hash    paused lanes
 --   presence       zset    processes by the end of their time; processes (hash), drains (set) beside it
+--   audit:SEGMENT  list    records of the audit trail by place; audits (set) their segments
+--   checkpoints    list    the checkpoints over them by number
 --   seq            number  the last sequence or token that was given
 --   schedules      hash    schedule -> "VERSION\nSTATE"; schedule_changes counts what others than the leader wrote
 --   schedule_names hash    process -> "UNTIL\nNAMES"

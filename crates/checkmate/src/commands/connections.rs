@@ -1,0 +1,119 @@
+//! `connections list|check`.
+
+use std::collections::BTreeMap;
+
+use anyhow::bail;
+use checkmate_domain::{Lane, Scope, Timestamp, UserId};
+use checkmate_vault::ManagementRequest;
+use checkmate_vault::accounts::{self, AccountView, TokensetView};
+use checkmate_vault::readiness::readiness;
+
+use crate::EXIT_DONE;
+use crate::cli::{Connections, Format, FormatArg};
+use crate::commands::Out;
+use crate::commands::scan::{ask_for, asked};
+use crate::commands::scans::watch;
+use crate::view;
+use crate::view::connections_view::{self, ConnectionLine, Seen};
+use crate::wiring::parts::Parts;
+use crate::wiring::turns::StoreTurns;
+use crate::wiring::vault;
+
+pub(crate) async fn connections(parts: &Parts, command: &Connections, out: &mut Out) -> anyhow::Result<u8> {
+    match command {
+        Connections::List { format } => list(parts, format.format, out).await,
+        Connections::Check { names, no_wait, format } => check(parts, names, *no_wait, format, out).await,
+    }
+}
+
+async fn check(
+    parts: &Parts,
+    names: &[String],
+    no_wait: bool,
+    format: &FormatArg,
+    out: &mut Out,
+) -> anyhow::Result<u8> {
+    let known = &parts.config.connections;
+    if known.is_empty() {
+        bail!("no connection is configured: see [connections] in docs/configuration.md");
+    }
+    let names: Vec<&String> = if names.is_empty() { known.keys().collect() } else { names.iter().collect() };
+    if let Some(unknown) = names.iter().find(|name| !known.contains_key(**name)) {
+        let all: Vec<&str> = known.keys().map(String::as_str).collect();
+        bail!("no connection {unknown} is configured; there are: {}", all.join(", "));
+    }
+    let mut scans = Vec::new();
+    for name in names {
+        let scope: Scope = format!("connection:{name}").parse()?;
+        scans.push(ask_for(parts, scope, Lane::Interactive).await?);
+    }
+    let mut worst = EXIT_DONE;
+    for scan in scans {
+        if no_wait {
+            out.text(&asked(&scan, format.format, out.show())?).await?;
+        } else {
+            worst = worst.max(watch(parts, &scan.id, format.format, out).await?);
+        }
+    }
+    Ok(worst)
+}
+
+async fn list(parts: &Parts, format: Format, out: &mut Out) -> anyhow::Result<u8> {
+    let shown = match look(parts).await {
+        Ok(shown) => shown,
+        Err(why) => Err(format!("{why:#}")),
+    };
+    let now = Timestamp::now();
+    let lines: Vec<ConnectionLine> = parts
+        .config
+        .connections
+        .iter()
+        .map(|(name, one)| {
+            let seen = match &shown {
+                Err(why) => Seen::NotLooked { why: why.clone() },
+                Ok(shown) => match shown.get(&one.user) {
+                    Some((accounts, tokens)) => {
+                        Seen::Looked(readiness(&one.connection, &one.scopes, accounts, tokens, now))
+                    }
+                    None => Seen::NotLooked { why: "the user was not looked up".to_owned() },
+                },
+            };
+            ConnectionLine::new(name, one, seen)
+        })
+        .collect();
+    let text = match format {
+        Format::Json => view::json(&lines)?,
+        Format::Text => connections_view::list(&lines, out.show()),
+    };
+    out.text(&text).await?;
+    Ok(EXIT_DONE)
+}
+
+type Shown = BTreeMap<UserId, (Vec<AccountView>, Vec<TokensetView>)>;
+
+/// What the tenant shows of every user; or why nothing is looked at.
+async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
+    let turns = std::sync::Arc::new(StoreTurns::new(parts.store.clone(), parts.process.as_str()));
+    let Some(tenant) = vault::management(&parts.config, parts.audit.clone(), turns)? else {
+        let why = "auth0.management_client_id is not set".to_owned();
+        return Ok(Err(why));
+    };
+    let client = vault::outbound(&parts.config)?.client()?;
+    let request = ManagementRequest {
+        job: None,
+        scan: None,
+        scopes: "read:users".parse().unwrap_or_default(),
+        purpose: "connections list".to_owned(),
+    };
+    let lease = tenant.management(&client, &request).await?;
+    let base = &tenant.tenant().base;
+    let mut shown = Shown::new();
+    for one in parts.config.connections.values() {
+        if !shown.contains_key(&one.user) {
+            let accounts = accounts::connected_accounts(base, &client, &lease, &one.user).await?;
+            let tokens = accounts::tokensets(base, &client, &lease, &one.user).await?;
+            shown.insert(one.user.clone(), (accounts, tokens));
+        }
+    }
+    Ok(Ok(shown))
+}

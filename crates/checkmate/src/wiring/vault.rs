@@ -1,0 +1,157 @@
+//! Who leases: the tenant, its keys, the way out, and the accounts, as the configuration names them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use checkmate_outbound::{BaseUrl, InProcess, Outbound, Settings};
+use checkmate_scanners::{ConnectionSpec, Provider};
+use checkmate_vault::{
+    Algorithm, AuditSink, ClientAuth, Connection, Mode, Options, SigningKey, Tenant, Turns, Vault,
+};
+use checkmate_worker::Lessor;
+
+use crate::config::{self, Config, ConfigError, ConnectionConfig};
+
+/// Whoever leases; nobody where no tenant is configured.
+///
+/// # Errors
+/// With the key of the configuration, or the file, that cannot be used.
+pub fn lessor(
+    config: &Config,
+    audit: Arc<dyn AuditSink>,
+    turns: Arc<dyn Turns>,
+) -> anyhow::Result<Option<Lessor>> {
+    if config.auth0.domain.is_none() {
+        return Ok(None);
+    }
+    let section = &config.auth0;
+    let client_id = needed(section.client_id.clone(), "auth0.client_id")?;
+    let tenant = tenant(config, client_id, client_auth(config)?)?;
+    let vault = Vault::new(tenant, mode(config)?, audit, turns, options(config));
+    let connections = config.connections.iter().map(|(name, one)| (name.clone(), connection(name, one)));
+    Ok(Some(Lessor { vault, outbound: outbound(config)?, connections: connections.collect() }))
+}
+
+/// Whoever looks at the Management API; nobody where no client is configured for it.
+///
+/// # Errors
+/// With the key of the configuration, or the file, that cannot be used.
+pub fn management(
+    config: &Config,
+    audit: Arc<dyn AuditSink>,
+    turns: Arc<dyn Turns>,
+) -> anyhow::Result<Option<Vault>> {
+    let section = &config.auth0;
+    let (Some(client_id), Some(file)) = (&section.management_client_id, &section.management_key_file) else {
+        return Ok(None);
+    };
+    let auth = ClientAuth::PrivateKeyJwt(key(file, &section.algorithm, None)?);
+    let tenant = tenant(config, client_id.clone(), auth)?;
+    Ok(Some(Vault::new(tenant, None, audit, turns, options(config))))
+}
+
+/// The way out of this process.
+///
+/// # Errors
+/// With the setting that cannot be used.
+pub fn outbound(config: &Config) -> anyhow::Result<Outbound> {
+    let section = &config.outbound;
+    let proxy = section.proxy.as_deref().map(|proxy| proxy.parse()).transpose();
+    let settings = Settings {
+        connect_timeout: section.connect_timeout.0,
+        read_timeout: section.read_timeout.0,
+        total_timeout: section.total_timeout.0,
+        ca_file: section.ca_file.clone(),
+        proxy: proxy.context("outbound.proxy is not an address")?,
+        ..Settings::default()
+    };
+    Outbound::new(settings, Arc::new(InProcess::default())).context("[outbound]")
+}
+
+/// What is checked of each account.
+///
+/// # Errors
+/// With the address that cannot be used.
+pub fn specs(config: &Config) -> anyhow::Result<BTreeMap<String, ConnectionSpec>> {
+    let spec = |(name, one): (&String, &ConnectionConfig)| {
+        let base = vendor(config, one.provider)?;
+        Ok((name.clone(), ConnectionSpec { provider: one.provider, scopes: one.scopes.clone(), base }))
+    };
+    config.connections.iter().map(spec).collect()
+}
+
+fn vendor(config: &Config, provider: Provider) -> anyhow::Result<BaseUrl> {
+    let (text, key) = match provider {
+        Provider::Github => (&config.vendors.github_url, "vendors.github_url"),
+        Provider::Atlassian => (&config.vendors.atlassian_url, "vendors.atlassian_url"),
+        Provider::MicrosoftTeams => (&config.vendors.graph_url, "vendors.graph_url"),
+    };
+    text.parse().context(key)
+}
+
+fn tenant(config: &Config, client_id: String, auth: ClientAuth) -> anyhow::Result<Tenant> {
+    let domain = needed(config.auth0.domain.clone(), "auth0.domain")?;
+    let base = config.auth0.base_url.clone().unwrap_or_else(|| format!("https://{domain}"));
+    Ok(Tenant { base: base.parse().context("auth0.base_url")?, domain, client_id, auth })
+}
+
+fn client_auth(config: &Config) -> anyhow::Result<ClientAuth> {
+    let section = &config.auth0;
+    match (&section.client_key_file, &section.client_secret_file) {
+        (Some(file), None) => {
+            Ok(ClientAuth::PrivateKeyJwt(key(file, &section.algorithm, section.client_key_id.clone())?))
+        }
+        (None, Some(file)) => Ok(ClientAuth::ClientSecret(config::secret(file)?)),
+        _ => Err(missing("one of auth0.client_key_file and auth0.client_secret_file")),
+    }
+}
+
+fn mode(config: &Config) -> anyhow::Result<Option<Mode>> {
+    if config.connections.is_empty() {
+        return Ok(None);
+    }
+    let section = &config.vault;
+    let token = || -> anyhow::Result<_> {
+        let file = needed(section.subject_token_file.clone(), "vault.subject_token_file")?;
+        Ok(config::secret(&file)?)
+    };
+    Ok(Some(match section.mode.as_str() {
+        "refresh-token" => Mode::RefreshToken(token()?),
+        "access-token" => Mode::AccessToken(token()?),
+        _ => {
+            let file = needed(section.subject_key_file.clone(), "vault.subject_key_file")?;
+            Mode::PrivilegedWorker(key(&file, &section.subject_algorithm, section.subject_key_id.clone())?)
+        }
+    }))
+}
+
+fn options(config: &Config) -> Options {
+    Options { attempts: config.vault.attempts, ..Options::default() }
+}
+
+fn connection(name: &str, one: &ConnectionConfig) -> Connection {
+    Connection {
+        name: name.to_owned(),
+        connection: one.connection.clone(),
+        user: one.user.clone(),
+        login_hint: one.login_hint.clone(),
+        rotates: one.provider.rotates(),
+        downscopes: false,
+    }
+}
+
+fn key(file: &Path, algorithm: &str, key_id: Option<String>) -> anyhow::Result<SigningKey> {
+    let algorithm = if algorithm == "PS256" { Algorithm::Ps256 } else { Algorithm::Rs256 };
+    let pem = config::secret(file)?;
+    SigningKey::from_pem(&pem, algorithm, key_id).with_context(|| format!("secret file {}", file.display()))
+}
+
+fn needed<T>(value: Option<T>, key: &str) -> anyhow::Result<T> {
+    value.ok_or_else(|| missing(key))
+}
+
+fn missing(key: &str) -> anyhow::Error {
+    ConfigError::SecretFile(format!("[auth0] is configured and {key} is not: see docs/credentials.md")).into()
+}

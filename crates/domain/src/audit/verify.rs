@@ -1,0 +1,326 @@
+//! Whether a trail is whole: pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{AuditEvent, AuditRecord, Checkpoint, NOTHING};
+use crate::id::{LeaseId, WorkerId};
+
+/// What is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    /// Records by segment, as they stand there.
+    pub segments: BTreeMap<WorkerId, Vec<AuditRecord>>,
+    /// Checkpoints, as they stand in their file.
+    pub checkpoints: Vec<Checkpoint>,
+}
+
+/// The first thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Bad {
+    /// A record is not what it was when it was written.
+    Edited(WorkerId, u64),
+    /// Before this place something is missing, doubled or swapped.
+    Order(WorkerId, u64),
+    /// The segment ends before a place that a checkpoint has seen.
+    Cut {
+        /// Which.
+        segment: WorkerId,
+        /// The last place there is, if any.
+        last: Option<u64>,
+        /// The place that was seen.
+        seen: u64,
+        /// By which checkpoint.
+        checkpoint: u64,
+    },
+    /// A record is another one than a checkpoint has seen: the segment was written anew.
+    Rewritten {
+        /// Which.
+        segment: WorkerId,
+        /// At which place.
+        seq: u64,
+        /// By which checkpoint it shows.
+        checkpoint: u64,
+    },
+    /// A checkpoint does not follow the one before.
+    CheckpointOrder(u64),
+    /// A checkpoint's signature is not good.
+    Signature(u64),
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edited(segment, seq) => write!(f, "record {seq} of segment {segment} was changed"),
+            Self::Order(segment, seq) => {
+                write!(
+                    f,
+                    "segment {segment}: before its record at place {seq} one is missing, doubled or swapped"
+                )
+            }
+            Self::Cut { segment, last: Some(last), seen, checkpoint } => write!(
+                f,
+                "segment {segment} ends with record {last}; checkpoint {checkpoint} has seen record {seen}"
+            ),
+            Self::Cut { segment, last: None, seen, checkpoint } => write!(
+                f,
+                "segment {segment} is gone; checkpoint {checkpoint} has seen it up to record {seen}"
+            ),
+            Self::Rewritten { segment, seq, checkpoint } => write!(
+                f,
+                "record {seq} of segment {segment} is not the one that checkpoint {checkpoint} has seen: the segment was written anew"
+            ),
+            Self::CheckpointOrder(number) => {
+                write!(f, "checkpoint {number} does not follow the one before it")
+            }
+            Self::Signature(number) => write!(f, "the signature of checkpoint {number} is not good"),
+        }
+    }
+}
+
+/// What a look at a trail says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The first thing that is wrong; nothing when the trail is whole.
+    pub bad: Option<Bad>,
+    /// Records that were looked at.
+    pub records: u64,
+    /// Their segments.
+    pub segments: u64,
+    /// Checkpoints that were looked at.
+    pub checkpoints: u64,
+    /// Records after the last checkpoint: whole as far as their own chain tells, and not yet seen by one.
+    pub uncovered: u64,
+    /// Leases whose outcome was never written: the process ended, or the store was away.
+    pub unknown: Vec<LeaseId>,
+}
+
+/// Looks at a trail. `signed` tells whether a signature over a hash is good.
+#[must_use]
+pub fn verify(trail: &Trail, signed: impl Fn(&str, &str) -> bool) -> Verdict {
+    let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
+    let mut verdict = Verdict {
+        records: trail.segments.values().map(|records| count(records.len())).sum(),
+        segments: count(trail.segments.len()),
+        checkpoints: count(trail.checkpoints.len()),
+        unknown: unknown(trail),
+        ..Verdict::default()
+    };
+    let seen = match checkpoints(trail, signed) {
+        Ok(seen) => seen,
+        Err(bad) => return Verdict { bad: Some(bad), ..verdict },
+    };
+    for (segment, records) in &trail.segments {
+        let covered = seen.get(segment).map_or(0, |(seq, _)| seq + 1);
+        verdict.uncovered += count(records.len()).saturating_sub(covered);
+    }
+    verdict.bad = trail.segments.iter().find_map(|(segment, records)| chain(segment, records));
+    verdict.bad =
+        verdict.bad.or_else(|| seen.iter().find_map(|(segment, (seq, by))| cut(trail, segment, *seq, *by)));
+    verdict.bad =
+        verdict.bad.or_else(|| trail.checkpoints.iter().find_map(|checkpoint| rewritten(trail, checkpoint)));
+    verdict
+}
+
+/// How far each segment was seen, and by which checkpoint.
+fn checkpoints(
+    trail: &Trail,
+    signed: impl Fn(&str, &str) -> bool,
+) -> Result<BTreeMap<WorkerId, (u64, u64)>, Bad> {
+    let mut seen: BTreeMap<WorkerId, (u64, u64)> = BTreeMap::new();
+    let mut prev: Option<&Checkpoint> = None;
+    for checkpoint in &trail.checkpoints {
+        let (number, hash) = prev.map_or((1, NOTHING.to_owned()), |prev| (prev.number + 1, prev.hash()));
+        if checkpoint.number != number || checkpoint.prev != hash {
+            return Err(Bad::CheckpointOrder(checkpoint.number));
+        }
+        if !signed(&checkpoint.hash(), &checkpoint.signature) {
+            return Err(Bad::Signature(checkpoint.number));
+        }
+        for head in &checkpoint.heads {
+            let known = seen.entry(head.segment.clone()).or_insert((head.seq, checkpoint.number));
+            if head.seq > known.0 {
+                *known = (head.seq, checkpoint.number);
+            }
+        }
+        prev = Some(checkpoint);
+    }
+    Ok(seen)
+}
+
+fn chain(segment: &WorkerId, records: &[AuditRecord]) -> Option<Bad> {
+    let mut prev: Option<&AuditRecord> = None;
+    for (place, record) in (0..).zip(records) {
+        if record.hash != record.computed() || record.segment != *segment {
+            return Some(Bad::Edited(segment.clone(), place));
+        }
+        let before = prev.map_or(NOTHING, |prev| prev.hash.as_str());
+        if record.seq != place || record.prev != before {
+            return Some(Bad::Order(segment.clone(), place));
+        }
+        prev = Some(record);
+    }
+    None
+}
+
+fn cut(trail: &Trail, segment: &WorkerId, seen: u64, checkpoint: u64) -> Option<Bad> {
+    let last = trail.segments.get(segment).and_then(|records| records.last()).map(|record| record.seq);
+    let short = last.is_none_or(|last| last < seen);
+    short.then(|| Bad::Cut { segment: segment.clone(), last, seen, checkpoint })
+}
+
+fn rewritten(trail: &Trail, checkpoint: &Checkpoint) -> Option<Bad> {
+    let other = checkpoint.heads.iter().find(|head| {
+        let records = trail.segments.get(&head.segment);
+        let record = records.and_then(|records| records.get(usize::try_from(head.seq).ok()?));
+        record.is_none_or(|record| record.hash != head.hash)
+    })?;
+    let (segment, seq) = (other.segment.clone(), other.seq);
+    Some(Bad::Rewritten { segment, seq, checkpoint: checkpoint.number })
+}
+
+fn unknown(trail: &Trail) -> Vec<LeaseId> {
+    let (mut asked, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    for record in trail.segments.values().flatten() {
+        match &record.event {
+            AuditEvent::Intent(intent) => asked.insert(&intent.lease),
+            AuditEvent::Outcome(outcome) => ended.insert(&outcome.lease),
+            AuditEvent::Opened { .. } => false,
+        };
+    }
+    asked.difference(&ended).map(|lease| (*lease).clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credential::{Account, Scopes};
+    use crate::lease::{LeaseIntent, LeaseOutcome, LeaseResult};
+    use crate::time::Timestamp;
+    use proptest::prelude::*;
+
+    fn segment(name: &str) -> WorkerId {
+        WorkerId::new(name).unwrap()
+    }
+
+    fn intent(number: u64) -> AuditEvent {
+        AuditEvent::Intent(LeaseIntent {
+            lease: LeaseId::new(format!("lease-{number}")).unwrap(),
+            job: None,
+            scan: None,
+            account: Account::Tenant { host: "acme.eu.auth0.com".into(), client: "c".into() },
+            scopes: Scopes::default(),
+            purpose: "test".into(),
+        })
+    }
+
+    /// As a signature that only the test can make.
+    fn sign(hash: &str) -> String {
+        format!("signed {hash}")
+    }
+
+    fn signed(hash: &str, signature: &str) -> bool {
+        signature == sign(hash)
+    }
+
+    fn add(trail: &mut Trail, name: &str, event: AuditEvent) {
+        let segment = segment(name);
+        let records = trail.segments.entry(segment.clone()).or_default();
+        let at = Timestamp::from_millis(i64::try_from(records.len()).unwrap());
+        let record = AuditRecord::after(records.last(), &segment, at, event);
+        records.push(record);
+    }
+
+    fn see(trail: &mut Trail) {
+        let heads =
+            trail.segments.values().filter_map(|records| records.last()).map(AuditRecord::head).collect();
+        let mut next =
+            Checkpoint::after(trail.checkpoints.last(), Timestamp::from_millis(1), "e".into(), heads);
+        next.signature = sign(&next.hash());
+        trail.checkpoints.push(next);
+    }
+
+    /// Two segments with so many records each, a checkpoint after each round.
+    fn trail(rounds: u64) -> Trail {
+        let mut trail = Trail::default();
+        for round in 0..rounds {
+            for name in ["a", "b"] {
+                add(&mut trail, name, intent(round));
+            }
+            see(&mut trail);
+        }
+        trail
+    }
+
+    #[test]
+    fn a_trail_as_it_was_written_is_whole() {
+        let mut trail = trail(3);
+        add(&mut trail, "b", intent(9));
+        let result = LeaseResult::Refused { class: "denied".into(), status: None, said: String::new() };
+        let lease = LeaseId::new("lease-9").unwrap();
+        add(&mut trail, "a", AuditEvent::Outcome(LeaseOutcome { lease, result }));
+        let verdict = verify(&trail, signed);
+        assert_eq!((verdict.bad, verdict.records, verdict.segments, verdict.checkpoints), (None, 8, 2, 3));
+        assert_eq!((verdict.uncovered, verdict.unknown.len()), (2, 3));
+    }
+
+    #[test]
+    fn each_kind_of_tampering_is_named() {
+        let whole = trail(3);
+        let bad = |change: fn(&mut Trail)| {
+            let mut trail = whole.clone();
+            change(&mut trail);
+            verify(&trail, signed).bad.expect("noticed")
+        };
+        let (a, b) = (segment("a"), segment("b"));
+        assert_eq!(
+            bad(|t| t.segments.get_mut("a").unwrap()[1].event = intent(77)),
+            Bad::Edited(a.clone(), 1)
+        );
+        assert_eq!(bad(|t| drop(t.segments.get_mut("b").unwrap().remove(1))), Bad::Order(b.clone(), 1));
+        assert_eq!(bad(|t| t.segments.get_mut("b").unwrap().swap(0, 1)), Bad::Order(b.clone(), 0));
+        assert_eq!(
+            bad(|t| drop(t.segments.get_mut("a").unwrap().pop())),
+            Bad::Cut { segment: a.clone(), last: Some(1), seen: 2, checkpoint: 3 }
+        );
+        assert_eq!(
+            bad(|t| drop(t.segments.remove("b"))),
+            Bad::Cut { segment: b, last: None, seen: 2, checkpoint: 3 }
+        );
+        assert_eq!(bad(|t| drop(t.checkpoints.remove(1))), Bad::CheckpointOrder(3));
+        assert_eq!(bad(|t| t.checkpoints[1].epoch = "f".into()), Bad::Signature(2));
+        // Written anew, with good hashes throughout.
+        let rewrite = |t: &mut Trail| {
+            t.segments.remove("a");
+            for round in 0..3 {
+                add(t, "a", intent(round + 50));
+            }
+        };
+        assert_eq!(bad(rewrite), Bad::Rewritten { segment: a, seq: 0, checkpoint: 1 });
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever is done to one record or one checkpoint of a trail that checkpoints cover, it shows.
+        #[test]
+        fn one_change_anywhere_shows(rounds in 1..6_u64, at in any::<prop::sample::Index>(), how in 0..6_u8) {
+            let mut trail = trail(rounds);
+            let name = if how % 2 == 0 { "a" } else { "b" };
+            let records = trail.segments.get_mut(name).unwrap();
+            let place = at.index(records.len());
+            match how {
+                0 => records[place].at = Timestamp::from_millis(99),
+                1 => records[place].prev.push('0'),
+                2 => drop(records.remove(place)),
+                3 => records.insert(place, records[place].clone()),
+                4 => records.truncate(place),
+                _ => {
+                    let number = at.index(trail.checkpoints.len());
+                    trail.checkpoints[number].heads[0].seq += 1;
+                }
+            }
+            prop_assert!(verify(&trail, signed).bad.is_some());
+        }
+    }
+}

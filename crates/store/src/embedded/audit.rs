@@ -1,0 +1,90 @@
+//! The audit trail.
+
+use async_trait::async_trait;
+use checkmate_domain::WorkerId;
+use checkmate_domain::audit::{AuditRecord, Checkpoint, SegmentHead};
+use rusqlite::{Connection, params};
+
+use super::open::EmbeddedStore;
+use super::row::{Fields, Result, many, run, to_json, value};
+use crate::audit::{Appended, AuditStore};
+
+fn append(db: &Connection, segment: &str, first: u64, records: &[String]) -> Result<Appended> {
+    let next: u64 =
+        value(db, "SELECT coalesce(max(seq) + 1, 0) FROM audit WHERE segment = ?1", [segment])?.unwrap_or(0);
+    for (seq, record) in (first..).zip(records) {
+        if seq < next {
+            let there: Option<String> =
+                value(db, "SELECT record FROM audit WHERE segment = ?1 AND seq = ?2", params![segment, seq])?;
+            if there.as_ref() != Some(record) {
+                return Ok(Appended::Gap(next));
+            }
+        }
+    }
+    if first > next {
+        return Ok(Appended::Gap(next));
+    }
+    for (seq, record) in (first..).zip(records).filter(|(seq, _)| *seq >= next) {
+        run(db, "INSERT INTO audit VALUES (?1, ?2, ?3)", params![segment, seq, record])?;
+    }
+    Ok(Appended::Done)
+}
+
+fn last(db: &Connection) -> Result<u64> {
+    Ok(value(db, "SELECT coalesce(max(number), 0) FROM checkpoints", [])?.unwrap_or(0))
+}
+
+fn keep(db: &Connection, number: u64, record: &str) -> Result<bool> {
+    if last(db)? + 1 != number {
+        return Ok(false);
+    }
+    run(db, "INSERT INTO checkpoints VALUES (?1, ?2)", params![number, record])?;
+    Ok(true)
+}
+
+#[async_trait]
+impl AuditStore for EmbeddedStore {
+    async fn append_audit(&self, records: &[AuditRecord]) -> Result<Appended> {
+        let Some(first) = records.first() else { return Ok(Appended::Done) };
+        let (segment, first) = (first.segment.to_string(), first.seq);
+        let records: Vec<String> = records.iter().map(to_json).collect::<Result<_>>()?;
+        self.write(move |db| append(db, &segment, first, &records)).await
+    }
+
+    async fn audit_heads(&self) -> Result<Vec<SegmentHead>> {
+        let sql = "SELECT segment, record FROM audit AS a \
+                   WHERE seq = (SELECT max(seq) FROM audit WHERE segment = a.segment) ORDER BY segment";
+        self.read(move |db| {
+            let last = many(db, sql, [], |row| Fields::new(row, "audit", 0, 1)?.json::<AuditRecord>())?;
+            Ok(last.iter().map(AuditRecord::head).collect())
+        })
+        .await
+    }
+
+    async fn audit_records(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<AuditRecord>> {
+        let segment = segment.to_string();
+        let sql = "SELECT segment, record FROM audit WHERE segment = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
+        self.read(move |db| {
+            many(db, sql, params![segment, from, limit], |row| Fields::new(row, "audit", 0, 1)?.json())
+        })
+        .await
+    }
+
+    async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<bool> {
+        let (number, record) = (checkpoint.number, to_json(checkpoint)?);
+        self.write(move |db| keep(db, number, &record)).await
+    }
+
+    async fn checkpoints(&self, after: u64, limit: u64) -> Result<Vec<Checkpoint>> {
+        let sql =
+            "SELECT CAST(number AS TEXT), record FROM checkpoints WHERE number > ?1 ORDER BY number LIMIT ?2";
+        self.read(move |db| {
+            many(db, sql, params![after, limit], |row| Fields::new(row, "checkpoints", 0, 1)?.json())
+        })
+        .await
+    }
+
+    async fn last_checkpoint(&self) -> Result<u64> {
+        self.read(last).await
+    }
+}

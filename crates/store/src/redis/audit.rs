@@ -1,0 +1,65 @@
+//! The audit trail.
+
+use async_trait::async_trait;
+use checkmate_domain::WorkerId;
+use checkmate_domain::audit::{AuditRecord, Checkpoint, SegmentHead};
+
+use super::error::corrupt;
+use super::records::{json, unsigned};
+use super::reply::{self, Items};
+use super::script::{APPEND_AUDIT, AUDIT_HEADS, KEEP_CHECKPOINT};
+use super::store::{RedisStore, Result};
+use crate::audit::{Appended, AuditStore};
+
+#[async_trait]
+impl AuditStore for RedisStore {
+    async fn append_audit(&self, records: &[AuditRecord]) -> Result<Appended> {
+        let Some(first) = records.first() else { return Ok(Appended::Done) };
+        let mut call = self.call(&APPEND_AUDIT);
+        call.arg(first.segment.as_str()).arg(first.seq);
+        for record in records {
+            call.arg(serde_json::to_string(record).map_err(corrupt)?);
+        }
+        let mut answer = self.ask_list(&APPEND_AUDIT, &call).await?;
+        match answer.text()?.as_str() {
+            "done" => Ok(Appended::Done),
+            _ => Ok(Appended::Gap(unsigned(answer.int()?)?)),
+        }
+    }
+
+    async fn audit_heads(&self) -> Result<Vec<SegmentHead>> {
+        let call = self.call(&AUDIT_HEADS);
+        let read = |value| json::<AuditRecord>(&reply::bytes(value)?).map(|record| record.head());
+        let mut heads = self.ask_list(&AUDIT_HEADS, &call).await?.each(read)?;
+        heads.sort();
+        Ok(heads)
+    }
+
+    async fn audit_records(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<AuditRecord>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut ask = self.command("LRANGE", &format!("audit:{segment}"));
+        let found = self.run(ask.arg(from).arg(from.saturating_add(limit - 1))).await?;
+        Items::of(found)?.each(|value| json(&reply::bytes(value)?))
+    }
+
+    async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<bool> {
+        let mut call = self.call(&KEEP_CHECKPOINT);
+        call.arg(checkpoint.number).arg(serde_json::to_string(checkpoint).map_err(corrupt)?);
+        Ok(reply::int(self.ask(&KEEP_CHECKPOINT, &call).await?)? == 1)
+    }
+
+    async fn checkpoints(&self, after: u64, limit: u64) -> Result<Vec<Checkpoint>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut ask = self.command("LRANGE", "checkpoints");
+        let found = self.run(ask.arg(after).arg(after.saturating_add(limit - 1))).await?;
+        Items::of(found)?.each(|value| json(&reply::bytes(value)?))
+    }
+
+    async fn last_checkpoint(&self) -> Result<u64> {
+        unsigned(reply::int(self.run(&self.command("LLEN", "checkpoints")).await?)?)
+    }
+}
