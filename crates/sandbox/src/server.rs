@@ -77,9 +77,9 @@ impl Sandbox {
         self.shared.lock().faults.chaos(share, seed);
     }
 
-    /// Every token of a provider there ever was.
+    /// Every token that was ever given: of providers, and for the Management API.
     #[must_use]
-    pub fn provider_tokens(&self) -> Vec<String> {
+    pub fn tokens(&self) -> Vec<String> {
         self.shared.lock().ever.clone()
     }
 

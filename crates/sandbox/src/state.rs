@@ -27,7 +27,7 @@ pub(crate) struct State {
     pub(crate) log: Vec<LogEvent>,
     /// By the token.
     pub(crate) provider_tokens: BTreeMap<String, Issued>,
-    /// Every token of a provider there ever was, in order.
+    /// Every token there ever was, in order.
     pub(crate) ever: Vec<String>,
     /// Tokens for the Management API with their scopes.
     pub(crate) management_tokens: BTreeMap<String, String>,

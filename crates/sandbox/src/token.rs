@@ -102,6 +102,7 @@ fn credentials(state: &mut State, client: &Client, fields: &Fields) -> Result<Va
     };
     let token = random("mgm_", 40);
     state.management_tokens.insert(token.clone(), scopes.clone());
+    state.ever.push(token.clone());
     state.log.push(LogEvent { kind: "seccft", client: client.id.clone(), ..LogEvent::default() });
     Ok(json!({"access_token": token, "scope": scopes, "expires_in": 86_400, "token_type": "Bearer"}))
 }

@@ -113,6 +113,12 @@ impl Rabbit {
         self.ready().await;
     }
 
+    /// Where it keeps everything.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The process, for signals.
     #[must_use]
     pub fn process(&self) -> &Process {

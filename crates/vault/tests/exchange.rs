@@ -20,7 +20,7 @@ async fn a_privileged_worker_gets_what_the_provider_takes() {
     assert_eq!(lease.granted().to_string(), "read:org repo");
     assert!(lease.expires_at() > Timestamp::now().plus(Duration::from_secs(3_500)));
     let shown = format!("{lease:?}");
-    assert!(site.sandbox.provider_tokens().iter().all(|token| !shown.contains(token)), "{shown}");
+    assert!(site.sandbox.tokens().iter().all(|token| !shown.contains(token)), "{shown}");
 
     let url = format!("{}/provider/github/user", site.sandbox.base()).parse().unwrap();
     let answer = site.client.send(&Call::get(url).bearer(lease.secret())).await.unwrap();

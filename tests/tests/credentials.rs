@@ -1,0 +1,119 @@
+//! The promise: the app never holds a token. Whole runs with the real binary, and then a search for every credential that
+//! was given, wherever one could have been left.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
+
+#[path = "telemetry/collector.rs"]
+#[allow(dead_code, reason = "the tests of telemetry use the rest")]
+mod collector;
+#[path = "cli/home.rs"]
+#[allow(dead_code, reason = "the tests of the command line use the rest")]
+mod home;
+#[path = "credentials/search.rs"]
+mod search;
+#[path = "credentials/site.rs"]
+mod site;
+
+use std::path::Path;
+
+use checkmate_sandbox::Fault;
+use checkmate_testkit::rabbit::Rabbit;
+use checkmate_testkit::redis::Redis;
+use search::{Needles, in_files, in_memory};
+use site::{CANARY, Site};
+
+/// Leases of every kind: good ones, one that the provider does not take any more, refusals, faults.
+async fn a_day_of_leases(site: &Site) {
+    for _ in 0..3 {
+        site.check(&["github", "jira", "teams"]).await;
+    }
+    site.sandbox.order(Fault::Status(503));
+    site.sandbox.order(Fault::Garbage);
+    site.check(&["teams"]).await;
+    site.sandbox.disconnect("auth0|checkmate", "atlassian");
+    let said = site.checkmate(&["connections", "check", "jira"]).await;
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(said.out.contains("connections connect jira"), "{said:?}");
+    let said = site.checkmate(&["connections", "list"]).await.fine();
+    assert!(said.out.contains("not connected"), "{said:?}");
+    let tokens = site.sandbox.tokens();
+    assert!(tokens.len() >= 11, "{} tokens were given", tokens.len());
+}
+
+/// Nothing of a credential is anywhere, and what was put there on purpose is found.
+async fn nothing_is_left(site: Site, servers: &[&Path]) {
+    let needles = Needles::new(&site.sandbox.tokens());
+    let canary = Needles::new(&[CANARY.to_owned()]);
+
+    let metrics = site.metrics();
+    assert_eq!(needles.found_in(metrics.as_bytes()), None, "in the metrics");
+    assert!(metrics.contains("checkmate_job_duration_seconds_count"));
+    let spans = serde_json::to_string(&site.collector.spans()).unwrap();
+    assert!(spans.contains("process checkmate.scan.interactive"), "no traces were sent");
+    assert_eq!(needles.found_in(spans.as_bytes()), None, "in the traces");
+
+    match in_memory(site.pid(), &needles, &canary) {
+        Err(why) => eprintln!("SKIPPED: the memory of a process cannot be read here ({why})"),
+        Ok((sighting, canary_seen)) => {
+            assert!(canary_seen, "a text that is in the memory for certain was not found");
+            assert_eq!(sighting, None, "in the memory, after the jobs");
+        }
+    }
+    let trail = site.checkmate(&["audit", "verify"]).await.fine();
+    assert!(trail.out.contains("The audit trail is whole"), "{trail:?}");
+    let home = site.stop();
+
+    let own = home.path();
+    let places: Vec<&Path> = servers.iter().copied().chain([own.as_path()]).collect();
+    for place in places {
+        assert_eq!(in_files(place, &needles), None, "below {}", place.display());
+        for (form, text) in canary.forms() {
+            let planted = place.join("planted");
+            std::fs::write(&planted, [b"\x00binary\xff", text.as_slice(), b"\n"].concat()).unwrap();
+            let found = in_files(place, &canary);
+            std::fs::remove_file(&planted).unwrap();
+            assert_eq!(found.as_deref(), Some(planted.as_path()), "{form} below {}", place.display());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_credential_is_left_anywhere_on_one_machine() {
+    let site = Site::embedded().await;
+    a_day_of_leases(&site).await;
+    nothing_is_left(site, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_credential_is_left_anywhere_on_rabbitmq_and_redis() {
+    let redis = tokio::task::block_in_place(Redis::start);
+    let rabbit = Rabbit::start().await;
+    let site = Site::distributed(&rabbit, &redis).await;
+    a_day_of_leases(&site).await;
+    nothing_is_left(site, &[rabbit.folder(), redis.folder()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_of_the_trail_is_named() {
+    let site = Site::embedded().await;
+    site.check(&["github"]).await;
+    let home = site.stop();
+    let store = home.path().join("data/store.db");
+    let edit = |sql: &str| {
+        let db = rusqlite::Connection::open(&store).unwrap();
+        assert!(db.execute(sql, []).unwrap() > 0, "{sql}");
+    };
+    let verify = || home.checkmate(&["audit", "verify"]);
+    assert_eq!(verify().code, Some(0));
+    edit("UPDATE audit SET record = replace(record, 'connection-check', 'something-else') WHERE seq = 1");
+    let said = verify();
+    assert_eq!(said.code, Some(4), "{said:?}");
+    assert!(said.out.contains("record 1 of segment") && said.out.contains("was changed"), "{said:?}");
+    edit("UPDATE audit SET record = replace(record, 'something-else', 'connection-check') WHERE seq = 1");
+    assert_eq!(verify().code, Some(0));
+    edit("DELETE FROM audit WHERE seq = 2");
+    let said = verify();
+    assert!(said.out.contains("ends with record 1; checkpoint"), "{said:?}");
+    edit("DELETE FROM audit");
+    assert!(verify().out.contains("is gone; checkpoint"), "{:?}", verify());
+}

@@ -1,0 +1,182 @@
+//! A tenant, a folder that leads to it, and all roles of the real binary.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use checkmate_sandbox::{Example, Sandbox, Tenant};
+use checkmate_testkit::rabbit::{ADMIN, PASSWORD, Rabbit};
+use checkmate_testkit::redis::Redis;
+
+use crate::collector::Collector;
+use crate::home::{Home as Program, PATIENCE, Said};
+
+/// In the memory of the process for certain: its environment.
+pub(crate) const CANARY: &str = "canary_5eN0wY0uSeeMe0123456789abcdefghijklmn";
+
+pub(crate) struct Site {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) collector: Collector,
+    home: Home,
+    up: Child,
+}
+
+/// The folder of a site whose process has ended.
+pub(crate) struct Home(Program);
+
+impl Home {
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.0.path("")
+    }
+
+    pub(crate) fn checkmate(&self, args: &[&str]) -> Said {
+        self.0.run(args)
+    }
+}
+
+impl Site {
+    pub(crate) async fn embedded() -> Self {
+        Self::start(String::new()).await
+    }
+
+    pub(crate) async fn distributed(rabbit: &Rabbit, redis: &Redis) -> Self {
+        let text = format!(
+            "[broker]\nurl = \"{}\"\npassword_file = \"password\"\nmanagement_url = \"{}\"\n\
+             management_password_file = \"password\"\npublishers = [\"{ADMIN}\"]\n\
+             [broker.role_password_files]\nscheduler = \"password\"\nworker = \"password\"\nnotifier = \"password\"\n\
+             [store]\nurl = \"{}\"\n",
+            rabbit.url_of(ADMIN, "%2F"),
+            rabbit.management_url(),
+            redis.url()
+        );
+        Self::start(text).await
+    }
+
+    async fn start(servers: String) -> Self {
+        let (tenant, example) = Tenant::example();
+        let sandbox = Sandbox::start(tenant).await.unwrap();
+        let collector = Collector::start();
+        let program = Program::new();
+        write(&program, "checkmate.toml", &configuration(&servers, &sandbox.base(), &collector.address));
+        keys(&program, &example);
+        let home = Home(program);
+        let distributed = !servers.is_empty();
+        let up = tokio::task::block_in_place(|| {
+            if distributed {
+                home.checkmate(&["broker", "setup"]).fine();
+            }
+            let log = fs::File::create(home.0.path("up.log")).unwrap();
+            let mut command = home.0.command(&["--log", "trace", "up"]);
+            command.env("CANARY", CANARY).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+        });
+        let site = Self { sandbox, collector, home, up };
+        tokio::task::block_in_place(|| site.wait_until_ready());
+        site
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.up.id()
+    }
+
+    /// A command, beside the roles.
+    pub(crate) async fn checkmate(&self, args: &[&str]) -> Said {
+        tokio::task::block_in_place(|| self.home.checkmate(args))
+    }
+
+    /// Connections that are well.
+    pub(crate) async fn check(&self, names: &[&str]) {
+        let said = self.checkmate(&[&["connections", "check"], names].concat()).await;
+        assert_eq!(said.code, Some(0), "{said:?}\n{}", self.log());
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(self.address().unwrap()).unwrap();
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Ends the roles in order.
+    pub(crate) fn stop(mut self) -> Home {
+        let pid = self.up.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.up.wait().unwrap();
+        assert!(status.success(), "{status}\n{}", self.log());
+        self.home
+    }
+
+    fn wait_until_ready(&self) {
+        let until = Instant::now() + PATIENCE;
+        while !self.log().contains("ready") || self.address().is_none() {
+            assert!(Instant::now() < until, "never ready:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.home.0.path("up.log")).unwrap_or_default()
+    }
+
+    fn address(&self) -> Option<String> {
+        let log = self.log();
+        let (_, rest) = log.split_once("admin.address")?;
+        let found = rest
+            .split(|c: char| !(c.is_ascii_digit() || ".:".contains(c)))
+            .find(|word| word.contains("127."))?;
+        Some(found.to_owned())
+    }
+}
+
+fn keys(program: &Program, example: &Example) {
+    write(program, "client.pem", &example.worker.private_pem);
+    write(program, "subject.pem", &example.subject.private_pem);
+    write(program, "management.pem", &example.management.private_pem);
+    write(program, "password", PASSWORD);
+    let key: String = "07".repeat(32);
+    write(program, "fingerprint.key", &key);
+    let made =
+        aws_lc_rs::signature::Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new()).unwrap();
+    let hex = made.as_ref().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    });
+    write(program, "audit.key", &hex);
+}
+
+fn write(program: &Program, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = program.path(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(Path::new(&path), fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn configuration(servers: &str, base: &str, collector: &str) -> String {
+    let mut text = format!(
+        "data_dir = \"data\"\nfingerprint_key_file = \"fingerprint.key\"\ngrace = \"5s\"\n{servers}\n\
+         [telemetry]\notlp_endpoint = \"{collector}\"\n[admin]\nlisten = \"127.0.0.1:0\"\n\
+         [worker]\nretry_first = \"50ms\"\nretry_most = \"200ms\"\n\
+         [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"worker\"\n\
+         client_key_file = \"client.pem\"\nmanagement_client_id = \"management\"\n\
+         management_key_file = \"management.pem\"\n[vault]\nsubject_key_file = \"subject.pem\"\n\
+         [vendors]\ngithub_url = \"{base}/provider/github\"\natlassian_url = \"{base}/provider/atlassian\"\n\
+         graph_url = \"{base}/provider/graph\"\n[audit]\ncheckpoint_every = \"1s\"\n\
+         checkpoint_key_file = \"audit.key\"\n"
+    );
+    for (name, provider, scopes) in [
+        ("github", "github", ""),
+        ("jira", "atlassian", "read:jira-work write:jira-work"),
+        ("teams", "microsoft-teams", "User.Read ChannelMessage.Send"),
+    ] {
+        writeln!(text, "[connections.{name}]\nprovider = \"{provider}\"\nuser = \"auth0|checkmate\"")
+            .unwrap();
+        if !scopes.is_empty() {
+            writeln!(text, "scopes = \"{scopes}\"").unwrap();
+        }
+    }
+    text
+}
