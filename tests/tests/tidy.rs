@@ -17,26 +17,47 @@ const ARROWS: &[(&str, &[&str])] = &[
     // L1: process plumbing; the one owner and writer of an SQLite file, which the embedded queue and store share.
     ("service", &[]),
     ("sqlite", &[]),
+    // L1: all calls to the outside.
+    ("outbound", &["domain"]),
     // L2: parts; none knows another part.
     ("queue", &["domain", "service", "sqlite"]),
     ("store", &["domain", "sqlite"]),
-    ("scanners", &["domain"]),
+    ("vault", &["domain", "outbound"]),
+    ("scanners", &["domain", "outbound"]),
     ("triage", &["domain"]),
     // L3: roles; none knows another role.
     ("scheduler", &["domain", "service", "queue", "store"]),
-    ("worker", &["domain", "service", "queue", "store", "scanners", "triage"]),
+    ("worker", &["domain", "service", "outbound", "queue", "store", "vault", "scanners", "triage"]),
     ("notifier", &["domain", "service", "queue", "store", "triage"]),
     // L4: the binary; nobody knows it. `sqlite` stays behind queue and store.
     (
         "checkmate",
-        &["domain", "service", "queue", "store", "scanners", "triage", "scheduler", "worker", "notifier"],
+        &[
+            "domain",
+            "service",
+            "outbound",
+            "queue",
+            "store",
+            "vault",
+            "scanners",
+            "triage",
+            "scheduler",
+            "worker",
+            "notifier",
+            "sandbox",
+        ],
     ),
+    // A stand-in of the vendors, for the demo and the tests.
+    ("sandbox", &["domain"]),
     // Real servers and faults for tests: a dev-dependency of any, knows what it likes but the roles and the binary.
     ("testkit", &["domain", "service", "sqlite", "queue", "store", "scanners", "triage"]),
 ];
 
 /// A dev-dependency of anybody, never more.
 const FOR_TESTS: &str = "testkit";
+
+/// What anybody may use in tests; of it the binary has a command too.
+const ALSO_FOR_TESTS: &str = "sandbox";
 
 /// What `domain` may not take in even through others: it has no I/O and nothing asynchronous.
 const NOT_IN_DOMAIN: &[&str] = &["tokio", "async-trait", "futures-core", "mio", "rustix"];
@@ -46,6 +67,9 @@ const OPENS_SECRETS: &[(&str, &str)] = &[
     ("domain", "keys the fingerprints and the marks of found secrets"),
     ("queue", "logs in to the broker"),
     ("store", "logs in to Redis"),
+    ("outbound", "writes credentials into the requests of their job"),
+    ("vault", "reads the keys that sign and takes the thumbprint of what it leases"),
+    ("checkmate", "reads the key that signs checkpoints"),
 ];
 
 /// The longest a source file may be, in lines.
@@ -64,7 +88,9 @@ fn every_arrow_between_crates_is_on_the_map() {
         for dependency in package.dependencies.iter().filter(|dependency| dependency.path.is_some()) {
             let to = short(&dependency.name);
             // For its tests a crate may have the test kit, and itself once more with a feature turned on.
-            if dependency.kind.as_deref() == Some("dev") && (to == FOR_TESTS || to == *name) {
+            if dependency.kind.as_deref() == Some("dev")
+                && (to == FOR_TESTS || to == ALSO_FOR_TESTS || to == *name)
+            {
                 continue;
             }
             if to == FOR_TESTS {

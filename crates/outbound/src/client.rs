@@ -136,7 +136,7 @@ impl Client {
                 }
             }
             Err(error) => {
-                tracing::debug!(http.host = host, http.method = %call.method, %error, "called in vain")
+                tracing::debug!(http.host = host, http.method = %call.method, %error, "called in vain");
             }
         }
         outcome

@@ -43,7 +43,7 @@ pub struct LeaseError {
     /// What the caller does.
     pub class: LeaseClass,
     /// Whose credential it would have been.
-    pub account: Account,
+    pub account: Box<Account>,
     /// The vendor's status, when it answered.
     pub status: Option<u16>,
     /// What the vendor said, or what went wrong on the way.

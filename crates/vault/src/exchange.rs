@@ -140,7 +140,7 @@ impl Vault {
         let Some(mode) = &self.mode else {
             return Err(LeaseError {
                 class: LeaseClass::Misconfigured,
-                account,
+                account: Box::new(account),
                 status: None,
                 said: "Token Vault is not configured".to_owned(),
                 advice: "Set vault.mode and its keys in the configuration.".to_owned(),
@@ -196,7 +196,7 @@ impl Vault {
         let facts = self.facts(Some(connection), &lease.account);
         Err(LeaseError {
             class: LeaseClass::NeedsConnect,
-            account: lease.account.clone(),
+            account: Box::new(lease.account.clone()),
             status: None,
             said: format!("the account may do less than is needed; missing: {missing}"),
             advice: advice::scopes(&missing, facts),
@@ -468,7 +468,7 @@ fn leased(granted: Granted, account: Account) -> Lease {
 }
 
 fn refused(class: LeaseClass, account: &Account, said: String, advice: String) -> Refused {
-    let error = LeaseError { class, account: account.clone(), status: None, said, advice };
+    let error = LeaseError { class, account: Box::new(account.clone()), status: None, said, advice };
     Refused { error, may_pass: false }
 }
 

@@ -45,7 +45,7 @@ const TROUBLES: [Trouble; 19] = [
         "connection not among the grants",
         NOTHING,
         |site| {
-            site.sandbox.set(|t| t.client_mut("worker").unwrap().privileged.as_mut().unwrap().grants.clear())
+            site.sandbox.set(|t| t.client_mut("worker").unwrap().privileged.as_mut().unwrap().grants.clear());
         },
         "denied",
     ),

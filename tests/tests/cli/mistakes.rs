@@ -16,7 +16,7 @@ fn each_mistake_is_told_with_what_to_do() {
         (
             &["scan", "blah:x"],
             2,
-            &["'blah:' is not a kind of scope", "use org, auth0, github, export, or path"],
+            &["'blah:' is not a kind of scope", "use org, auth0, github, export, connection, or path"],
         ),
         (&["scan", "export:../x"], 2, &["'export:../x' is not a name", "use 1 to 200 letters"]),
         (

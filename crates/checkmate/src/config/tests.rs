@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 
+use super::connections;
 use super::load::understand;
 use super::mistake::Source;
 use super::sections::{SECTIONS, keys};
@@ -144,7 +145,8 @@ fn a_file_with_every_key_is_read_without_a_mistake() {
         assert!(told.from.is_some() && told.value.is_some(), "{} was not read from\n{text}", told.path);
     }
     assert_eq!(loaded.given(), loaded.told().len());
-    assert_eq!(loaded.told().len(), keys().count() + 3 + schedules::KEYS.len());
+    assert_eq!(loaded.told().len(), keys().count() + 3 + schedules::KEYS.len() + connections::KEYS.len());
+    assert_eq!(loaded.config.connections.len(), 1);
     assert_eq!(loaded.config.schedules.len(), 1);
     assert!(matches!(loaded.config.setting(), Ok(Setting::Distributed { .. })));
 }

@@ -90,7 +90,6 @@ fn read(path: &Path) -> anyhow::Result<Ed25519KeyPair> {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     let secret = config::secret(path)?;
-    #[expect(clippy::disallowed_methods, reason = "a standing key of this installation")]
     let der = secret.with_bytes(|bytes| {
         let text = std::str::from_utf8(bytes).ok()?;
         match text.split_once("-----BEGIN PRIVATE KEY-----") {

@@ -36,6 +36,9 @@ fields! {
     Error = "error" "What went wrong, as the part that noticed it says it.";
     File = "file" "The file of an embedded part.";
     GraceSeconds = "grace_seconds" "How long work in hand may go on.";
+    HttpHost = "http.host" "The host that was called.";
+    HttpMethod = "http.method" "How it was called.";
+    HttpStatus = "http.status" "What it answered.";
     Id = "id" "The id of a message: a job's or an event's.";
     Job = "job" "The id of a job.";
     Jobs = "jobs" "How many jobs.";
