@@ -20,6 +20,7 @@ pub mod whole_path;
 
 pub mod disk;
 pub mod latency;
+pub mod lease;
 pub mod schedules;
 pub mod size;
 pub mod telemetry;

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-const LINES: [&str; 24] = [
+const LINES: [&str; 26] = [
     "queue alone, prefetch 32",
     "queue alone, prefetch 128",
     "whole path, appendfsync everysec",
@@ -18,6 +18,8 @@ const LINES: [&str; 24] = [
     "enqueue to start at 100 jobs/s, p99, embedded",
     "embedded whole path",
     "whole path with telemetry",
+    "lease, beyond its round trip, RS256",
+    "lease, beyond its round trip, unsigned",
     "2 workers on waiting jobs",
     "8 workers on waiting jobs",
     "1,000 schedules, idle, of one core",

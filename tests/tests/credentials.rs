@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
 
+#[path = "credentials/browser.rs"]
+mod browser;
 #[path = "telemetry/collector.rs"]
 #[allow(dead_code, reason = "the tests of telemetry use the rest")]
 mod collector;
@@ -48,8 +50,9 @@ async fn nothing_is_left(site: Site, servers: &[&Path]) {
     let metrics = site.metrics();
     assert_eq!(needles.found_in(metrics.as_bytes()), None, "in the metrics");
     assert!(metrics.contains("checkmate_job_duration_seconds_count"));
-    let spans = serde_json::to_string(&site.collector.spans()).unwrap();
-    assert!(spans.contains("process checkmate.scan.interactive"), "no traces were sent");
+    let spans = || serde_json::to_string(&site.collector.spans()).unwrap();
+    home::until("traces are sent", || spans().contains("process checkmate.scan.interactive"));
+    let spans = spans();
     assert_eq!(needles.found_in(spans.as_bytes()), None, "in the traces");
 
     match in_memory(site.pid(), &needles, &canary) {
@@ -116,4 +119,37 @@ async fn an_edit_of_the_trail_is_named() {
     assert!(said.out.contains("ends with record 1; checkpoint"), "{said:?}");
     edit("DELETE FROM audit");
     assert!(verify().out.contains("is gone; checkpoint"), "{:?}", verify());
+}
+
+/// A person connects an account by the browser, uses it, and disconnects it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_connected_from_the_terminal() {
+    let site = Site::embedded().await;
+    site.sandbox.disconnect("auth0|checkmate", "atlassian");
+    let said = site.checkmate(&["connections", "check", "jira"]).await;
+    assert_eq!(said.code, Some(3), "{said:?}");
+
+    let (connecting, url) = site.begin(&["connections", "connect", "jira"]);
+    let page = tokio::task::block_in_place(|| {
+        let wrong = browser::open(&url).send(&[("user", "auth0|checkmate"), ("password", "guess")]);
+        assert_eq!(wrong.status, 401);
+        assert!(wrong.body.contains("Wrong user or password"), "{}", wrong.body);
+        let signed_in = wrong.send(&[("user", "auth0|checkmate"), ("password", "correct horse")]);
+        assert!(signed_in.body.contains("read:jira-work"), "{}", signed_in.body);
+        signed_in.send(&[])
+    });
+    assert!(page.body.contains("The account is connected"), "{}", page.body);
+    let said = tokio::task::block_in_place(|| connecting.said()).fine();
+    assert!(said.out.contains("jira is connected: atlassian of auth0|checkmate"), "{said:?}");
+    site.check(&["jira"]).await;
+
+    let (leaving, url) = site.begin(&["connections", "disconnect", "jira"]);
+    tokio::task::block_in_place(|| {
+        browser::open(&url).send(&[("user", "auth0|checkmate"), ("password", "correct horse")])
+    });
+    let said = tokio::task::block_in_place(|| leaving.said()).fine();
+    assert!(said.out.contains("revoke the app there too"), "{said:?}");
+    let said = site.checkmate(&["audit", "list"]).await.fine();
+    assert!(said.out.contains("for connections connect, a person at the terminal"), "{said:?}");
+    nothing_is_left(site, &[]).await;
 }

@@ -1,6 +1,6 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
-//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `workers`, `schedules`,
+//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `lease`, `workers`, `schedules`,
 //! `size`; all without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
@@ -11,10 +11,10 @@ use checkmate_benches::disk::Disk;
 use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
-use checkmate_benches::{latency, queue_alone, schedules, size, telemetry, whole_path, workers};
+use checkmate_benches::{latency, lease, queue_alone, schedules, size, telemetry, whole_path, workers};
 
-const PARTS: [&str; 8] =
-    ["queue", "path", "latency", "embedded", "telemetry", "workers", "schedules", "size"];
+const PARTS: [&str; 9] =
+    ["queue", "path", "latency", "embedded", "telemetry", "lease", "workers", "schedules", "size"];
 
 fn main() -> anyhow::Result<ExitCode> {
     // As the program itself runs.
@@ -57,6 +57,7 @@ async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Ve
         "latency" => latency::measure(servers, size).await,
         "embedded" => whole_path::embedded(size).await,
         "telemetry" => telemetry::measure(size).await,
+        "lease" => lease::measure(size).await,
         "workers" => workers::measure(servers, size).await,
         "schedules" => schedules::measure(servers, size).await,
         _ => size::measure(servers, size).await,

@@ -8,7 +8,9 @@
 mod fault;
 mod jwt;
 mod log;
+mod login;
 mod management;
+mod my_account;
 mod provider;
 mod server;
 mod state;

@@ -20,12 +20,12 @@ pub(crate) async fn connected_accounts(
     if let Err(refused) = may(&state, &headers, "read:users") {
         return refused;
     }
-    let accounts = state.tenant.accounts.iter().enumerate().filter(|(_, account)| account.user == user);
+    let accounts = state.tenant.accounts.iter().filter(|account| account.user == user);
     let shown: Vec<Value> = accounts
-        .map(|(place, account)| {
+        .map(|account| {
             let strategy = state.tenant.connections.iter().find(|one| one.name == account.connection);
             json!({
-                "id": format!("cac_{place}"),
+                "id": account.id,
                 "connection": account.connection,
                 "connection_id": format!("con_{}", account.connection),
                 "strategy": strategy.map(|one| one.strategy.as_str()),

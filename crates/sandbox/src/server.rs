@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, Request, State as Of};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -20,7 +20,7 @@ use crate::fault::Fault;
 use crate::log::LogEvent;
 use crate::state::Shared;
 use crate::tenant::Tenant;
-use crate::{management, provider, token};
+use crate::{login, management, my_account, provider, token};
 
 /// Longer than anybody waits.
 const HANG: Duration = Duration::from_secs(60);
@@ -49,7 +49,8 @@ impl Sandbox {
     pub async fn start_at(tenant: Tenant, listen: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let (shared, stop) = (Arc::new(Shared::new(tenant)), CancellationToken::new());
+        let (shared, stop) =
+            (Arc::new(Shared::new(tenant, format!("http://{address}"))), CancellationToken::new());
         let service = routes(&shared).into_make_service_with_connect_info::<SocketAddr>();
         let stopped = stop.clone().cancelled_owned();
         let serving = tokio::spawn(async move {
@@ -147,6 +148,13 @@ fn routes(shared: &Arc<Shared>) -> Router {
         .route("/oauth/token", post(token::token))
         .route("/api/v2/users/{id}/connected-accounts", get(management::connected_accounts))
         .route("/api/v2/users/{id}/federated-connections-tokensets", get(management::tokensets))
+        .route("/authorize", get(login::authorize))
+        .route("/u/login", post(login::login))
+        .route("/connect", get(login::consent).post(login::allow))
+        .route("/me/v1/connected-accounts/connect", post(my_account::connect))
+        .route("/me/v1/connected-accounts/complete", post(my_account::complete))
+        .route("/me/v1/connected-accounts/accounts", get(my_account::list))
+        .route("/me/v1/connected-accounts/accounts/{id}", delete(my_account::delete))
         .route("/provider/github/user", get(provider::github))
         .route("/provider/atlassian/oauth/token/accessible-resources", get(provider::atlassian))
         .route("/provider/graph/v1.0/me", get(provider::graph))

@@ -9,6 +9,7 @@ use rand::distr::Alphanumeric;
 
 use crate::fault::Faults;
 use crate::log::LogEvent;
+use crate::login::SignIn;
 use crate::tenant::Tenant;
 
 /// A token of a provider.
@@ -17,6 +18,20 @@ pub(crate) struct Issued {
     pub(crate) connection: String,
     pub(crate) user: String,
     pub(crate) until: i64,
+}
+
+/// A connection that was begun.
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    pub(crate) user: String,
+    pub(crate) connection: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) challenge: String,
+    pub(crate) ticket: String,
+    /// Once the user has allowed it.
+    pub(crate) code: Option<String>,
 }
 
 /// All of it, behind one lock that is never held across an await.
@@ -31,6 +46,16 @@ pub(crate) struct State {
     pub(crate) ever: Vec<String>,
     /// Tokens for the Management API with their scopes.
     pub(crate) management_tokens: BTreeMap<String, String>,
+    /// Tokens for My Account: user, client, scopes.
+    pub(crate) user_tokens: BTreeMap<String, (String, String, String)>,
+    /// Sign-ins that wait for their user.
+    pub(crate) sign_ins: BTreeMap<String, SignIn>,
+    /// Codes of sign-ins that are done: user, and what was asked.
+    pub(crate) codes: BTreeMap<String, (String, SignIn)>,
+    /// Connections that were begun, by their session.
+    pub(crate) pending: BTreeMap<String, Pending>,
+    /// Where this stand-in answers.
+    pub(crate) base: String,
     /// Ids of assertions that were taken.
     pub(crate) used: BTreeSet<String>,
     /// Ids that came a second time.
@@ -75,8 +100,8 @@ impl State {
 pub(crate) struct Shared(Mutex<State>);
 
 impl Shared {
-    pub(crate) fn new(tenant: Tenant) -> Self {
-        Self(Mutex::new(State { tenant, ..State::default() }))
+    pub(crate) fn new(tenant: Tenant, base: String) -> Self {
+        Self(Mutex::new(State { tenant, base, ..State::default() }))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

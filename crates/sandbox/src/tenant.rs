@@ -37,6 +37,8 @@ pub struct Client {
     pub management_scopes: Option<String>,
     /// Whether its refresh tokens rotate.
     pub rotates_refresh_tokens: bool,
+    /// Where it may come back to.
+    pub callbacks: Vec<String>,
     /// The API it stands for, for the exchange of access tokens.
     pub resource_server: Option<String>,
 }
@@ -99,6 +101,8 @@ pub struct Connection {
 pub struct User {
     /// Its id.
     pub id: String,
+    /// What it signs in with.
+    pub password: String,
     /// Its refresh tokens.
     pub refresh_tokens: Vec<String>,
     /// Its access tokens, each with its audience.
@@ -108,6 +112,8 @@ pub struct User {
 /// A connected account.
 #[derive(Clone, Debug)]
 pub struct Account {
+    /// Its id.
+    pub id: String,
     /// Whose.
     pub user: String,
     /// By which connection.
@@ -164,7 +170,8 @@ impl Tenant {
     #[must_use]
     pub fn account(mut self, user: &str, connection: &str, scopes: &str) -> Self {
         let (user, connection, scopes) = (user.to_owned(), connection.to_owned(), scopes.to_owned());
-        self.accounts.push(Account { user, connection, scopes, idle_days: 1 });
+        let id = format!("cac_{:016}", self.accounts.len());
+        self.accounts.push(Account { id, user, connection, scopes, idle_days: 1 });
         self
     }
 
@@ -211,6 +218,7 @@ impl Tenant {
         let key =
             |pair: &RsaPair| ClientAuth::PrivateKeyJwt { public_pem: pair.public_pem.clone(), alg: "RS256" };
         let own = Client { first_party: true, oidc_conformant: true, ..Client::default() };
+        let terminal = own.clone();
         let mut tenant = Self::new("acme.eu.auth0.com")
             .client(Client {
                 id: "worker".to_owned(),
@@ -226,7 +234,18 @@ impl Tenant {
                 management_scopes: Some("read:users read:clients read:connections".to_owned()),
                 ..own
             })
-            .user(User { id: user.to_owned(), refresh_tokens: Vec::new(), access_tokens: Vec::new() });
+            .client(Client {
+                id: "terminal".to_owned(),
+                grant_types: vec!["authorization_code".to_owned()],
+                callbacks: vec!["http://127.0.0.1:8976/callback".to_owned()],
+                ..terminal
+            })
+            .user(User {
+                id: user.to_owned(),
+                password: "correct horse".to_owned(),
+                refresh_tokens: Vec::new(),
+                access_tokens: Vec::new(),
+            });
         for (name, scopes) in scopes {
             tenant = tenant.connection(Connection::example(name)).account(user, name, scopes);
         }

@@ -11,7 +11,10 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State as Of};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::log::LogEvent;
 use crate::state::{Shared, State, random};
@@ -62,6 +65,7 @@ async fn answer(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: &[u8])
     }
     match grant {
         "client_credentials" => credentials(&mut shared.lock(), &client, &fields),
+        "authorization_code" => code(&mut shared.lock(), &client, &fields),
         VAULT_GRANT => vault::exchange(shared, peer, &client, &fields).await,
         _ => Err(Refusal::new(400, "unsupported_grant_type", "the stand-in does not know this grant type")),
     }
@@ -84,6 +88,24 @@ fn fields(headers: &HeaderMap, body: &[u8]) -> Result<Fields, Refusal> {
         }
     }
     Ok(fields)
+}
+
+/// A token of the user who has signed in. Its code is taken once.
+fn code(state: &mut State, client: &Client, fields: &Fields) -> Result<Value, Refusal> {
+    let field = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+    let bad = |why: &str| Refusal::new(403, "invalid_grant", why);
+    let (user, begun) = state.codes.remove(field("code")).ok_or_else(|| bad("Invalid authorization code"))?;
+    let proof = URL_SAFE_NO_PAD.encode(Sha256::digest(field("code_verifier")));
+    if begun.client != client.id || begun.redirect_uri != field("redirect_uri") || begun.challenge != proof {
+        return Err(bad("the client, the redirect_uri or the code_verifier does not fit"));
+    }
+    if begun.audience.is_empty() {
+        return Err(bad("the stand-in gives tokens for My Account only"));
+    }
+    let token = random("usr_", 40);
+    state.user_tokens.insert(token.clone(), (user, client.id.clone(), begun.scope.clone()));
+    state.ever.push(token.clone());
+    Ok(json!({"access_token": token, "scope": begun.scope, "expires_in": 7_200, "token_type": "Bearer"}))
 }
 
 /// A token for the Management API. Its audience is the tenant's own host, whatever host was called.

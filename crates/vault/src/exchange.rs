@@ -10,7 +10,6 @@ use checkmate_domain::{
 };
 use checkmate_outbound::{Answer, BudgetKey, Call, CallError, Client, Repeat};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::advice::{self, Facts};
 use crate::audit::{AuditSink, AuditUnavailable};
@@ -18,7 +17,7 @@ use crate::classify::{Cause, classify};
 use crate::error::{LeaseClass, LeaseError};
 use crate::jwt::{self, Claims};
 use crate::keys::SigningKey;
-use crate::lease::Lease;
+use crate::lease::{Lease, thumbprint};
 use crate::tenant::{ClientAuth, Connection, LeaseRequest, ManagementRequest, Mode, Tenant};
 use crate::turns::{NoTurn, Turns};
 
@@ -463,7 +462,7 @@ impl<'a> Ask<'a> {
 
 fn leased(granted: Granted, account: Account) -> Lease {
     let Granted { secret, scopes, expires_at } = granted;
-    let thumbprint = secret.with_bytes(|bytes| hex::encode(Sha256::digest(bytes)));
+    let thumbprint = thumbprint(&secret);
     Lease { secret, granted: scopes, expires_at, thumbprint, account }
 }
 

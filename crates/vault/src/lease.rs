@@ -1,6 +1,7 @@
 //! A credential in hand.
 
 use checkmate_domain::{Account, Scopes, Secret, Timestamp};
+use sha2::{Digest, Sha256};
 
 /// A short-lived credential of one job. Overwritten when it is dropped.
 #[derive(Debug)]
@@ -48,4 +49,10 @@ impl Lease {
     pub fn into_secret(self) -> Secret {
         self.secret
     }
+}
+
+/// SHA-256 of a credential in hex, as the audit trail and Auth0's log have it.
+#[must_use]
+pub fn thumbprint(secret: &Secret) -> String {
+    secret.with_bytes(|bytes| hex::encode(Sha256::digest(bytes)))
 }

@@ -18,12 +18,13 @@ mod tenant;
 mod turns;
 
 pub mod accounts;
+pub mod me;
 pub mod readiness;
 
 pub use audit::{AuditSink, AuditUnavailable};
 pub use error::{LeaseClass, LeaseError};
 pub use exchange::{Options, Vault};
 pub use keys::{Algorithm, KeyError, SigningKey};
-pub use lease::Lease;
+pub use lease::{Lease, thumbprint};
 pub use tenant::{ClientAuth, Connection, LeaseRequest, ManagementRequest, Mode, Tenant};
 pub use turns::{LocalTurns, NoTurn, Turn, Turns};

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use checkmate_sandbox::{Example, Sandbox, Tenant};
+use checkmate_testkit::process::free_port;
 use checkmate_testkit::rabbit::{ADMIN, PASSWORD, Rabbit};
 use checkmate_testkit::redis::Redis;
 
@@ -58,10 +59,17 @@ impl Site {
 
     async fn start(servers: String) -> Self {
         let (tenant, example) = Tenant::example();
+        let port = free_port();
+        let mut tenant = tenant;
+        tenant.client_mut("terminal").unwrap().callbacks = vec![format!("http://127.0.0.1:{port}/callback")];
         let sandbox = Sandbox::start(tenant).await.unwrap();
         let collector = Collector::start();
         let program = Program::new();
-        write(&program, "checkmate.toml", &configuration(&servers, &sandbox.base(), &collector.address));
+        write(
+            &program,
+            "checkmate.toml",
+            &configuration(&servers, &sandbox.base(), &collector.address, port),
+        );
         keys(&program, &example);
         let home = Home(program);
         let distributed = !servers.is_empty();
@@ -85,6 +93,25 @@ impl Site {
     /// A command, beside the roles.
     pub(crate) async fn checkmate(&self, args: &[&str]) -> Said {
         tokio::task::block_in_place(|| self.home.checkmate(args))
+    }
+
+    /// A command that waits for a browser, and the address it shows.
+    pub(crate) fn begin(&self, args: &[&str]) -> (Process, String) {
+        let shown = self.home.0.path("shown");
+        let mut command = self.home.0.command(args);
+        let child =
+            command.stdout(fs::File::create(&shown).unwrap()).stderr(Stdio::inherit()).spawn().unwrap();
+        let process = Process { child, shown: shown.clone() };
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let text = fs::read_to_string(&shown).unwrap();
+            if let Some((_, rest)) = text.split_once("http://") {
+                let url = format!("http://{}", rest.split_whitespace().next().unwrap());
+                return (process, url);
+            }
+            assert!(Instant::now() < until, "no address: {text}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Connections that are well.
@@ -132,6 +159,27 @@ impl Site {
     }
 }
 
+/// A command that goes on.
+pub(crate) struct Process {
+    child: Child,
+    shown: std::path::PathBuf,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    /// Waits for its end and what it said.
+    pub(crate) fn said(mut self) -> Said {
+        let code = self.child.wait().unwrap().code();
+        Said { out: fs::read_to_string(&self.shown).unwrap(), err: String::new(), code }
+    }
+}
+
 fn keys(program: &Program, example: &Example) {
     write(program, "client.pem", &example.worker.private_pem);
     write(program, "subject.pem", &example.subject.private_pem);
@@ -155,14 +203,15 @@ fn write(program: &Program, name: &str, text: &str) {
     fs::set_permissions(Path::new(&path), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn configuration(servers: &str, base: &str, collector: &str) -> String {
+fn configuration(servers: &str, base: &str, collector: &str, port: u16) -> String {
     let mut text = format!(
         "data_dir = \"data\"\nfingerprint_key_file = \"fingerprint.key\"\ngrace = \"5s\"\n{servers}\n\
          [telemetry]\notlp_endpoint = \"{collector}\"\n[admin]\nlisten = \"127.0.0.1:0\"\n\
          [worker]\nretry_first = \"50ms\"\nretry_most = \"200ms\"\n\
          [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"worker\"\n\
          client_key_file = \"client.pem\"\nmanagement_client_id = \"management\"\n\
-         management_key_file = \"management.pem\"\n[vault]\nsubject_key_file = \"subject.pem\"\n\
+         management_key_file = \"management.pem\"\nterminal_client_id = \"terminal\"\n\
+         callback_port = {port}\n[vault]\nsubject_key_file = \"subject.pem\"\n\
          [vendors]\ngithub_url = \"{base}/provider/github\"\natlassian_url = \"{base}/provider/atlassian\"\n\
          graph_url = \"{base}/provider/graph\"\n[audit]\ncheckpoint_every = \"1s\"\n\
          checkpoint_key_file = \"audit.key\"\n"

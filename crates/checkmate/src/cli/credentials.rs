@@ -15,6 +15,16 @@ pub enum Connections {
         #[command(flatten)]
         format: FormatArg,
     },
+    /// Connect an account: sign in by the browser and allow it at its provider.
+    Connect {
+        /// Its name in the configuration.
+        name: String,
+    },
+    /// Have the tenant forget an account.
+    Disconnect {
+        /// Its name in the configuration.
+        name: String,
+    },
     /// Check accounts as a job would: lease, one harmless call, and what came of it.
     Check {
         /// Which; all when none is named.

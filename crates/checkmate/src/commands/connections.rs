@@ -1,4 +1,4 @@
-//! `connections list|check`.
+//! `connections list|check`; connecting is in `connect.rs`.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use checkmate_vault::readiness::readiness;
 
 use crate::EXIT_DONE;
 use crate::cli::{Connections, Format, FormatArg};
-use crate::commands::Out;
 use crate::commands::scan::{ask_for, asked};
 use crate::commands::scans::watch;
+use crate::commands::{Out, connect};
 use crate::view;
 use crate::view::connections_view::{self, ConnectionLine, Seen};
 use crate::wiring::parts::Parts;
@@ -22,6 +22,8 @@ use crate::wiring::vault;
 pub(crate) async fn connections(parts: &Parts, command: &Connections, out: &mut Out) -> anyhow::Result<u8> {
     match command {
         Connections::List { format } => list(parts, format.format, out).await,
+        Connections::Connect { name } => connect::connect(parts, name, out).await,
+        Connections::Disconnect { name } => connect::disconnect(parts, name, out).await,
         Connections::Check { names, no_wait, format } => check(parts, names, *no_wait, format, out).await,
     }
 }

@@ -3,8 +3,10 @@
 mod ask;
 mod audit;
 mod broker;
+mod callback;
 mod completions;
 mod config;
+mod connect;
 mod connections;
 mod dead;
 mod doctor;

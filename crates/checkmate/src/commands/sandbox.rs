@@ -25,6 +25,7 @@ pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result
          its keys and a configuration are in {}; in another terminal:\n\n  \
            {program} --config {config} connections list\n  \
            {program} --config {config} connections check\n  \
+           {program} --config {config} connections connect jira     (password: correct horse)\n  \
            {program} --config {config} audit list\n  \
            {program} --config {config} audit verify\n\n\
          Ctrl-C ends it\n",
@@ -57,7 +58,7 @@ fn configuration(user: &str, base: &str) -> String {
          data_dir = \"data\"\n\n\
          [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"worker\"\n\
          client_key_file = \"client.pem\"\nmanagement_client_id = \"management\"\n\
-         management_key_file = \"management.pem\"\n\n\
+         management_key_file = \"management.pem\"\nterminal_client_id = \"terminal\"\n\n\
          [vault]\nsubject_key_file = \"subject.pem\"\n\n\
          [vendors]\ngithub_url = \"{base}/provider/github\"\natlassian_url = \"{base}/provider/atlassian\"\n\
          graph_url = \"{base}/provider/graph\"\n\n[audit]\ncheckpoint_every = \"1s\"\n"

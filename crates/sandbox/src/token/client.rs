@@ -20,6 +20,8 @@ pub(super) fn authenticate(state: &mut State, fields: &Fields) -> Result<Client,
     let client =
         client.ok_or_else(|| Refusal::new(401, "invalid_client", format!("Unknown client: {id}")))?;
     match &client.auth {
+        // A public client proves itself by what it has begun.
+        ClientAuth::None if field("grant_type") == Some("authorization_code") => {}
         ClientAuth::None => return Err(bad("the client has no way to authenticate")),
         ClientAuth::Secret(secret) if field("client_secret") == Some(secret) => {}
         ClientAuth::Secret(_) => return Err(bad("Unauthorized")),

@@ -104,6 +104,7 @@ impl Site {
         let (mut stand, example) = Stand::example();
         stand = stand.user(User {
             id: USER.to_owned(),
+            password: String::new(),
             refresh_tokens: vec!["rt_1".to_owned()],
             access_tokens: vec![("at_1".to_owned(), "https://checkmate.example/".to_owned())],
         });

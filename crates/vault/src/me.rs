@@ -1,0 +1,307 @@
+//! Connecting an account: the user signs in, and allows the connection at the provider (My Account API).
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use checkmate_domain::{ConnectionName, Scopes, Secret};
+use checkmate_outbound::{Answer, BaseUrl, Call, CallError, Client};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+/// What the terminal may do with a user's accounts.
+const SCOPES: &str =
+    "openid create:me:connected_accounts read:me:connected_accounts delete:me:connected_accounts";
+/// The longest text of the tenant that is shown.
+const LONGEST: usize = 300;
+
+/// Why an account was not connected.
+#[derive(Debug, thiserror::Error)]
+pub enum MeError {
+    /// No answer, or none that can be read.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The tenant refuses.
+    #[error("{what}: the tenant answers HTTP {status}: {said}")]
+    Refused {
+        /// What was asked.
+        what: &'static str,
+        /// Its status.
+        status: u16,
+        /// Its words.
+        said: String,
+    },
+    /// An answer that leads nowhere.
+    #[error("the tenant's address to connect at is not one")]
+    NoAddress,
+}
+
+/// A proof that who ends something has begun it (RFC 7636).
+#[derive(Debug)]
+pub struct Pkce {
+    verifier: Secret,
+    challenge: String,
+}
+
+impl Pkce {
+    /// A fresh one.
+    #[must_use]
+    pub fn fresh() -> Self {
+        let verifier = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
+        Self { verifier: Secret::new(verifier.into_bytes()), challenge }
+    }
+}
+
+/// A sign-in that was begun.
+#[derive(Debug)]
+pub struct Login {
+    /// Where the user signs in.
+    pub url: Url,
+    /// Comes back with the code.
+    pub state: String,
+    base: BaseUrl,
+    client_id: String,
+    redirect_uri: String,
+    pkce: Pkce,
+}
+
+impl Login {
+    /// Begins: the user opens `url` and comes back to `redirect_uri`.
+    #[must_use]
+    pub fn begin(base: &BaseUrl, domain: &str, client_id: &str, redirect_uri: &str) -> Self {
+        let (pkce, state) = (Pkce::fresh(), URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
+        let mut url = base.join(&["authorize"]);
+        url.query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", client_id)
+            .append_pair("redirect_uri", redirect_uri)
+            .append_pair("scope", SCOPES)
+            .append_pair("audience", &format!("https://{domain}/me/"))
+            .append_pair("state", &state)
+            .append_pair("code_challenge", &pkce.challenge)
+            .append_pair("code_challenge_method", "S256");
+        let (base, client_id, redirect_uri) = (base.clone(), client_id.to_owned(), redirect_uri.to_owned());
+        Self { url, state, base, client_id, redirect_uri, pkce }
+    }
+
+    /// Ends it: the user's token for My Account.
+    ///
+    /// # Errors
+    /// When the tenant gives none.
+    pub async fn finish(&self, client: &Client, code: &Secret) -> Result<Secret, MeError> {
+        let call = Call::post(self.base.join(&["oauth", "token"]))
+            .form(&[
+                ("grant_type", "authorization_code"),
+                ("client_id", &self.client_id),
+                ("redirect_uri", &self.redirect_uri),
+            ])
+            .secret_field("code", code)
+            .secret_field("code_verifier", &self.pkce.verifier);
+        let answer = good("sign in", client.send(&call).await?)?;
+        let token: Token = answer.json()?;
+        Ok(Secret::new(token.access_token.into_bytes()))
+    }
+}
+
+#[derive(Deserialize)]
+struct Token {
+    access_token: String,
+}
+
+/// The accounts of the user who has signed in.
+pub struct MyAccount<'a> {
+    /// The tenant.
+    pub base: &'a BaseUrl,
+    /// Connections of this command.
+    pub client: &'a Client,
+    /// The user's token.
+    pub token: &'a Secret,
+}
+
+/// A connection that was begun.
+#[derive(Debug)]
+pub struct Started {
+    /// Where the user allows it.
+    pub url: Url,
+    /// Comes back with the code.
+    pub state: String,
+    auth_session: String,
+    redirect_uri: String,
+    pkce: Pkce,
+}
+
+/// An account that is connected.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Connected {
+    /// Its id.
+    pub id: String,
+    /// By which connection.
+    pub connection: ConnectionName,
+    /// What the user allowed.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Connect<'a> {
+    connection: &'a ConnectionName,
+    redirect_uri: &'a str,
+    state: &'a str,
+    code_challenge: &'a str,
+    code_challenge_method: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Begun {
+    auth_session: String,
+    connect_uri: String,
+    connect_params: Ticket,
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    ticket: String,
+}
+
+#[derive(Serialize)]
+struct Complete<'a> {
+    auth_session: &'a str,
+    connect_code: &'a str,
+    redirect_uri: &'a str,
+    code_verifier: String,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    accounts: Vec<Connected>,
+    next: Option<String>,
+}
+
+impl MyAccount<'_> {
+    /// Begins a connection: the user opens `url` and comes back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// When the tenant refuses.
+    pub async fn start(
+        &self,
+        connection: &ConnectionName,
+        scopes: &Scopes,
+        redirect_uri: &str,
+    ) -> Result<Started, MeError> {
+        let (pkce, state) = (Pkce::fresh(), URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
+        let body = Connect {
+            connection,
+            redirect_uri,
+            state: &state,
+            code_challenge: &pkce.challenge,
+            code_challenge_method: "S256",
+            scopes: scopes.iter().collect(),
+        };
+        let url = self.url(&["connect"]);
+        let answer = self.client.send(&Call::post(url).bearer(self.token).json(&body)).await?;
+        let begun: Begun = good("begin the connection", answer)?.json()?;
+        // Never built by hand: where the ticket is taken is the tenant's to say.
+        let known: Result<BaseUrl, _> =
+            begun.connect_uri.split(['?', '#']).next().unwrap_or_default().parse();
+        let url = known.ok().and_then(|_| Url::parse(&begun.connect_uri).ok());
+        let mut url = url.ok_or(MeError::NoAddress)?;
+        url.query_pairs_mut().append_pair("ticket", &begun.connect_params.ticket);
+        let redirect_uri = redirect_uri.to_owned();
+        Ok(Started { url, state, auth_session: begun.auth_session, redirect_uri, pkce })
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When the tenant refuses.
+    pub async fn complete(&self, started: &Started, connect_code: &str) -> Result<Connected, MeError> {
+        let verifier = started.pkce.verifier.with_bytes(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let body = Complete {
+            auth_session: &started.auth_session,
+            connect_code,
+            redirect_uri: &started.redirect_uri,
+            code_verifier: verifier,
+        };
+        let call = Call::post(self.url(&["complete"])).bearer(self.token).json(&body);
+        Ok(good("end the connection", self.client.send(&call).await?)?.json()?)
+    }
+
+    /// The user's accounts by a connection.
+    ///
+    /// # Errors
+    /// When the tenant does not show them.
+    pub async fn list(&self, connection: &ConnectionName) -> Result<Vec<Connected>, MeError> {
+        let (mut all, mut from) = (Vec::new(), None::<String>);
+        // More pages than any user has.
+        for _ in 0..50 {
+            let call = Call::get(self.url(&["accounts"]))
+                .bearer(self.token)
+                .query("connection", connection.as_str());
+            let call = match &from {
+                Some(from) => call.query("from", from),
+                None => call,
+            };
+            let page: Listed = good("list accounts", self.client.send(&call).await?)?.json()?;
+            all.extend(page.accounts);
+            from = page.next.filter(|next| !next.is_empty());
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Forgets an account. The provider itself is told nothing.
+    ///
+    /// # Errors
+    /// When the tenant refuses.
+    pub async fn delete(&self, id: &str) -> Result<(), MeError> {
+        let call = Call::delete(self.url(&["accounts", id])).bearer(self.token);
+        good("forget the account", self.client.send(&call).await?).map(drop)
+    }
+
+    fn url(&self, rest: &[&str]) -> Url {
+        self.base.join(&[&["me", "v1", "connected-accounts"], rest].concat())
+    }
+}
+
+/// What a refusal says, in either of the forms that the tenant has for it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    title: String,
+    detail: String,
+    error: String,
+    error_description: String,
+}
+
+fn good(what: &'static str, answer: Answer) -> Result<Answer, MeError> {
+    if answer.is_success() {
+        return Ok(answer);
+    }
+    let Problem { title, detail, error, error_description } = answer.json().unwrap_or_default();
+    let said: Vec<String> =
+        [title, detail, error, error_description].into_iter().filter(|text| !text.is_empty()).collect();
+    let said = if said.is_empty() { "without saying why".to_owned() } else { said.join(": ") };
+    let said = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
+    Err(MeError::Refused { what, status: answer.status, said })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of RFC 7636, appendix B.
+    #[test]
+    fn a_challenge_is_the_hash_of_its_verifier() {
+        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+        assert_eq!(hash, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let pkce = Pkce::fresh();
+        assert_eq!((pkce.verifier.len(), pkce.challenge.len()), (43, 43));
+        pkce.verifier.with_bytes(|bytes| {
+            assert_eq!(URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)), pkce.challenge);
+        });
+    }
+}
