@@ -20,6 +20,6 @@ mod token;
 pub mod keys;
 
 pub use fault::Fault;
-pub use log::LogEvent;
+pub use log::{LogEvent, Said};
 pub use server::Sandbox;
 pub use tenant::{Account, Client, ClientAuth, Connection, Example, Privileged, Tenant, User};

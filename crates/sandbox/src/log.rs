@@ -1,4 +1,19 @@
-//! The tenant's own log.
+//! The tenant's own log, and what was said.
+
+/// A request and its answer, bodies as JSON; a form is an object of its fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// How it was asked.
+    pub method: String,
+    /// Where.
+    pub path: String,
+    /// With what.
+    pub body: serde_json::Value,
+    /// The status of the answer.
+    pub status: u16,
+    /// The answer.
+    pub answer: serde_json::Value,
+}
 
 /// An entry, as far as Token Vault writes it (`seta`, `feta`) and the token endpoint (`seccft`, `feccft`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

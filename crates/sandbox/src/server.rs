@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, Request, State as Of};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -17,11 +18,13 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::fault::Fault;
-use crate::log::LogEvent;
+use crate::log::{LogEvent, Said};
 use crate::state::Shared;
 use crate::tenant::Tenant;
 use crate::{login, management, my_account, provider, token};
 
+/// The largest body, in bytes.
+const LARGEST: usize = 64 << 10;
 /// Longer than anybody waits.
 const HANG: Duration = Duration::from_secs(60);
 
@@ -82,6 +85,20 @@ impl Sandbox {
     #[must_use]
     pub fn tokens(&self) -> Vec<String> {
         self.shared.lock().ever.clone()
+    }
+
+    /// Everything that was asked and answered, for a look at the contracts.
+    #[must_use]
+    pub fn said(&self) -> Vec<Said> {
+        self.shared.lock().said.clone()
+    }
+
+    /// The last code that a browser was sent back with and that nobody has used.
+    #[must_use]
+    pub fn last_code(&self) -> Option<String> {
+        let state = self.shared.lock();
+        let allowed = state.pending.values().find_map(|pending| pending.code.clone());
+        allowed.or_else(|| state.codes.keys().next().cloned())
     }
 
     /// The tenant's log.
@@ -159,7 +176,7 @@ fn routes(shared: &Arc<Shared>) -> Router {
         .route("/provider/atlassian/oauth/token/accessible-resources", get(provider::atlassian))
         .route("/provider/graph/v1.0/me", get(provider::graph))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), as_ordered))
-        .layer(DefaultBodyLimit::max(64 << 10))
+        .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(Arc::clone(shared))
 }
 
@@ -167,7 +184,7 @@ fn routes(shared: &Arc<Shared>) -> Router {
 async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -> Response {
     let fault = shared.lock().faults.take();
     let mut answer = match fault {
-        None => next.run(request).await,
+        None => recorded(&shared, request, next).await,
         Some(Fault::Hang) => {
             tokio::time::sleep(HANG).await;
             StatusCode::GATEWAY_TIMEOUT.into_response()
@@ -192,6 +209,33 @@ async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -
         answer.headers_mut().insert(header::DATE, date);
     }
     answer
+}
+
+/// Lets a request through and keeps what was said.
+async fn recorded(shared: &Shared, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let (parts, body) = request.into_parts();
+    let Ok(asked) = to_bytes(body, LARGEST).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let form = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
+    let body = if form {
+        let fields = url::form_urlencoded::parse(&asked).into_owned();
+        serde_json::Value::Object(fields.map(|(name, value)| (name, value.into())).collect())
+    } else {
+        serde_json::from_slice(&asked).unwrap_or_default()
+    };
+    let answer = next.run(Request::from_parts(parts, asked.into())).await;
+    let (parts, said) = answer.into_parts();
+    let Ok(said) = to_bytes(said, LARGEST).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let answer = serde_json::from_slice(&said).unwrap_or_default();
+    shared.lock().said.push(Said { method, path, body, status: parts.status.as_u16(), answer });
+    Response::from_parts(parts, said.into())
 }
 
 /// An HTTP date.

@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand::distr::Alphanumeric;
 
 use crate::fault::Faults;
-use crate::log::LogEvent;
+use crate::log::{LogEvent, Said};
 use crate::login::SignIn;
 use crate::tenant::Tenant;
 
@@ -40,6 +40,7 @@ pub(crate) struct State {
     pub(crate) tenant: Tenant,
     pub(crate) faults: Faults,
     pub(crate) log: Vec<LogEvent>,
+    pub(crate) said: Vec<Said>,
     /// By the token.
     pub(crate) provider_tokens: BTreeMap<String, Issued>,
     /// Every token there ever was, in order.

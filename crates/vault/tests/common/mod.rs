@@ -70,6 +70,7 @@ pub(crate) struct Setup {
     pub(crate) domain: String,
     pub(crate) mode: Option<Mode>,
     pub(crate) no_mode: bool,
+    pub(crate) keep_example_user: bool,
     pub(crate) read_timeout: Duration,
     pub(crate) base: Option<String>,
 }
@@ -97,17 +98,20 @@ impl Site {
             domain: "acme.eu.auth0.com".to_owned(),
             mode: None,
             no_mode: false,
+            keep_example_user: false,
             read_timeout: Duration::from_secs(10),
             base: None,
         };
         change(&mut setup);
         let (mut stand, example) = Stand::example();
-        stand = stand.user(User {
-            id: USER.to_owned(),
-            password: String::new(),
-            refresh_tokens: vec!["rt_1".to_owned()],
-            access_tokens: vec![("at_1".to_owned(), "https://checkmate.example/".to_owned())],
-        });
+        if !setup.keep_example_user {
+            stand = stand.user(User {
+                id: USER.to_owned(),
+                password: String::new(),
+                refresh_tokens: vec!["rt_1".to_owned()],
+                access_tokens: vec![("at_1".to_owned(), "https://checkmate.example/".to_owned())],
+            });
+        }
         let worker = stand.client_mut("worker").unwrap();
         worker.resource_server = Some("https://checkmate.example/".to_owned());
         if setup.client_secret {
