@@ -153,3 +153,21 @@ async fn an_account_is_connected_from_the_terminal() {
     assert!(said.out.contains("for connections connect, a person at the terminal"), "{said:?}");
     nothing_is_left(site, &[]).await;
 }
+
+/// A provider that does not take a credential any more: one fresh lease, the call once more, and no third.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_credential_that_ends_in_mid_job_is_taken_anew_once() {
+    let site = Site::embedded().await;
+    let given = || site.sandbox.tokens().len();
+    let calls = || site.sandbox.said().iter().filter(|said| said.path == "/provider/github/user").count();
+    site.sandbox.order_of_provider(Fault::Status(401));
+    site.check(&["github"]).await;
+    assert_eq!((given(), calls()), (2, 1), "the call that was refused is not among those that were answered");
+
+    for _ in 0..2 {
+        site.sandbox.order_of_provider(Fault::Status(401));
+    }
+    let said = site.checkmate(&["connections", "check", "github"]).await.fine();
+    assert!(said.out.contains("1 failed") && said.out.contains("does not take the credential"), "{said:?}");
+    assert_eq!((given(), calls()), (4, 1), "no third");
+}

@@ -27,6 +27,8 @@ pub enum Fault {
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     next: VecDeque<Fault>,
+    /// For the providers only.
+    of_providers: VecDeque<Fault>,
     chaos: Option<(f64, StdRng)>,
 }
 
@@ -39,8 +41,17 @@ impl Faults {
         self.chaos = Some((share, StdRng::seed_from_u64(seed)));
     }
 
+    pub(crate) fn order_of_provider(&mut self, fault: Fault) {
+        self.of_providers.push_back(fault);
+    }
+
     /// What happens to this request; nothing, mostly.
-    pub(crate) fn take(&mut self) -> Option<Fault> {
+    pub(crate) fn take(&mut self, path: &str) -> Option<Fault> {
+        if path.starts_with("/provider/")
+            && let Some(fault) = self.of_providers.pop_front()
+        {
+            return Some(fault);
+        }
         if let Some(fault) = self.next.pop_front() {
             return Some(fault);
         }

@@ -71,9 +71,14 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
-    /// What happens to the next request for a token, or to the next one of a provider when none comes before.
+    /// What happens to the next request.
     pub fn order(&self, fault: Fault) {
         self.shared.lock().faults.order(fault);
+    }
+
+    /// What happens to the next request to a provider.
+    pub fn order_of_provider(&self, fault: Fault) {
+        self.shared.lock().faults.order_of_provider(fault);
     }
 
     /// From now on this share of requests fails in one way or another.
@@ -182,7 +187,7 @@ fn routes(shared: &Arc<Shared>) -> Router {
 
 /// Lets a request through, or does to it what is ordered; every answer shows the tenant's clock.
 async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let fault = shared.lock().faults.take();
+    let fault = shared.lock().faults.take(request.uri().path());
     let mut answer = match fault {
         None => recorded(&shared, request, next).await,
         Some(Fault::Hang) => {
