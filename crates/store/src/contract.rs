@@ -9,6 +9,7 @@ use checkmate_domain::{
 
 use crate::about::AboutStore;
 use crate::audit::AuditStore;
+use crate::budget::BudgetStore;
 use crate::error::StoreError;
 use crate::history::HistoryStore;
 use crate::pressure::PressureStore;
@@ -39,7 +40,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// - "Their confirm was not noted" means: in state `recorded`, of the same scan.
 #[async_trait]
 pub trait Store:
-    AboutStore + AuditStore + HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static
+    AboutStore + AuditStore + BudgetStore + HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static
 {
     // ---- scans ----
 

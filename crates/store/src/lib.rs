@@ -4,6 +4,7 @@
 
 mod about;
 mod audit;
+mod budget;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod contract;
@@ -18,6 +19,7 @@ pub mod schedules;
 
 pub use about::{AboutStore, LockHolder};
 pub use audit::{Appended, AuditStore};
+pub use budget::BudgetStore;
 pub use contract::Store;
 pub use error::StoreError;
 pub use history::{Cutoffs, HistoryStore, Purged};

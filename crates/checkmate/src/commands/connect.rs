@@ -106,7 +106,7 @@ impl Terminal {
         )?;
         let base = section.base_url.clone().unwrap_or_else(|| format!("https://{domain}"));
         let base = base.parse().context("auth0.base_url")?;
-        let client = vault::outbound(&parts.config)?.client()?;
+        let client = vault::outbound(&parts.config, &parts.store)?.client()?;
         let callback = Callback::listen(section.callback_port).await?;
         Ok(Self { callback, client, base, domain, client_id })
     }

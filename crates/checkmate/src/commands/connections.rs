@@ -100,7 +100,7 @@ async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
         let why = "auth0.management_client_id is not set".to_owned();
         return Ok(Err(why));
     };
-    let client = vault::outbound(&parts.config)?.client()?;
+    let client = vault::outbound(&parts.config, &parts.store)?.client()?;
     let request = ManagementRequest {
         job: None,
         scan: None,

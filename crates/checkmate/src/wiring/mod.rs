@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod budgets;
 pub mod checkpoints;
 pub mod exports;
 pub mod lazy_broker;

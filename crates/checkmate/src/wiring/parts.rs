@@ -71,7 +71,7 @@ impl Parts {
         let turns = Arc::new(StoreTurns::new(store.clone(), process.as_str()));
         // Keys are read by those only who use them.
         let lessor = match embedded || by.is_one_of(&["worker", "up"]) {
-            true => vault::lessor(&config, audit.clone(), turns)?.map(Arc::new),
+            true => vault::lessor(&config, &store, audit.clone(), turns)?.map(Arc::new),
             false => None,
         };
         let auditor = match embedded || by.is_one_of(&["scheduler", "up"]) {

@@ -5,14 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use checkmate_outbound::{BaseUrl, InProcess, Outbound, Settings};
+use checkmate_outbound::{BaseUrl, Outbound, Settings};
 use checkmate_scanners::{ConnectionSpec, Provider};
+use checkmate_store::Store;
 use checkmate_vault::{
     Algorithm, AuditSink, ClientAuth, Connection, Mode, Options, SigningKey, Tenant, Turns, Vault,
 };
 use checkmate_worker::Lessor;
 
 use crate::config::{self, Config, ConfigError, ConnectionConfig};
+use crate::wiring::budgets::StoreBudgets;
 
 /// Whoever leases; nobody where no tenant is configured.
 ///
@@ -20,6 +22,7 @@ use crate::config::{self, Config, ConfigError, ConnectionConfig};
 /// With the key of the configuration, or the file, that cannot be used.
 pub fn lessor(
     config: &Config,
+    store: &Arc<dyn Store>,
     audit: Arc<dyn AuditSink>,
     turns: Arc<dyn Turns>,
 ) -> anyhow::Result<Option<Lessor>> {
@@ -31,7 +34,7 @@ pub fn lessor(
     let tenant = tenant(config, client_id, client_auth(config)?)?;
     let vault = Vault::new(tenant, mode(config)?, audit, turns, options(config));
     let connections = config.connections.iter().map(|(name, one)| (name.clone(), connection(name, one)));
-    Ok(Some(Lessor { vault, outbound: outbound(config)?, connections: connections.collect() }))
+    Ok(Some(Lessor { vault, outbound: outbound(config, store)?, connections: connections.collect() }))
 }
 
 /// Whoever looks at the Management API; nobody where no client is configured for it.
@@ -56,7 +59,7 @@ pub fn management(
 ///
 /// # Errors
 /// With the setting that cannot be used.
-pub fn outbound(config: &Config) -> anyhow::Result<Outbound> {
+pub fn outbound(config: &Config, store: &Arc<dyn Store>) -> anyhow::Result<Outbound> {
     let section = &config.outbound;
     let proxy = section.proxy.as_deref().map(|proxy| proxy.parse()).transpose();
     let settings = Settings {
@@ -67,7 +70,7 @@ pub fn outbound(config: &Config) -> anyhow::Result<Outbound> {
         proxy: proxy.context("outbound.proxy is not an address")?,
         ..Settings::default()
     };
-    Outbound::new(settings, Arc::new(InProcess::default())).context("[outbound]")
+    Outbound::new(settings, Arc::new(StoreBudgets::new(Arc::clone(store)))).context("[outbound]")
 }
 
 /// What is checked of each account.

@@ -23,6 +23,7 @@ mod given;
 pub mod about;
 pub mod attempts;
 pub mod audit;
+pub mod budget;
 pub mod dead;
 pub mod ends;
 pub mod history;
@@ -164,6 +165,9 @@ macro_rules! store_conformance {
                 a_segment_only_grows_at_its_end
                 checkpoints_follow_each_other
             }
+            budget {
+                a_pause_holds_until_it_is_over
+            }
             about {
                 a_lock_is_looked_at_without_taking_it
                 the_key_is_looked_at_without_keeping_one
@@ -207,6 +211,7 @@ mod tests {
             include_str!("about.rs"),
             include_str!("attempts.rs"),
             include_str!("audit.rs"),
+            include_str!("budget.rs"),
             include_str!("dead.rs"),
             include_str!("ends.rs"),
             include_str!("history.rs"),

@@ -8,6 +8,7 @@
 mod about;
 mod attempts;
 mod audit;
+mod budget;
 mod dead;
 mod endings;
 mod error;

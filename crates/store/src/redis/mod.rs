@@ -6,6 +6,7 @@
 
 mod about;
 mod audit;
+mod budget;
 mod config;
 mod connect;
 mod dead;

@@ -89,4 +89,5 @@ scripts! {
     APPEND_AUDIT = "append_audit";
     AUDIT_HEADS = "audit_heads";
     KEEP_CHECKPOINT = "keep_checkpoint";
+    PAUSE_BUDGET = "pause_budget";
 }

@@ -17,6 +17,7 @@
 --   presence       zset    processes by the end of their time; processes (hash), drains (set) beside it
 --   audit:SEGMENT  list    records of the audit trail by place; audits (set) their segments
 --   checkpoints    list    the checkpoints over them by number
+--   pause:KEY      1, with a time-to-live: a vendor asked to be left alone
 --   seq            number  the last sequence or token that was given
 --   schedules      hash    schedule -> "VERSION\nSTATE"; schedule_changes counts what others than the leader wrote
 --   schedule_names hash    process -> "UNTIL\nNAMES"
