@@ -5,7 +5,10 @@
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
+use std::alloc::System;
 use std::process::ExitCode;
+
+use zeroizing_alloc::ZeroAlloc;
 
 use checkmate_benches::disk::Disk;
 use checkmate_benches::servers::Servers;
@@ -15,6 +18,10 @@ use checkmate_benches::{latency, lease, queue_alone, schedules, size, telemetry,
 
 const PARTS: [&str; 9] =
     ["queue", "path", "latency", "embedded", "telemetry", "lease", "workers", "schedules", "size"];
+
+/// As the program itself has it.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> anyhow::Result<ExitCode> {
     // As the program itself runs.

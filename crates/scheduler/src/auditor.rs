@@ -20,6 +20,8 @@ pub use file::{FILE, FileError, read};
 
 /// The lock that makes one process the leader.
 pub const LOCK: &str = "audit";
+/// Segments removed in one look.
+const AT_ONCE: u64 = 100;
 /// Checkpoints read in one call.
 const PAGE: u64 = 500;
 
@@ -35,6 +37,8 @@ pub struct AuditorConfig {
     pub folder: PathBuf,
     /// Between two looks.
     pub every: Duration,
+    /// How long the trail is kept.
+    pub keep: Duration,
     /// Signs.
     pub sign: Sign,
 }
@@ -121,7 +125,15 @@ impl Auditor {
         let missing: Vec<Checkpoint> =
             checkpoints.iter().filter(|one| one.number > written).cloned().collect();
         file::append(path.clone(), missing).await?;
-        let Some(next) = self.next(&checkpoints).await? else { return Ok(None) };
+        let Some(next) = self.next(&checkpoints).await? else {
+            // When there is nothing new to be seen, so that nothing goes unseen.
+            let before = self.store.now().await?.minus(self.config.keep);
+            let removed = self.store.purge_audit(before, AT_ONCE).await?;
+            if removed > 0 {
+                tracing::info!(removed, "segments of the audit trail were kept for long enough");
+            }
+            return Ok(None);
+        };
         let number = next.number;
         // First the copy: a leader that dies here leaves a file that is behind, which the next one mends.
         if !self.store.keep_checkpoint(&next).await? {

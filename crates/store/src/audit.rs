@@ -1,8 +1,8 @@
 //! The audit trail as it is kept.
 
 use async_trait::async_trait;
-use checkmate_domain::WorkerId;
 use checkmate_domain::audit::{AuditRecord, Checkpoint, SegmentHead};
+use checkmate_domain::{Timestamp, WorkerId};
 
 use crate::error::StoreError;
 
@@ -27,6 +27,8 @@ pub trait AuditStore: Send + Sync {
     async fn audit_heads(&self) -> Result<Vec<SegmentHead>>;
     /// Records of a segment from a place on, in order.
     async fn audit_records(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<AuditRecord>>;
+    /// Removes whole segments whose last record is older than this, at most so many; how many.
+    async fn purge_audit(&self, before: Timestamp, limit: u64) -> Result<u64>;
     /// Keeps a checkpoint after the one before it: a copy for leaders whose file is somewhere else. False when it does not
     /// follow the last one that is kept.
     async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<bool>;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use checkmate_domain::WorkerId;
 use checkmate_domain::audit::{AuditRecord, Checkpoint, Trail, verify};
+use checkmate_domain::{Timestamp, WorkerId};
 use checkmate_scheduler::auditor;
 use checkmate_store::Store;
 use serde::{Deserialize, Serialize};
@@ -56,13 +56,18 @@ async fn tell(parts: &Parts, args: &VerifyArgs, out: &mut Out) -> anyhow::Result
     let named = args.checkpoints.clone().unwrap_or_else(|| checkpoints::file(&parts.config));
     let trail = match &args.from {
         Some(file) => read(file)?,
-        None => Trail { segments: segments(&*parts.store).await?, checkpoints: auditor::read(&named)? },
+        None => {
+            // First the checkpoints: one that is written meanwhile would have seen more than is read here.
+            let checkpoints = auditor::read(&named)?;
+            Trail { segments: segments(&*parts.store).await?, checkpoints }
+        }
     };
+    let since = Timestamp::now().minus(parts.config.retention.audit.0);
     let verdict = if trail.checkpoints.is_empty() {
-        verify(&trail, |_, _| true)
+        verify(&trail, since, |_, _| true)
     } else {
         let signed = checkpoints::verifier(&parts.config, args.public_key.as_deref())?;
-        verify(&trail, signed)
+        verify(&trail, since, signed)
     };
     let text = match args.format.format {
         Format::Json => view::json(&audit_view::VerdictView::of(&verdict))?,
@@ -73,6 +78,7 @@ async fn tell(parts: &Parts, args: &VerifyArgs, out: &mut Out) -> anyhow::Result
 }
 
 async fn export(parts: &Parts, out: &mut Out) -> anyhow::Result<u8> {
+    let written = auditor::read(&checkpoints::file(&parts.config))?;
     for head in parts.store.audit_heads().await? {
         let mut from = 0;
         while from <= head.seq {
@@ -84,7 +90,6 @@ async fn export(parts: &Parts, out: &mut Out) -> anyhow::Result<u8> {
             out.text(&lines(page.into_iter().map(Line::Record))?).await?;
         }
     }
-    let written = auditor::read(&checkpoints::file(&parts.config))?;
     out.text(&lines(written.into_iter().map(Line::Checkpoint))?).await?;
     Ok(EXIT_DONE)
 }

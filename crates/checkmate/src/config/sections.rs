@@ -294,6 +294,8 @@ section! {
         results: Span = days(90), lasting(SECOND), like "180d";
         /// The log of what happened to findings.
         events: Span = days(30), lasting(SECOND), like "60d";
+        /// The audit trail of credentials, by whole segments; checkpoints stay.
+        audit: Span = days(400), lasting(SECOND), like "800d";
         /// Messages that were given up.
         dead_letters: Span = days(30), lasting(SECOND), like "14d";
     }

@@ -113,6 +113,7 @@ pub struct VerdictView {
     records: u64,
     segments: u64,
     checkpoints: u64,
+    removed_by_retention: u64,
     not_yet_covered: u64,
     outcome_unknown: Vec<LeaseId>,
 }
@@ -127,6 +128,7 @@ impl VerdictView {
             records: verdict.records,
             segments: verdict.segments,
             checkpoints: verdict.checkpoints,
+            removed_by_retention: verdict.removed,
             not_yet_covered: verdict.uncovered,
             outcome_unknown: verdict.unknown.clone(),
         }
@@ -136,7 +138,7 @@ impl VerdictView {
 /// What a verification says, for people.
 #[must_use]
 pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
-    let Verdict { bad, records, segments, checkpoints, uncovered, unknown } = verdict;
+    let Verdict { bad, records, segments, checkpoints, uncovered, removed, unknown } = verdict;
     let paint = Paint(show.color);
     let mut text = match bad {
         None => format!("{}\n", paint.bold("The audit trail is whole.")),
@@ -156,6 +158,12 @@ pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
         let _ = writeln!(
             text,
             "  {uncovered} of them are newer than the last checkpoint: their end is not proven yet"
+        );
+    }
+    if *removed > 0 {
+        let _ = writeln!(
+            text,
+            "  {removed} segments were kept for as long as retention.audit says, and are gone"
         );
     }
     if !unknown.is_empty() {

@@ -47,7 +47,8 @@ pub fn auditor(config: &Config, owner: &str, embedded: bool) -> anyhow::Result<O
     show_public(&folder, &pair)?;
     let sign = move |hash: &str| hex::encode(pair.sign(hash.as_bytes()).as_ref());
     let every = config.audit.checkpoint_every.0;
-    Ok(Some(AuditorConfig { owner: owner.to_owned(), folder, every, sign: Arc::new(sign) }))
+    let keep = config.retention.audit.0;
+    Ok(Some(AuditorConfig { owner: owner.to_owned(), folder, every, keep, sign: Arc::new(sign) }))
 }
 
 /// Tells whether a signature over a hash is good.

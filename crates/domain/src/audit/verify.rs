@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{AuditEvent, AuditRecord, Checkpoint, NOTHING};
 use crate::id::{LeaseId, WorkerId};
+use crate::time::Timestamp;
 
 /// What is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,13 +92,16 @@ pub struct Verdict {
     pub checkpoints: u64,
     /// Records after the last checkpoint: whole as far as their own chain tells, and not yet seen by one.
     pub uncovered: u64,
+    /// Segments that were kept for long enough and are gone.
+    pub removed: u64,
     /// Leases whose outcome was never written: the process ended, or the store was away.
     pub unknown: Vec<LeaseId>,
 }
 
-/// Looks at a trail. `signed` tells whether a signature over a hash is good.
+/// Looks at a trail. `signed` tells whether a signature over a hash is good. A segment that is gone and that no checkpoint has
+/// seen since `kept_since` was kept for long enough.
 #[must_use]
-pub fn verify(trail: &Trail, signed: impl Fn(&str, &str) -> bool) -> Verdict {
+pub fn verify(trail: &Trail, kept_since: Timestamp, signed: impl Fn(&str, &str) -> bool) -> Verdict {
     let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
     let mut verdict = Verdict {
         records: trail.segments.values().map(|records| count(records.len())).sum(),
@@ -111,23 +115,31 @@ pub fn verify(trail: &Trail, signed: impl Fn(&str, &str) -> bool) -> Verdict {
         Err(bad) => return Verdict { bad: Some(bad), ..verdict },
     };
     for (segment, records) in &trail.segments {
-        let covered = seen.get(segment).map_or(0, |(seq, _)| seq + 1);
+        let covered = seen.get(segment).map_or(0, |seen| seen.seq + 1);
         verdict.uncovered += count(records.len()).saturating_sub(covered);
     }
+    let gone = |segment: &WorkerId| {
+        !trail.segments.contains_key(segment) && seen.get(segment).is_some_and(|seen| seen.at < kept_since)
+    };
+    verdict.removed = count(seen.keys().filter(|segment| gone(segment)).count());
     verdict.bad = trail.segments.iter().find_map(|(segment, records)| chain(segment, records));
-    verdict.bad =
-        verdict.bad.or_else(|| seen.iter().find_map(|(segment, (seq, by))| cut(trail, segment, *seq, *by)));
-    verdict.bad =
-        verdict.bad.or_else(|| trail.checkpoints.iter().find_map(|checkpoint| rewritten(trail, checkpoint)));
+    let mut kept = seen.iter().filter(|(segment, _)| !gone(segment));
+    verdict.bad = verdict.bad.or_else(|| kept.find_map(|(segment, seen)| cut(trail, segment, seen)));
+    let other = |checkpoint: &Checkpoint| rewritten(trail, checkpoint, gone);
+    verdict.bad = verdict.bad.or_else(|| trail.checkpoints.iter().find_map(other));
     verdict
 }
 
+/// How far a segment was seen.
+struct Seen {
+    seq: u64,
+    checkpoint: u64,
+    at: Timestamp,
+}
+
 /// How far each segment was seen, and by which checkpoint.
-fn checkpoints(
-    trail: &Trail,
-    signed: impl Fn(&str, &str) -> bool,
-) -> Result<BTreeMap<WorkerId, (u64, u64)>, Bad> {
-    let mut seen: BTreeMap<WorkerId, (u64, u64)> = BTreeMap::new();
+fn checkpoints(trail: &Trail, signed: impl Fn(&str, &str) -> bool) -> Result<BTreeMap<WorkerId, Seen>, Bad> {
+    let mut seen: BTreeMap<WorkerId, Seen> = BTreeMap::new();
     let mut prev: Option<&Checkpoint> = None;
     for checkpoint in &trail.checkpoints {
         let (number, hash) = prev.map_or((1, NOTHING.to_owned()), |prev| (prev.number + 1, prev.hash()));
@@ -138,9 +150,9 @@ fn checkpoints(
             return Err(Bad::Signature(checkpoint.number));
         }
         for head in &checkpoint.heads {
-            let known = seen.entry(head.segment.clone()).or_insert((head.seq, checkpoint.number));
-            if head.seq > known.0 {
-                *known = (head.seq, checkpoint.number);
+            let now = Seen { seq: head.seq, checkpoint: checkpoint.number, at: checkpoint.at };
+            if seen.get(&head.segment).is_none_or(|known| head.seq > known.seq) {
+                seen.insert(head.segment.clone(), now);
             }
         }
         prev = Some(checkpoint);
@@ -163,14 +175,15 @@ fn chain(segment: &WorkerId, records: &[AuditRecord]) -> Option<Bad> {
     None
 }
 
-fn cut(trail: &Trail, segment: &WorkerId, seen: u64, checkpoint: u64) -> Option<Bad> {
+fn cut(trail: &Trail, segment: &WorkerId, seen: &Seen) -> Option<Bad> {
+    let Seen { seq: seen, checkpoint, .. } = *seen;
     let last = trail.segments.get(segment).and_then(|records| records.last()).map(|record| record.seq);
     let short = last.is_none_or(|last| last < seen);
     short.then(|| Bad::Cut { segment: segment.clone(), last, seen, checkpoint })
 }
 
-fn rewritten(trail: &Trail, checkpoint: &Checkpoint) -> Option<Bad> {
-    let other = checkpoint.heads.iter().find(|head| {
+fn rewritten(trail: &Trail, checkpoint: &Checkpoint, gone: impl Fn(&WorkerId) -> bool) -> Option<Bad> {
+    let other = checkpoint.heads.iter().filter(|head| !gone(&head.segment)).find(|head| {
         let records = trail.segments.get(&head.segment);
         let record = records.and_then(|records| records.get(usize::try_from(head.seq).ok()?));
         record.is_none_or(|record| record.hash != head.hash)
@@ -196,7 +209,6 @@ mod tests {
     use super::*;
     use crate::credential::{Account, Scopes};
     use crate::lease::{LeaseIntent, LeaseOutcome, LeaseResult};
-    use crate::time::Timestamp;
     use proptest::prelude::*;
 
     fn segment(name: &str) -> WorkerId {
@@ -259,7 +271,7 @@ mod tests {
         let result = LeaseResult::Refused { class: "denied".into(), status: None, said: String::new() };
         let lease = LeaseId::new("lease-9").unwrap();
         add(&mut trail, "a", AuditEvent::Outcome(LeaseOutcome { lease, result }));
-        let verdict = verify(&trail, signed);
+        let verdict = verify(&trail, Timestamp::from_millis(0), signed);
         assert_eq!((verdict.bad, verdict.records, verdict.segments, verdict.checkpoints), (None, 8, 2, 3));
         assert_eq!((verdict.uncovered, verdict.unknown.len()), (2, 3));
     }
@@ -270,7 +282,7 @@ mod tests {
         let bad = |change: fn(&mut Trail)| {
             let mut trail = whole.clone();
             change(&mut trail);
-            verify(&trail, signed).bad.expect("noticed")
+            verify(&trail, Timestamp::from_millis(0), signed).bad.expect("noticed")
         };
         let (a, b) = (segment("a"), segment("b"));
         assert_eq!(
@@ -299,6 +311,19 @@ mod tests {
         assert_eq!(bad(rewrite), Bad::Rewritten { segment: a, seq: 0, checkpoint: 1 });
     }
 
+    #[test]
+    fn what_was_kept_for_long_enough_may_be_gone() {
+        let mut trail = trail(3);
+        trail.segments.remove(&segment("a"));
+        let since = |millis| verify(&trail, Timestamp::from_millis(millis), signed);
+        assert!(since(1).bad.is_some(), "seen at 1, and kept since then");
+        assert_eq!((since(2).bad, since(2).removed), (None, 1));
+        let mut cut = trail.clone();
+        cut.segments.get_mut(&segment("b")).unwrap().pop();
+        let verdict = verify(&cut, Timestamp::from_millis(2), signed);
+        assert!(verdict.bad.is_some(), "half a segment is never kept");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -320,7 +345,7 @@ mod tests {
                     trail.checkpoints[number].heads[0].seq += 1;
                 }
             }
-            prop_assert!(verify(&trail, signed).bad.is_some());
+            prop_assert!(verify(&trail, Timestamp::from_millis(0), signed).bad.is_some());
         }
     }
 }

@@ -49,6 +49,7 @@ fields! {
     RanSeconds = "ran_seconds" "How long a job had been running.";
     Reason = "reason" "Why, in one line, as the broker or a scanner says it.";
     RedisAddress = "redis.address" "Where Redis is.";
+    Removed = "removed" "How many segments of the audit trail were kept for long enough.";
     Report = "report" "How a consumer's end went: begun, given back, late.";
     RequestId = "request.id" "The id another system gave its request.";
     RetryInMs = "retry_in_ms" "When it is tried again.";

@@ -47,6 +47,27 @@ pub async fn a_segment_only_grows_at_its_end(fixture: &dyn Fixture) {
     assert_eq!(store.audit_records(&all[0].segment, 0, 100).await.unwrap(), all[..4]);
 }
 
+/// Segments go as a whole, by their last record.
+pub async fn old_segments_go_as_a_whole(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let at = |mut records: Vec<AuditRecord>, millis: i64| {
+        records.iter_mut().for_each(|record| record.at = Timestamp::from_millis(millis));
+        records
+    };
+    let (old, young) = (at(records("old", 3), 10), at(records("young", 2), 20));
+    let mut grown = at(records("grown", 2), 10);
+    grown[1].at = Timestamp::from_millis(20);
+    for segment in [&old, &young, &grown] {
+        assert_eq!(store.append_audit(segment).await, Ok(Appended::Done));
+    }
+    assert_eq!(store.purge_audit(Timestamp::from_millis(10), 10).await, Ok(0));
+    assert_eq!(store.purge_audit(Timestamp::from_millis(20), 0).await, Ok(0));
+    assert_eq!(store.purge_audit(Timestamp::from_millis(20), 10).await, Ok(1));
+    assert_eq!(store.audit_heads().await, Ok(vec![grown[1].head(), young[1].head()]));
+    assert_eq!(store.audit_records(&old[0].segment, 0, 10).await, Ok(Vec::new()));
+    assert_eq!(store.audit_records(&grown[0].segment, 0, 10).await, Ok(grown));
+}
+
 /// A checkpoint is kept after the one before it only.
 pub async fn checkpoints_follow_each_other(fixture: &dyn Fixture) {
     let store = fixture.store().await;

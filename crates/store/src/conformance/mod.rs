@@ -164,6 +164,7 @@ macro_rules! store_conformance {
                 records_are_kept_in_order
                 a_segment_only_grows_at_its_end
                 checkpoints_follow_each_other
+                old_segments_go_as_a_whole
             }
             budget {
                 a_pause_holds_until_it_is_over

@@ -1,8 +1,8 @@
 //! The audit trail.
 
 use async_trait::async_trait;
-use checkmate_domain::WorkerId;
 use checkmate_domain::audit::{AuditRecord, Checkpoint, SegmentHead};
+use checkmate_domain::{Timestamp, WorkerId};
 use rusqlite::{Connection, params};
 
 use super::open::EmbeddedStore;
@@ -66,6 +66,21 @@ impl AuditStore for EmbeddedStore {
         let sql = "SELECT segment, record FROM audit WHERE segment = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
         self.read(move |db| {
             many(db, sql, params![segment, from, limit], |row| Fields::new(row, "audit", 0, 1)?.json())
+        })
+        .await
+    }
+
+    async fn purge_audit(&self, before: Timestamp, limit: u64) -> Result<u64> {
+        let before = before.as_millis();
+        self.write(move |db| {
+            let sql = "SELECT segment FROM audit AS a \
+                       WHERE seq = (SELECT max(seq) FROM audit WHERE segment = a.segment) \
+                       AND json_extract(record, '$.at') < ?1 ORDER BY segment LIMIT ?2";
+            let old: Vec<String> = many(db, sql, params![before, limit], |row| Ok(row.get(0)?))?;
+            for segment in &old {
+                run(db, "DELETE FROM audit WHERE segment = ?1", [segment])?;
+            }
+            Ok(old.len() as u64)
         })
         .await
     }

@@ -1,13 +1,13 @@
 //! The audit trail.
 
 use async_trait::async_trait;
-use checkmate_domain::WorkerId;
 use checkmate_domain::audit::{AuditRecord, Checkpoint, SegmentHead};
+use checkmate_domain::{Timestamp, WorkerId};
 
 use super::error::corrupt;
 use super::records::{json, unsigned};
 use super::reply::{self, Items};
-use super::script::{APPEND_AUDIT, AUDIT_HEADS, KEEP_CHECKPOINT};
+use super::script::{APPEND_AUDIT, AUDIT_HEADS, KEEP_CHECKPOINT, PURGE_AUDIT};
 use super::store::{RedisStore, Result};
 use crate::audit::{Appended, AuditStore};
 
@@ -42,6 +42,22 @@ impl AuditStore for RedisStore {
         let mut ask = self.command("LRANGE", &format!("audit:{segment}"));
         let found = self.run(ask.arg(from).arg(from.saturating_add(limit - 1))).await?;
         Items::of(found)?.each(|value| json(&reply::bytes(value)?))
+    }
+
+    async fn purge_audit(&self, before: Timestamp, limit: u64) -> Result<u64> {
+        let mut removed = 0;
+        for head in self.audit_heads().await? {
+            if removed == limit {
+                break;
+            }
+            let last = self.audit_records(&head.segment, head.seq, 1).await?;
+            if last.last().is_some_and(|last| last.at < before) {
+                let mut call = self.call(&PURGE_AUDIT);
+                call.arg(head.segment.as_str()).arg(head.seq);
+                removed += unsigned::<u64>(reply::int(self.ask(&PURGE_AUDIT, &call).await?)?)?;
+            }
+        }
+        Ok(removed)
     }
 
     async fn keep_checkpoint(&self, checkpoint: &Checkpoint) -> Result<bool> {

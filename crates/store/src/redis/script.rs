@@ -90,4 +90,5 @@ scripts! {
     AUDIT_HEADS = "audit_heads";
     KEEP_CHECKPOINT = "keep_checkpoint";
     PAUSE_BUDGET = "pause_budget";
+    PURGE_AUDIT = "purge_audit";
 }
