@@ -76,7 +76,7 @@ async fn connect(site: &Site) {
     let connected = me.complete(&started, &code).await.unwrap();
     assert_eq!(connected.scopes, ["offline_access", "read:me"]);
     let listed = me.list(&name).await.unwrap();
-    assert_eq!(listed, [connected.clone()]);
+    assert_eq!(listed, std::slice::from_ref(&connected));
     me.delete(&connected.id).await.unwrap();
     assert!(me.delete(&connected.id).await.is_err(), "it is gone");
 }
