@@ -1,7 +1,7 @@
 //! The file of checkpoints: one JSON object a line, only ever added to.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,9 @@ use checkmate_domain::audit::Checkpoint;
 
 /// Its name in its folder.
 pub const FILE: &str = "checkpoints.jsonl";
+
+/// Read at a time from the end, in bytes.
+const PIECE: u64 = 64 * 1024;
 
 /// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,11 +25,11 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// A line is no checkpoint.
-    #[error("{}: line {line} is no checkpoint", path.display())]
+    #[error("{}: {} is no checkpoint", path.display(), if *line == 0 { "the last line".to_owned() } else { format!("line {line}") })]
     Line {
         /// Which file.
         path: PathBuf,
-        /// Which line, from 1.
+        /// Which line, from 1; 0 for the last.
         line: usize,
     },
 }
@@ -50,9 +53,19 @@ pub fn read(path: &Path) -> Result<Vec<Checkpoint>, FileError> {
     whole.lines().enumerate().map(line).collect()
 }
 
-/// The number of its last checkpoint.
+/// The number of its last checkpoint; only the end of the file is read.
 pub(super) async fn last(path: PathBuf) -> Result<u64, FileError> {
-    let looking = move || Ok(read(&path)?.last().map_or(0, |last| last.number));
+    let looking = move || {
+        let io = |source| FileError::Io { path: path.clone(), source };
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            opened => opened.map_err(io)?,
+        };
+        let (_, line) = end(&mut file).map_err(io)?;
+        let Some(line) = line else { return Ok(0) };
+        let last: Result<Checkpoint, _> = serde_json::from_slice(&line);
+        last.map(|last| last.number).map_err(|_| FileError::Line { path: path.clone(), line: 0 })
+    };
     joined(tokio::task::spawn_blocking(looking).await)
 }
 
@@ -71,11 +84,9 @@ fn write(path: &Path, checkpoints: &[Checkpoint]) -> std::io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
     // What was cut off by a crash must not run into the next line.
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    file.set_len(whole as u64)?;
+    let (whole, _) = end(&mut file)?;
+    file.set_len(whole)?;
     let mut lines = String::new();
     for checkpoint in checkpoints {
         lines.push_str(&serde_json::to_string(checkpoint)?);
@@ -83,6 +94,29 @@ fn write(path: &Path, checkpoints: &[Checkpoint]) -> std::io::Result<()> {
     }
     file.write_all(lines.as_bytes())?;
     file.sync_all()
+}
+
+/// How long the file is up to its last line end, and the last whole line.
+fn end(file: &mut File) -> std::io::Result<(u64, Option<Vec<u8>>)> {
+    let (mut from, mut tail) = (file.seek(SeekFrom::End(0))?, Vec::new());
+    loop {
+        let ends: Vec<usize> =
+            tail.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
+        if let [.., before, last] = ends.as_slice() {
+            return Ok((from + *last as u64 + 1, Some(tail[before + 1..*last].to_vec())));
+        }
+        if from == 0 {
+            let line = ends.first().map(|last| tail[..*last].to_vec());
+            return Ok((line.as_ref().map_or(0, |line| line.len() as u64 + 1), line));
+        }
+        let more = from.min(PIECE);
+        from -= more;
+        file.seek(SeekFrom::Start(from))?;
+        let mut piece = vec![0; usize::try_from(more).unwrap_or(0)];
+        file.read_exact(&mut piece)?;
+        piece.append(&mut tail);
+        tail = piece;
+    }
 }
 
 fn joined<T>(done: Result<Result<T, FileError>, tokio::task::JoinError>) -> Result<T, FileError> {
