@@ -148,6 +148,7 @@ impl Reconciler {
         let event = Outgoing::event(&progress.scan.finished_event(), false);
         self.broker.publish(vec![event]).await.map_err(|error| Trouble::Later(error.to_string()))?;
         crashpoint("notifier.after-announce");
+        traced::over(&progress.scan);
         self.store.mark_announced(&progress.scan.id).await?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use checkmate_domain::{TraceParent, TransitionKind};
 use checkmate_queue::Queue;
 use checkmate_service::metrics;
 use checkmate_service::telemetry::{Kind, Span};
-use checkmate_store::{ReconcileCommit, ReconcileInput};
+use checkmate_store::{ReconcileCommit, ReconcileInput, ScanRecord};
 
 /// The span of reconciling what was loaded. From the second time on it links to the first.
 pub(crate) fn span(input: &ReconcileInput, cause: Option<TraceParent>) -> Span {
@@ -29,6 +29,13 @@ pub(crate) fn count(commit: &ReconcileCommit, took: Duration) {
     metrics::reconciled(took);
     for transition in &commit.transitions {
         metrics::transition(word(transition.kind));
+    }
+}
+
+/// Counts a scan whose end was announced.
+pub(crate) fn over(scan: &ScanRecord) {
+    if let Some(finished) = scan.finished_at {
+        metrics::scan_over(scan.state.as_str(), finished.since(scan.created_at));
     }
 }
 

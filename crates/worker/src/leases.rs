@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use checkmate_domain::{JobId, ScanId};
 use checkmate_outbound::{Client, Outbound, SettingsError};
 use checkmate_scanners::{Credentials, Held, Need, NoCredential};
+use checkmate_service::metrics;
 use checkmate_vault::{Connection, Lease, LeaseClass, LeaseError, LeaseRequest, Vault};
 use tokio::sync::Mutex;
 
@@ -59,8 +60,11 @@ impl JobLeases {
             scopes: need.scopes.clone(),
             purpose: need.purpose.clone(),
         };
-        let lease = self.lessor.vault.lease(self.client()?, &request).await.map_err(|error| none(&error))?;
-        Ok(Arc::new(held(lease)))
+        let (client, began) = (self.client()?, Instant::now());
+        let leased = self.lessor.vault.lease(client, &request).await;
+        let outcome = leased.as_ref().map_or_else(|error| error.class.word(), |_| "granted");
+        metrics::credential(outcome, began.elapsed());
+        Ok(Arc::new(held(leased.map_err(|error| none(&error))?)))
     }
 }
 

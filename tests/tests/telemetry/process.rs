@@ -25,6 +25,7 @@ const COUNTED: &[&str] = &[
     "checkmate_job_duration_seconds",
     "checkmate_keeper_rounds_total",
     "checkmate_leader",
+    "checkmate_end_to_end_seconds",
     "checkmate_queue_messages_ready",
     "checkmate_queue_messages_unacked",
     "checkmate_oldest_message_age_seconds",

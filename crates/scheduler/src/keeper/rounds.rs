@@ -314,6 +314,9 @@ impl Keeper {
     async fn announce(&self, scan: &ScanRecord) -> Result<(), KeeperError> {
         self.broker.publish(vec![Outgoing::event(&scan.finished_event(), false)]).await?;
         crashpoint("keeper.after-announce");
+        if let Some(finished) = scan.finished_at {
+            metrics::scan_over(scan.state.as_str(), finished.since(scan.created_at));
+        }
         self.store.mark_announced(&scan.id).await?;
         Ok(())
     }

@@ -85,6 +85,16 @@ pub fn attempt(kind: &'static str, outcome: &'static str, took: Duration) {
     cells::observe(Metric::JobDuration, [kind, outcome], took);
 }
 
+/// A credential was asked for.
+pub fn credential(outcome: &'static str, took: Duration) {
+    cells::observe(Metric::CredentialFetch, [outcome], took);
+}
+
+/// A scan is over, so long after it was asked for.
+pub fn scan_over(state: &'static str, took: Duration) {
+    cells::observe(Metric::EndToEnd, [state], took);
+}
+
 /// A dead letter is in the store.
 pub fn dead_letter(by_broker: bool) {
     cells::count(Metric::DeadLetters, [if by_broker { "broker" } else { "us" }], 1);

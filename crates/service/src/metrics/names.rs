@@ -89,6 +89,10 @@ metrics! {
         "Whether this process is subscribed to the queue; 1 also while its lane is paused.";
     JobDuration = "checkmate_job_duration_seconds" Histogram "seconds" ["kind", "outcome"]
         "Attempts at jobs, by how they ended.";
+    CredentialFetch = "checkmate_credential_fetch_seconds" Histogram "seconds" ["outcome"]
+        "From asking for a credential to having it, or to knowing that there is none: granted, needs-connect, misconfigured, denied, transient, no-audit.";
+    EndToEnd = "checkmate_end_to_end_seconds" Histogram "seconds" ["state"]
+        "From the request of a scan to its end, by how it ended.";
     DeadLetters = "checkmate_dead_letters_total" Counter "messages" ["by"]
         "Dead letters taken into the store, by who gave them up: us or the broker.";
     KeeperRounds = "checkmate_keeper_rounds_total" Counter "rounds" ["outcome"]

@@ -16,6 +16,8 @@ fn record_everything() {
     slots("everything", 3);
     consumer_up("everything", true);
     attempt("everything", "done", SECOND);
+    credential("everything", SECOND);
+    scan_over("everything", SECOND);
     dead_letter(true);
     keeper_round(Some(true));
     keeper_mended("everything", 2);

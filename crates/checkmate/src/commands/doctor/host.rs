@@ -86,7 +86,14 @@ fn mode(about: &Metadata) -> u32 {
 
 fn secrets(config: &Config) -> Vec<FileFacts> {
     let broker = &config.broker;
+    let (auth0, vault) = (&config.auth0, &config.vault);
     let fixed = [
+        ("auth0.client_key_file", &auth0.client_key_file),
+        ("auth0.client_secret_file", &auth0.client_secret_file),
+        ("auth0.management_key_file", &auth0.management_key_file),
+        ("vault.subject_key_file", &vault.subject_key_file),
+        ("vault.subject_token_file", &vault.subject_token_file),
+        ("audit.checkpoint_key_file", &config.audit.checkpoint_key_file),
         ("broker.password_file", &broker.password_file),
         ("broker.management_password_file", &broker.management_password_file),
         ("store.password_file", &config.store.password_file),
