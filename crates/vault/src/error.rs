@@ -54,7 +54,7 @@ pub struct LeaseError {
 
 impl fmt::Display for LeaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no credential for {}: {}", self.account, self.said)?;
+        write!(f, "{}: {}", self.account, self.said)?;
         if let Some(status) = self.status {
             write!(f, " (HTTP {status})")?;
         }

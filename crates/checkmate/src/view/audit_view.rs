@@ -7,7 +7,7 @@ use checkmate_domain::audit::{AuditEvent, AuditRecord, Verdict};
 use checkmate_domain::{Account, LeaseId, LeaseOutcome, LeaseResult, Timestamp};
 use serde::Serialize;
 
-use crate::view::{Paint, Show, plain};
+use crate::view::{Paint, Show, count, plain};
 
 /// One lease: what was asked for, and what came of it.
 #[derive(Debug, Serialize)]
@@ -147,8 +147,10 @@ pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
             paint.warn("THE AUDIT TRAIL IS NOT WHOLE.")
         ),
     };
-    let _ =
-        writeln!(text, "  looked at: {records} records in {segments} segments, {checkpoints} checkpoints");
+    let many = |number: &u64, what| count(usize::try_from(*number).unwrap_or(usize::MAX), what);
+    let (records_told, segments, seen) =
+        (many(records, "record"), many(segments, "segment"), many(checkpoints, "checkpoint"));
+    let _ = writeln!(text, "  looked at: {records_told} in {segments}, {seen}");
     if *checkpoints == 0 && *records > 0 {
         let _ = writeln!(
             text,

@@ -271,7 +271,7 @@ fn not_looked_at(view: &ScanView, program: &str, paint: Paint, text: &mut String
     }
     let _ = writeln!(text, "\n{} {}", paint.bold("Not looked at"), paint.dim("(never counted as fine)"));
     for line in lines.iter().take(LINES) {
-        let _ = writeln!(text, "  {}", wrap(&plain(line, 300), 4, 105));
+        let _ = writeln!(text, "  {}", wrap(&plain(line, 700), 4, 105));
     }
     if lines.len() > LINES {
         let _ = writeln!(

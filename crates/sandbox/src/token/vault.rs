@@ -45,19 +45,34 @@ pub(super) async fn exchange(
         }
     };
     let meeting = connection.rotates.then(|| (subject.user.clone(), connection.name.clone()));
-    if let Some(account) = &meeting {
-        enter(&mut shared.lock(), account);
-    }
+    let inside = meeting.map(|account| Inside::enter(shared, account));
     tokio::time::sleep(PROVIDER_TAKES).await;
+    drop(inside);
     let mut state = shared.lock();
-    if let Some(account) = &meeting
-        && let Some(going_on) = state.exchanging.get_mut(account)
-    {
-        *going_on -= 1;
-    }
     let given = give(&mut state, &subject, &connection, fields);
     note(&mut state, client, fields, Some(&subject), given.as_ref().map(|(token, _)| token.as_str()));
     given.map(|(_, answer)| answer)
+}
+
+/// An exchange at a provider that rotates; over when it is dropped, also because whoever asked has gone.
+struct Inside<'a> {
+    shared: &'a Shared,
+    account: (String, String),
+}
+
+impl<'a> Inside<'a> {
+    fn enter(shared: &'a Shared, account: (String, String)) -> Self {
+        enter(&mut shared.lock(), &account);
+        Self { shared, account }
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        if let Some(going_on) = self.shared.lock().exchanging.get_mut(&self.account) {
+            *going_on -= 1;
+        }
+    }
 }
 
 /// Two at once for one account whose provider rotates: the second spoils it.
