@@ -29,6 +29,8 @@ const NAME: &str = "seconds";
 const EXPORT: &str = "ticks";
 /// Between two faults, on average.
 const EVERY: Duration = Duration::from_millis(700);
+/// From a start to listening to signals, with much to spare.
+const LEARNT: Duration = Duration::from_secs(3);
 /// For what is left to do when all are well again.
 const CATCHES_UP: Duration = Duration::from_secs(30);
 
@@ -70,6 +72,8 @@ pub async fn run(programs: &Programs, faults: Duration, seed: u64) -> anyhow::Re
     until_ticking(&*store, &processes).await?;
     strike(&mut processes, faults, seed, &mut told).await;
     let state = caught_up(&*store).await?;
+    // One that was started a moment ago has not learnt to listen to signals yet, and would simply be dead.
+    tokio::time::sleep(LEARNT).await;
     for process in &processes {
         process.terminate();
     }
