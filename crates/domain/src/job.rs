@@ -122,6 +122,8 @@ pub enum NotAssessed {
     Unreadable(String),
     /// A permission is missing.
     Forbidden(String),
+    /// The tenant's plan has no such thing: what asks about it does not apply.
+    NotAvailable(String),
     /// The time limit or `expires_at` has passed.
     Expired,
     /// It failed for good; the last error.
@@ -147,6 +149,7 @@ impl fmt::Display for NotAssessed {
             Self::Unknown(what) => write!(f, "value unknown: {what}"),
             Self::Unreadable(what) => write!(f, "unreadable: {what}"),
             Self::Forbidden(what) => write!(f, "forbidden: {what}"),
+            Self::NotAvailable(what) => write!(f, "not available: {what}"),
             Self::Expired => f.write_str("expired before it could run"),
             Self::Failed(error) => write!(f, "failed: {error}"),
             Self::CrashLoop => f.write_str("the process died each time this job ran alone"),
@@ -168,6 +171,7 @@ impl NotAssessed {
             Self::Unknown(_) => "unknown",
             Self::Unreadable(_) => "unreadable",
             Self::Forbidden(_) => "forbidden",
+            Self::NotAvailable(_) => "not-available",
             Self::Expired => "expired",
             Self::Failed(_) => "failed",
             Self::CrashLoop => "crash-loop",

@@ -43,6 +43,6 @@ pub use rule::{Reference, Remediation, Rule, Severity};
 pub use schedule::{Missed, Overlap};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
-pub use time::Timestamp;
+pub use time::{NotATime, Timestamp};
 pub use trace::TraceParent;
 pub use trigger::{Trigger, TriggerKind};

@@ -1,6 +1,7 @@
 //! Points in time as milliseconds since the Unix epoch: the one form that goes through Lua, SQL and JSON unchanged.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,21 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    /// Reads RFC 3339: `2026-11-01T08:00:00Z`.
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        let at: jiff::Timestamp = text.parse().map_err(|_| NotATime)?;
+        Ok(Self(at.as_millisecond()))
+    }
+}
+
+/// A text is not a time of RFC 3339.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a time: write it as 2026-11-01T08:00:00Z")]
+pub struct NotATime;
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {
@@ -69,6 +85,8 @@ mod tests {
     #[test]
     fn prints_as_rfc_3339_and_never_goes_below_zero() {
         assert_eq!(Timestamp::from_millis(1_500).to_string(), "1970-01-01T00:00:01.5Z");
+        assert_eq!("1970-01-01T00:00:01.5Z".parse(), Ok(Timestamp::from_millis(1_500)));
+        assert_eq!("tomorrow".parse::<Timestamp>(), Err(NotATime));
         let (early, late) = (Timestamp::from_millis(5), Timestamp::from_millis(9));
         assert_eq!(late.since(early), Duration::from_millis(4));
         assert_eq!(early.since(late), Duration::ZERO);

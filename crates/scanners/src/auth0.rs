@@ -7,15 +7,19 @@
 pub mod export;
 pub mod fuzzing;
 
+mod all;
 mod assess;
 mod check;
 mod checks;
+mod code;
 mod directory;
 mod files;
 mod item;
 mod keyword;
 mod locate;
 mod node;
+mod packages;
+mod page;
 mod parse;
 mod scripts;
 mod snapshot;
@@ -25,8 +29,14 @@ mod yaml;
 // What several checks share.
 mod address;
 mod allowlist;
+mod bindings;
+mod certificate;
 mod client;
+mod connection;
+mod management;
 mod protection;
+mod question;
+mod secret;
 
 #[cfg(test)]
 mod fixture;

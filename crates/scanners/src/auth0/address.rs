@@ -31,6 +31,11 @@ pub(crate) fn flaw(address: Written<'_>) -> Result<Option<Flaw>, ()> {
     }
 }
 
+/// Whether an address is encrypted whatever its placeholders stand for.
+pub(crate) fn is_https(text: &str) -> bool {
+    text.trim_start().get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+}
+
 fn known(text: &str) -> Option<Flaw> {
     if text.contains('*') {
         return Some(wildcard(text));

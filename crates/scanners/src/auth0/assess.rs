@@ -8,8 +8,8 @@ use checkmate_domain::{
     Place, ReportKind, ResourceId, Rule, RuleCoverage, ScanReport, ScanStats, Seen, TargetId,
 };
 
+use super::all::ALL;
 use super::check::{Answer, Ask, Check, Meta, Problem, Verdict, line};
-use super::checks;
 use super::item::Item;
 use super::snapshot::{Section, TenantSnapshot, cut, not_exported};
 use super::source::Collection;
@@ -35,7 +35,7 @@ pub(crate) fn assess(
         stats: ScanStats::default(),
         triage: Vec::new(),
     };
-    for check in checks::ALL {
+    for check in ALL {
         let rule = check.meta.rule()?;
         let asked = ask(check, snapshot)?;
         let (collection, objects) = objects(check, snapshot)?;
@@ -69,6 +69,8 @@ impl Asked {
             Ok(Verdict::Passed) => self.passed += 1,
             Ok(Verdict::NotApplicable(why)) => self.not_applicable = Some(why.to_owned()),
             Ok(Verdict::Failed(problem)) => self.failed.push((resource, line(name), problem)),
+            // Asked of something that the plan does not have, a check has nothing to ask.
+            Err(NotAssessed::NotAvailable(what)) => self.not_applicable = Some(what),
             Err(reason) => {
                 self.unseen.insert(resource, reason);
             }
@@ -125,6 +127,7 @@ fn ask_each(
             asked.not_applicable = Some(format!("the tenant has no {}", collection.source().words));
         }
         Section::NotExported => asked.list = Some(not_exported(collection)),
+        Section::NotAvailable(what) => asked.not_applicable = Some(what.clone()),
         Section::Unreadable(reason) => asked.list = Some(reason.clone()),
         Section::Partial { unseen, .. } => {
             asked.unseen.extend(unseen.iter().cloned());

@@ -91,6 +91,20 @@ pub(crate) fn first_few<T: AsRef<str>>(words: &[T]) -> String {
 }
 
 impl Meta {
+    /// What most checks have not: earlier ids, and validators that ask the same.
+    pub(crate) const PLAIN: Self = Self {
+        id: "",
+        aliases: &[],
+        title: "",
+        severity: Severity::Info,
+        exposure: Exposure::Internal,
+        rationale: "",
+        fix: "",
+        steps: &[],
+        references: &[],
+        checkmate: &[],
+    };
+
     /// The rule as reports carry it.
     pub(crate) fn rule(&self) -> Result<Rule, IdError> {
         let reference =

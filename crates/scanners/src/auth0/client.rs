@@ -27,3 +27,39 @@ pub(crate) fn is_machine(client: &Item) -> Result<bool, NotAssessed> {
     grants.all_known()?;
     Ok(grants.known.iter().all(|grant| *grant == "client_credentials"))
 }
+
+/// Whether a grant is on its list.
+pub(crate) fn has_grant(client: &Item, grant: &str) -> Result<bool, NotAssessed> {
+    grants(client)?.has(grant)
+}
+
+/// Whether it takes credentials of connected accounts from Token Vault.
+pub(crate) fn uses_token_vault(client: &Item) -> Result<bool, NotAssessed> {
+    has_grant(client, "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token")
+}
+
+/// Whether it belongs to somebody else. Without the field it is one's own.
+pub(crate) fn third_party(client: &Item) -> Result<bool, NotAssessed> {
+    Ok(client.flag("is_first_party")? == Some(false))
+}
+
+/// Whether it is known to belong to somebody else.
+pub(crate) fn is_third_party(client: &Item) -> bool {
+    third_party(client) == Ok(true)
+}
+
+/// Whether it authenticates with a key pair or a certificate.
+pub(crate) fn has_key(client: &Item) -> Result<bool, NotAssessed> {
+    const METHODS: [&str; 3] = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
+    for method in METHODS {
+        if client.has(&format!("client_authentication_methods/{method}"))? {
+            return Ok(true);
+        }
+    }
+    Ok(client.text("token_endpoint_auth_method")? == Some("private_key_jwt"))
+}
+
+/// Whether a database takes passwords.
+pub(crate) fn takes_passwords(database: &Item) -> Result<bool, NotAssessed> {
+    Ok(database.flag("options/authentication_methods/password/enabled")? != Some(false))
+}

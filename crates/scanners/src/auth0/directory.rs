@@ -1,7 +1,7 @@
 //! Reads the directory layout: a folder per collection, a file per object. One file that cannot be read makes that one
 //! object unseen. Blocking.
 
-use checkmate_domain::NotAssessed;
+use checkmate_domain::{NotAssessed, Timestamp};
 
 use super::files::{Found, Kind, Stopped, Tree};
 use super::node::Node;
@@ -10,12 +10,15 @@ use super::snapshot::{Raw, Section, TenantSnapshot, gather};
 use super::source::{Files, Source, sources};
 
 /// A tenant from its folder. What cannot be read is in the snapshot as such.
-pub(crate) fn read(tree: &mut Tree) -> Result<TenantSnapshot, Stopped> {
-    let mut snapshot = TenantSnapshot::default();
+pub(crate) fn read(tree: &mut Tree, now: Timestamp) -> Result<TenantSnapshot, Stopped> {
+    let mut snapshot = TenantSnapshot::new(now);
     for source in sources() {
         let section = match source.files {
             Files::One(file) => one(tree, source, file)?,
-            Files::Each(folder) => each(tree, source, folder)?,
+            Files::Each(folder) => each(tree, source, folder, None)?,
+            Files::EachBut(folder, other) => each(tree, source, folder, Some(other))?,
+            Files::List(file) => list(tree, source, file)?,
+            Files::Nowhere => Section::NotExported,
             Files::Folders(folder, file) => folders(tree, source, folder, file)?,
         };
         snapshot.put(source.collection, section);
@@ -37,7 +40,26 @@ fn one(tree: &mut Tree, source: &Source, file: &str) -> Result<Section, Stopped>
     })
 }
 
-fn each(tree: &mut Tree, source: &Source, folder: &str) -> Result<Section, Stopped> {
+fn list(tree: &mut Tree, source: &Source, file: &str) -> Result<Section, Stopped> {
+    Ok(match object(tree.text(file)?, file) {
+        Ok(None) => Section::NotExported,
+        Ok(Some(Node::List(nodes))) => {
+            let raws = nodes.into_iter().enumerate().map(|(n, node)| Raw {
+                hint: format!("{} #{}", source.id, n + 1),
+                at: format!("{file}#/{n}"),
+                parsed: Ok(node),
+            });
+            gather(source, raws.collect(), true)
+        }
+        Ok(Some(other)) => Section::Unreadable(NotAssessed::Unreadable(format!(
+            "{file} is {}, expected a list",
+            other.kind()
+        ))),
+        Err(reason) => Section::Unreadable(reason),
+    })
+}
+
+fn each(tree: &mut Tree, source: &Source, folder: &str, but: Option<&str>) -> Result<Section, Stopped> {
     let listing = match tree.list(folder)? {
         Ok(Some(listing)) => listing,
         Ok(None) => return Ok(Section::NotExported),
@@ -47,6 +69,7 @@ fn each(tree: &mut Tree, source: &Source, folder: &str) -> Result<Section, Stopp
     for (name, kind) in &listing.entries {
         if let Some(stem) = name.strip_suffix(".json")
             && *kind != Kind::Folder
+            && but != Some(name.as_str())
         {
             found.push(listed(tree, stem, &format!("{folder}/{name}"))?);
         }

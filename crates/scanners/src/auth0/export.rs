@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use checkmate_domain::id::IdError;
-use checkmate_domain::{Part, ScanReport, Scope, TargetId};
+use checkmate_domain::{Part, ScanReport, Scope, TargetId, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::assess::assess;
@@ -114,13 +114,14 @@ fn scan(exports: &dyn Exports, target: &TargetId, ctx: &ScanContext) -> Result<S
 }
 
 fn read(place: &mut Place) -> Result<TenantSnapshot, ScanError> {
+    let now = Timestamp::now();
     let mut snapshot = match place.layout()? {
         Some(Layout::Yaml(file)) => match place.tree.yaml(&file)? {
-            Ok(Some(text)) => yaml::read(&text),
+            Ok(Some(text)) => yaml::read(&text, now),
             Ok(None) => return Err(place.not_an_export()),
-            Err(reason) => TenantSnapshot::unreadable(&reason),
+            Err(reason) => TenantSnapshot::unreadable(&reason, now),
         },
-        Some(Layout::Directory) => directory::read(&mut place.tree)?,
+        Some(Layout::Directory) => directory::read(&mut place.tree, now)?,
         None => return Err(place.not_an_export()),
     };
     scripts::load(&mut place.tree, &mut snapshot)?;

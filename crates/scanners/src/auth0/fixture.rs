@@ -1,14 +1,18 @@
 //! For the tests of checks: a check asked of a few lines of `tenant.yaml`.
 
-use checkmate_domain::{CheckOutcome, Finding, FingerprintKey, ScanReport, TargetId};
+use checkmate_domain::{CheckOutcome, Finding, FingerprintKey, ScanReport, TargetId, Timestamp};
 
 use super::assess::assess;
 use super::check::Check;
-use super::yaml;
+use super::{scripts, yaml};
+
+/// When fixtures are read: 2026-11-26.
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_651_200_000);
 
 /// The report on a `tenant.yaml`; an end marker is added.
 pub(crate) fn report(text: &str) -> ScanReport {
-    let snapshot = yaml::read(&format!("{text}\n...\n"));
+    let mut snapshot = yaml::read(&format!("{text}\n...\n"), NOW);
+    scripts::load_inline(&mut snapshot);
     let key = FingerprintKey::new(vec![7; 32]).expect("32 bytes");
     assess(&snapshot, &TargetId::new("export:acme").expect("id"), &key).expect("valid ids")
 }

@@ -1,19 +1,22 @@
 //! Entry points for fuzzing: bytes from outside to a report, without files.
 
-use checkmate_domain::{FingerprintKey, NotAssessed, ScanReport, TargetId};
+use checkmate_domain::{FingerprintKey, NotAssessed, ScanReport, TargetId, Timestamp};
 
 use super::assess::assess;
 use super::snapshot::{Raw, TenantSnapshot, gather};
 use super::source::Collection;
-use super::{files, parse, yaml};
+use super::{code, files, parse, scripts, yaml};
+
+const NOW: Timestamp = Timestamp::from_millis(1_795_651_200_000);
 
 /// The report on a tenant whose `tenant.yaml` holds these bytes; `None` only when a check has an invalid id.
 #[must_use]
 pub fn tenant_yaml(bytes: &[u8], target: &TargetId, key: &FingerprintKey) -> Option<ScanReport> {
-    let snapshot = match files::utf8("tenant.yaml", bytes) {
-        Ok(text) => yaml::read(&text),
-        Err(reason) => TenantSnapshot::unreadable(&reason),
+    let mut snapshot = match files::utf8("tenant.yaml", bytes) {
+        Ok(text) => yaml::read(&text, NOW),
+        Err(reason) => TenantSnapshot::unreadable(&reason, NOW),
     };
+    scripts::load_inline(&mut snapshot);
     assess(&snapshot, target, key).ok()
 }
 
@@ -23,7 +26,15 @@ pub fn client_json(bytes: &[u8], target: &TargetId, key: &FingerprintKey) -> Opt
     let parsed: Result<_, NotAssessed> =
         files::utf8("clients/one.json", bytes).and_then(|text| parse::json(&text));
     let raw = Raw { hint: "one".to_owned(), at: "clients/one.json#".to_owned(), parsed };
-    let mut snapshot = TenantSnapshot::default();
+    let mut snapshot = TenantSnapshot::new(NOW);
     snapshot.put(Collection::Clients, gather(Collection::Clients.source(), vec![raw], true));
     assess(&snapshot, target, key).ok()
+}
+
+/// How many things are noted of a script with this text; `None` when it cannot be parsed.
+#[must_use]
+pub fn script(text: &str) -> Option<usize> {
+    let read = code::read_all(vec![text.to_owned()]);
+    let facts = read.first()?.facts().ok()?;
+    Some(facts.secrets.len() + facts.dangerous.len() + facts.calls.len())
 }

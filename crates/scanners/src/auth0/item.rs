@@ -159,6 +159,14 @@ impl Item {
         Ok(Some(node).filter(|node| **node != Node::Null))
     }
 
+    /// The error for a field that is not of the kind it should be.
+    pub(crate) fn unlike(&self, path: &str, node: &Node, expected: &str) -> NotAssessed {
+        match node {
+            Node::Unknown(text) => placeholder(&self.pointer(path), text),
+            node => self.wrong(path, node, expected),
+        }
+    }
+
     fn wrong(&self, path: &str, node: &Node, expected: &str) -> NotAssessed {
         NotAssessed::Unknown(format!("{} is {}, expected {expected}", self.pointer(path), node.kind()))
     }

@@ -155,8 +155,8 @@ impl Place {
     fn has_collections(&self) -> Result<bool, Stopped> {
         for source in sources() {
             let folder = match source.files {
-                Files::Each(folder) | Files::Folders(folder, _) => folder,
-                Files::One(_) => continue,
+                Files::Each(folder) | Files::EachBut(folder, _) | Files::Folders(folder, _) => folder,
+                Files::One(_) | Files::List(_) | Files::Nowhere => continue,
             };
             let Ok(Some(listing)) = self.tree.list(folder)? else { continue };
             let is_export = |name: &str| name == DIRECTORY || name == YAML;

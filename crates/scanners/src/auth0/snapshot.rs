@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::hash::derive;
-use checkmate_domain::{NotAssessed, ResourceId};
+use checkmate_domain::{NotAssessed, ResourceId, Timestamp};
 
+use super::code::Script;
 use super::item::Item;
 use super::node::Node;
-use super::source::{Collection, Files, Source, sources};
+use super::page::Page;
+use super::source::{Collection, Shape, Source, sources};
 
 /// How much of a collection is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +21,9 @@ pub(crate) enum Section {
     Empty,
     /// It is not in the export.
     NotExported,
-    /// It is in the export and tells nothing, for this reason.
+    /// The tenant's plan has no such thing; which.
+    NotAvailable(String),
+    /// It is there and tells nothing, for this reason.
     Unreadable(NotAssessed),
     /// Some objects are known, and there are or may be others.
     Partial {
@@ -31,17 +35,25 @@ pub(crate) enum Section {
 }
 
 /// A tenant as checks see it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TenantSnapshot {
     sections: BTreeMap<Collection, Section>,
-    /// Texts of files that objects refer to, by reference.
-    scripts: BTreeMap<String, Result<String, NotAssessed>>,
+    /// What scripts do, by the pointer of the field that holds or names them.
+    scripts: BTreeMap<String, Script>,
+    /// What pages do, in the same way.
+    pages: BTreeMap<String, Result<Page, NotAssessed>>,
+    now: Timestamp,
 }
 
 impl TenantSnapshot {
+    /// A tenant of which nothing is known yet, at a time from which ages count.
+    pub(crate) fn new(now: Timestamp) -> Self {
+        Self { sections: BTreeMap::new(), scripts: BTreeMap::new(), pages: BTreeMap::new(), now }
+    }
+
     /// A tenant of which nothing is known, for this reason.
-    pub(crate) fn unreadable(reason: &NotAssessed) -> Self {
-        let mut snapshot = Self::default();
+    pub(crate) fn unreadable(reason: &NotAssessed, now: Timestamp) -> Self {
+        let mut snapshot = Self::new(now);
         for source in sources() {
             snapshot.put(source.collection, Section::Unreadable(reason.clone()));
         }
@@ -52,8 +64,24 @@ impl TenantSnapshot {
         self.sections.insert(collection, section);
     }
 
-    pub(crate) fn put_script(&mut self, reference: String, text: Result<String, NotAssessed>) {
-        self.scripts.insert(reference, text);
+    pub(crate) fn put_script(&mut self, pointer: String, script: Script) {
+        self.scripts.insert(pointer, script);
+    }
+
+    pub(crate) fn put_page(&mut self, pointer: String, page: Result<Page, NotAssessed>) {
+        self.pages.insert(pointer, page);
+    }
+
+    /// The time from which ages count.
+    pub(crate) const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whole days until a date of RFC 3339, negative when it is past; `None` when it is no date.
+    pub(crate) fn days_until(&self, date: &str) -> Option<i64> {
+        const DAY_MILLIS: i64 = 86_400_000;
+        let at = date.parse::<Timestamp>().ok()?;
+        Some((at.as_millis() - self.now.as_millis()).div_euclid(DAY_MILLIS))
     }
 
     /// What is known of a collection.
@@ -67,6 +95,7 @@ impl TenantSnapshot {
             Section::Loaded(items) => Ok(items),
             Section::Empty => Ok(&[]),
             Section::NotExported => Err(not_exported(collection)),
+            Section::NotAvailable(what) => Err(NotAssessed::NotAvailable(what.clone())),
             Section::Unreadable(reason) => Err(reason.clone()),
             Section::Partial { unseen, .. } => Err(unseen
                 .first()
@@ -78,7 +107,7 @@ impl TenantSnapshot {
     pub(crate) fn known(&self, collection: Collection) -> &[Item] {
         match self.section(collection) {
             Section::Loaded(items) | Section::Partial { items, .. } => items,
-            Section::Empty | Section::NotExported | Section::Unreadable(_) => &[],
+            Section::Empty | Section::NotExported | Section::NotAvailable(_) | Section::Unreadable(_) => &[],
         }
     }
 
@@ -101,14 +130,24 @@ impl TenantSnapshot {
         self.one(collection, collection.source().id)
     }
 
-    /// The text of a file that an object refers to.
-    pub(crate) fn script(&self, reference: &str) -> Result<&str, NotAssessed> {
-        match self.scripts.get(reference) {
-            Some(Ok(text)) => Ok(text),
-            Some(Err(reason)) => Err(reason.clone()),
-            None => Err(NotAssessed::Unreadable(format!("{reference} was not read"))),
-        }
+    /// The object of a collection that has one or none.
+    pub(crate) fn at_most_one(&self, collection: Collection) -> Result<Option<&Item>, NotAssessed> {
+        Ok(self.all(collection)?.first())
     }
+
+    /// The script at a pointer.
+    pub(crate) fn script(&self, pointer: &str) -> Result<&Script, NotAssessed> {
+        self.scripts.get(pointer).ok_or_else(|| unread(pointer))
+    }
+
+    /// The page at a pointer.
+    pub(crate) fn page(&self, pointer: &str) -> Result<&Page, NotAssessed> {
+        self.pages.get(pointer).ok_or_else(|| unread(pointer))?.as_ref().map_err(Clone::clone)
+    }
+}
+
+fn unread(pointer: &str) -> NotAssessed {
+    NotAssessed::Unreadable(format!("{pointer} was not read"))
 }
 
 pub(crate) fn not_exported(collection: Collection) -> NotAssessed {
@@ -183,8 +222,12 @@ fn name_of(source: &Source, node: &Node) -> Option<String> {
             Some(format!("{} -> {}{user}", text("client_id")?, text("audience")?))
         }
         Collection::AttackProtection => None,
-        _ if matches!(source.files, Files::One(_)) => None,
-        _ => text("name").map(str::to_owned),
+        _ if source.shape == Shape::Object => None,
+        // What has no name is known by its address, its template, its key.
+        _ => ["name", "domain", "template", "key", "description", "kid"]
+            .iter()
+            .find_map(|key| text(key))
+            .map(str::to_owned),
     }
 }
 

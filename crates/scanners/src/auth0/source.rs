@@ -9,22 +9,66 @@ pub(crate) enum Collection {
     Clients,
     /// Database connections.
     Databases,
+    /// Connections to other identity providers, and passwordless ones.
+    Connections,
     /// APIs.
     ResourceServers,
     /// Which application may have which scopes of which API.
     ClientGrants,
+    /// Tokens of others that Actions turn into logins.
+    TokenExchangeProfiles,
     /// Brute force, breached passwords, suspicious addresses, ...; one object each.
     AttackProtection,
+    /// Whether logins get a risk score; one object.
+    RiskAssessment,
+    /// Signals of a proxy in front; one object.
+    SupplementalSignals,
     /// Second factors and whether they are on.
     GuardianFactors,
     /// When a second factor is asked for; one object.
     GuardianPolicies,
+    /// Who sends codes to phones; one object.
+    GuardianPhone,
     /// Actions.
     Actions,
+    /// Code that Actions share.
+    ActionModules,
     /// Which Actions run when; one object.
     Triggers,
     /// Rules, the predecessors of Actions.
     Rules,
+    /// Values that rules read.
+    RulesConfigs,
+    /// Hooks, other predecessors of Actions.
+    Hooks,
+    /// Credentials of flows.
+    FlowVaultConnections,
+    /// Who sends e-mail; one object, or none.
+    EmailProvider,
+    /// The e-mails that are sent.
+    EmailTemplates,
+    /// Who sends text messages and calls.
+    PhoneProviders,
+    /// Classic pages: login, password reset, MFA, errors.
+    Pages,
+    /// Domains of the tenant's own.
+    CustomDomains,
+    /// Who may reach the tenant from where.
+    NetworkAcls,
+    /// Where the log is sent.
+    LogStreams,
+    /// Where events about users are sent.
+    EventStreams,
+    /// Organizations: the customers of a business.
+    Organizations,
+    /// Roles and their permissions.
+    Roles,
+    /// What customers may set up by themselves.
+    SelfServiceProfiles,
+    /// Keys that sign tokens. Never in an export.
+    SigningKeys,
+    /// The newest login on the tenant's own host. Never in an export.
+    Logins,
 }
 
 /// How a collection lies in a directory export.
@@ -34,8 +78,14 @@ pub(crate) enum Files {
     One(&'static str),
     /// A folder of JSON files, one object each.
     Each(&'static str),
+    /// A folder of JSON files, one object each, but for this one.
+    EachBut(&'static str, &'static str),
+    /// One file holds a list of objects.
+    List(&'static str),
     /// A folder with a folder for each object, whose settings are in this file.
     Folders(&'static str, &'static str),
+    /// An export never holds it.
+    Nowhere,
 }
 
 /// How the section of a YAML export is written.
@@ -61,7 +111,7 @@ pub(crate) struct Source {
     pub(crate) shape: Shape,
 }
 
-const SOURCES: [Source; 11] = [
+const SOURCES: [Source; 33] = [
     source(
         Collection::Tenant,
         "tenant",
@@ -77,6 +127,14 @@ const SOURCES: [Source; 11] = [
         "database connections",
         Files::Folders("database-connections", "database.json"),
         "databases",
+        Shape::List,
+    ),
+    source(
+        Collection::Connections,
+        "connections",
+        "connections",
+        Files::Each("connections"),
+        "connections",
         Shape::List,
     ),
     source(
@@ -96,12 +154,36 @@ const SOURCES: [Source; 11] = [
         Shape::List,
     ),
     source(
+        Collection::TokenExchangeProfiles,
+        "token-exchange-profiles",
+        "token exchange profiles",
+        Files::Each("token-exchange-profiles"),
+        "tokenExchangeProfiles",
+        Shape::List,
+    ),
+    source(
         Collection::AttackProtection,
         "attack-protection",
         "attack protection settings",
         Files::Each("attack-protection"),
         "attackProtection",
         Shape::Named,
+    ),
+    source(
+        Collection::RiskAssessment,
+        "risk-assessment",
+        "risk assessment settings",
+        Files::One("risk-assessment/settings.json"),
+        "riskAssessment",
+        Shape::Object,
+    ),
+    source(
+        Collection::SupplementalSignals,
+        "supplemental-signals",
+        "supplemental signals",
+        Files::One("supplemental-signals.json"),
+        "supplementalSignals",
+        Shape::Object,
     ),
     source(
         Collection::GuardianFactors,
@@ -119,7 +201,23 @@ const SOURCES: [Source; 11] = [
         "guardianPolicies",
         Shape::Object,
     ),
+    source(
+        Collection::GuardianPhone,
+        "guardian-phone",
+        "phone factor provider",
+        Files::One("guardian/phoneFactorSelectedProvider.json"),
+        "guardianPhoneFactorSelectedProvider",
+        Shape::Object,
+    ),
     source(Collection::Actions, "actions", "Actions", Files::Each("actions"), "actions", Shape::List),
+    source(
+        Collection::ActionModules,
+        "action-modules",
+        "Action modules",
+        Files::Each("action-modules"),
+        "actionModules",
+        Shape::List,
+    ),
     source(
         Collection::Triggers,
         "triggers",
@@ -129,6 +227,106 @@ const SOURCES: [Source; 11] = [
         Shape::Object,
     ),
     source(Collection::Rules, "rules", "rules", Files::Each("rules"), "rules", Shape::List),
+    source(
+        Collection::RulesConfigs,
+        "rules-configs",
+        "rule settings",
+        Files::Each("rules-configs"),
+        "rulesConfigs",
+        Shape::List,
+    ),
+    source(Collection::Hooks, "hooks", "hooks", Files::Each("hooks"), "hooks", Shape::List),
+    source(
+        Collection::FlowVaultConnections,
+        "flow-vault-connections",
+        "flow vault connections",
+        Files::Each("flow-vault-connections"),
+        "flowVaultConnections",
+        Shape::List,
+    ),
+    source(
+        Collection::EmailProvider,
+        "email-provider",
+        "e-mail provider",
+        Files::One("emails/provider.json"),
+        "emailProvider",
+        Shape::Object,
+    ),
+    source(
+        Collection::EmailTemplates,
+        "email-templates",
+        "e-mail templates",
+        Files::EachBut("emails", "provider.json"),
+        "emailTemplates",
+        Shape::List,
+    ),
+    source(
+        Collection::PhoneProviders,
+        "phone-providers",
+        "phone providers",
+        Files::List("phone-providers/provider.json"),
+        "phoneProviders",
+        Shape::List,
+    ),
+    source(Collection::Pages, "pages", "classic pages", Files::Each("pages"), "pages", Shape::List),
+    source(
+        Collection::CustomDomains,
+        "custom-domains",
+        "custom domains",
+        Files::List("custom-domains/custom-domains.json"),
+        "customDomains",
+        Shape::List,
+    ),
+    source(
+        Collection::NetworkAcls,
+        "network-acls",
+        "network access lists",
+        Files::Each("network-acls"),
+        "networkACLs",
+        Shape::List,
+    ),
+    source(
+        Collection::LogStreams,
+        "log-streams",
+        "log streams",
+        Files::Each("log-streams"),
+        "logStreams",
+        Shape::List,
+    ),
+    source(
+        Collection::EventStreams,
+        "event-streams",
+        "event streams",
+        Files::Each("event-streams"),
+        "eventStreams",
+        Shape::List,
+    ),
+    source(
+        Collection::Organizations,
+        "organizations",
+        "organizations",
+        Files::Each("organizations"),
+        "organizations",
+        Shape::List,
+    ),
+    source(Collection::Roles, "roles", "roles", Files::Each("roles"), "roles", Shape::List),
+    source(
+        Collection::SelfServiceProfiles,
+        "self-service-profiles",
+        "self-service profiles",
+        Files::Each("self-service-profiles"),
+        "selfServiceProfiles",
+        Shape::List,
+    ),
+    source(
+        Collection::SigningKeys,
+        "signing-keys",
+        "signing keys",
+        Files::Nowhere,
+        "signingKeys",
+        Shape::List,
+    ),
+    source(Collection::Logins, "logins", "log of logins", Files::Nowhere, "logins", Shape::List),
 ];
 
 const fn source(

@@ -1,6 +1,6 @@
 //! Reads the YAML layout: one `tenant.yaml`. Pure.
 
-use checkmate_domain::NotAssessed;
+use checkmate_domain::{NotAssessed, Timestamp};
 
 use super::node::Node;
 use super::parse;
@@ -8,13 +8,13 @@ use super::snapshot::{Raw, Section, TenantSnapshot, gather};
 use super::source::{Shape, Source, kebab, sources};
 
 /// A tenant from the text of its `tenant.yaml`. What cannot be read is in the snapshot as such.
-pub(crate) fn read(text: &str) -> TenantSnapshot {
+pub(crate) fn read(text: &str, now: Timestamp) -> TenantSnapshot {
     let sections = match parse::yaml(text) {
         Ok(sections) => sections,
-        Err(reason) => return TenantSnapshot::unreadable(&in_file(reason)),
+        Err(reason) => return TenantSnapshot::unreadable(&in_file(reason), now),
     };
     let mut read = sections.read;
-    let mut snapshot = TenantSnapshot::default();
+    let mut snapshot = TenantSnapshot::new(now);
     for source in sources() {
         let open = sections.open_end.as_deref() == Some(source.key);
         if let Some(position) = read.iter().position(|(key, _)| key == source.key) {
@@ -98,12 +98,14 @@ fn in_file(reason: NotAssessed) -> NotAssessed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth0::fixture;
     use crate::auth0::source::Collection;
 
     #[test]
     fn absent_empty_and_unreadable_sections_are_told_apart() {
         let snapshot = read(
             "clients: []\ndatabases: wrong\nrules:\nactions: @@ACTIONS@@\nguardianPolicies: [all-applications]\nend: 1\n",
+            fixture::NOW,
         );
         assert_eq!(snapshot.section(Collection::Clients), &Section::Empty);
         assert_eq!(snapshot.section(Collection::Rules), &Section::NotExported);
@@ -115,13 +117,13 @@ mod tests {
 
     #[test]
     fn the_last_object_of_an_open_end_is_not_known() {
-        let snapshot = read("clients:\n  - name: A\n  - name: B\n");
+        let snapshot = read("clients:\n  - name: A\n  - name: B\n", fixture::NOW);
         let Section::Partial { items, unseen } = snapshot.section(Collection::Clients) else {
             panic!("expected a partial list")
         };
         assert_eq!(items.first().map(|item| item.name.as_str()), Some("A"));
         assert_eq!(unseen.first().map(|(id, _)| id.as_str()), Some("B"));
-        let ended = read("clients:\n  - name: A\n  - name: B\n...\n");
+        let ended = read("clients:\n  - name: A\n  - name: B\n...\n", fixture::NOW);
         assert!(matches!(ended.section(Collection::Clients), Section::Loaded(items) if items.len() == 2));
     }
 }

@@ -1,10 +1,10 @@
 //! No application may change the tenant beyond its need through the Management API.
 
-use checkmate_domain::{Exposure, NotAssessed, Severity};
-use url::{Host, Url};
+use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
-use crate::auth0::item::{Item, Written};
+use crate::auth0::item::Item;
+use crate::auth0::management;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -49,7 +49,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(grant: &Item, _: &TenantSnapshot) -> Answer {
-    if !is_management_api(grant)? {
+    if !management::is_management_api(grant)? {
         return Ok(Verdict::NotApplicable("no grant is for the Management API"));
     }
     let problem = |path: &str, title: &str, seen: &str| {
@@ -80,28 +80,6 @@ fn ask(grant: &Item, _: &TenantSnapshot) -> Answer {
     grant.flag("allow_all_scopes")?;
     grant.text("subject_type")?;
     Ok(Verdict::Passed)
-}
-
-/// Whether a grant is for the Management API of the tenant. The export does not say which host is the tenant's: with a
-/// placeholder for the host the path decides, with a host it has to be one of Auth0's.
-fn is_management_api(grant: &Item) -> Result<bool, NotAssessed> {
-    const PATH: &str = "/api/v2/";
-    let auth0 = |host: &str| host.ends_with(".auth0.com") || host.ends_with(".auth0app.com");
-    let ends_unknown = |text: &str| text.ends_with("##") || text.ends_with("@@");
-    match grant.written("audience")? {
-        None => Err(grant.not_stated("audience")),
-        Some(Written::Known(text)) => {
-            let url = Url::parse(text).ok().filter(|url| url.path() == PATH);
-            Ok(url.is_some_and(|url| matches!(url.host(), Some(Host::Domain(host)) if auth0(host))))
-        }
-        Some(Written::Partly(text)) if text.ends_with(PATH) => {
-            let host = text.trim_end_matches(PATH);
-            Ok(ends_unknown(host) || auth0(host))
-        }
-        // A placeholder that stands for the end could be that path.
-        Some(Written::Partly(text)) if ends_unknown(text) => grant.text("audience").map(|_| false),
-        Some(Written::Partly(_)) => Ok(false),
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use checkmate_domain::{Exposure, NotAssessed, Severity};
 
+use crate::auth0::bindings;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
-use crate::auth0::item::Item;
+use crate::auth0::code;
 use crate::auth0::node::Node;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -41,30 +42,13 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
         return Ok(Verdict::Passed);
     }
     policies.all_known()?;
-    let bound = bound_after_login(tenant.only(Collection::Triggers)?)?;
+    let bound = bindings::bound(tenant, "post-login")?;
     for name in &bound {
         cannot_ask(tenant, name)?;
     }
     let title = "Nobody is asked for a second factor";
     let seen = "policy 'Never', and no Action that runs after login can ask";
     failed(Severity::Moderate, title, &item.pointer("policies"), seen, "all-applications or confidence-score")
-}
-
-/// The names of the Actions that run after login.
-fn bound_after_login(triggers: &Item) -> Result<Vec<&str>, NotAssessed> {
-    const PATH: &str = "post-login";
-    let unclear = || NotAssessed::Unknown(format!("{} does not name its Actions", triggers.pointer(PATH)));
-    match triggers.find(PATH)? {
-        None => Err(triggers.not_stated(PATH)),
-        Some(Node::List(bindings)) => bindings
-            .iter()
-            .map(|binding| match binding.get("action_name") {
-                Some(Node::Text(name)) => Ok(name.as_str()),
-                _ => Err(unclear()),
-            })
-            .collect(),
-        Some(_) => Err(unclear()),
-    }
 }
 
 /// An error unless the code of the Action shows that it cannot ask for a second factor.
@@ -77,10 +61,11 @@ fn cannot_ask(tenant: &TenantSnapshot, name: &str) -> Result<(), NotAssessed> {
         Some(Node::List(modules)) if modules.is_empty() => {}
         Some(_) => return Err(maybe("it uses modules")),
     }
-    let reference = action.text("code")?.ok_or_else(|| action.not_stated("code"))?;
-    let code = tenant.script(reference).map_err(|reason| maybe(&reason.to_string()))?;
-    if ASKING.iter().any(|word| code.contains(word)) {
-        return Err(maybe("read its code"));
+    let script = code::script(action, "code", tenant)?.ok_or_else(|| action.not_stated("code"))?;
+    for word in ASKING {
+        if script.mentions(word).map_err(|reason| maybe(&reason.to_string()))? {
+            return Err(maybe(&format!("its code mentions {word}")));
+        }
     }
     Ok(())
 }
@@ -88,6 +73,7 @@ fn cannot_ask(tenant: &TenantSnapshot, name: &str) -> Result<(), NotAssessed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth0::code::Script;
     use crate::auth0::{fixture, yaml};
 
     #[test]
@@ -120,9 +106,10 @@ mod tests {
             (Some("api.authentication.challengeWith({type: 'otp'})"), false),
             (None, false),
         ] {
-            let mut snapshot = yaml::read(text);
-            let missing = || NotAssessed::Unreadable("missing".to_owned());
-            snapshot.put_script("./a.js".to_owned(), code.map(str::to_owned).ok_or_else(missing));
+            let mut snapshot = yaml::read(text, fixture::NOW);
+            let missing = || Script::unreadable(NotAssessed::Unreadable("missing".to_owned()));
+            let script = code.map_or_else(missing, |code| code::read_all(vec![code.to_owned()]).remove(0));
+            snapshot.put_script("tenant.yaml#/actions/0/code".to_owned(), script);
             assert_eq!(matches!(ask(&snapshot), Ok(Verdict::Failed(_))), fails, "{code:?}");
         }
     }

@@ -1,0 +1,60 @@
+//! Few addresses pass bot detection.
+
+use checkmate_domain::{Exposure, Severity};
+
+use crate::auth0::allowlist;
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
+use crate::auth0::snapshot::TenantSnapshot;
+use crate::auth0::source::Collection;
+
+pub(crate) static CHECK: Check = Check {
+    meta: Meta {
+        id: "auth0.attack-protection.bot-allowlist",
+        title: "Few addresses pass bot detection",
+        severity: Severity::High,
+        exposure: Exposure::Public,
+        rationale: "Whoever sends from an address on this list is never challenged. A wide range is an open door for bots.",
+        fix: "Keep to single addresses of your own, and remove the rest.",
+        steps: &["Dashboard: Security > Attack Protection > Bot Detection: IP AllowList."],
+        references: &[("Bot detection", "https://auth0.com/docs/secure/attack-protection/bot-detection")],
+        checkmate: &["checkBotDetectionSetting"],
+        ..Meta::PLAIN
+    },
+    ask: Ask::Tenant(ask),
+};
+
+fn ask(tenant: &TenantSnapshot) -> Answer {
+    let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
+    let path = "allowlist";
+    let allowed = settings.texts(path)?.unwrap_or_default();
+    if allowed.known.is_empty() {
+        return allowed.all_known().map(|()| Verdict::Passed);
+    }
+    let severity = allowlist::severity(&allowed.known);
+    failed(
+        severity,
+        "Some addresses pass bot detection",
+        &settings.pointer(path),
+        &first_few(&allowed.known),
+        "an empty list",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth0::fixture;
+
+    #[test]
+    fn answers() {
+        fixture::holds(
+            &CHECK,
+            &[
+                ("failed low", "attackProtection: {botDetection: {allowlist: [203.0.113.7]}}"),
+                ("failed high", "attackProtection: {botDetection: {allowlist: [10.0.0.0/8]}}"),
+                ("passed", "attackProtection: {botDetection: {allowlist: []}}"),
+                ("not-assessed", "attackProtection: {botDetection: {allowlist: @@X@@}}"),
+            ],
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! Bots are challenged.
+
+use checkmate_domain::{Exposure, Severity};
+
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::question;
+use crate::auth0::snapshot::TenantSnapshot;
+use crate::auth0::source::Collection;
+
+const POLICIES: [&str; 3] =
+    ["challenge_password_policy", "challenge_passwordless_policy", "challenge_password_reset_policy"];
+
+pub(crate) static CHECK: Check = Check {
+    meta: Meta {
+        id: "auth0.attack-protection.bot-detection",
+        title: "Bots are challenged",
+        severity: Severity::Moderate,
+        exposure: Exposure::Public,
+        rationale: "Lists of stolen passwords are tried by programs. A challenge makes each try cost something, and stops \
+                     most of them.",
+        fix: "Challenge logins, passwordless logins and password resets when they are risky.",
+        steps: &["Dashboard: Security > Attack Protection > Bot Detection."],
+        references: &[("Bot detection", "https://auth0.com/docs/secure/attack-protection/bot-detection")],
+        checkmate: &["checkBotDetectionSetting"],
+        ..Meta::PLAIN
+    },
+    ask: Ask::Tenant(ask),
+};
+
+fn ask(tenant: &TenantSnapshot) -> Answer {
+    let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
+    let mut unknown = None;
+    for path in POLICIES {
+        match question::none_of(
+            settings,
+            path,
+            &["never", "off"],
+            Severity::Moderate,
+            "Bots are not challenged",
+            "when_risky or always",
+        ) {
+            Ok(Verdict::Failed(problem)) => return Ok(Verdict::Failed(problem)),
+            Ok(_) => {}
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    unknown.map_or(Ok(Verdict::Passed), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth0::fixture;
+
+    #[test]
+    fn answers() {
+        fixture::holds(
+            &CHECK,
+            &[
+                ("failed moderate", "attackProtection: {botDetection: {challenge_password_policy: never}}"),
+                (
+                    "passed",
+                    "attackProtection: {botDetection: {challenge_password_policy: when_risky, challenge_password_reset_policy: always}}",
+                ),
+                ("not-assessed", "attackProtection: {botDetection: {challenge_password_policy: ##X##}}"),
+            ],
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Breached passwords are refused at sign-up and change too.
+
+use checkmate_domain::{Exposure, Severity};
+
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::snapshot::TenantSnapshot;
+use crate::auth0::source::Collection;
+
+pub(crate) static CHECK: Check = Check {
+    meta: Meta {
+        id: "auth0.attack-protection.breached-stages",
+        title: "Breached passwords are refused at sign-up and change too",
+        severity: Severity::Moderate,
+        exposure: Exposure::Public,
+        rationale: "A password that is known from a breach should not be chosen in the first place. These two stages refuse \
+                     it before it is used.",
+        fix: "Turn on blocking at sign-up and at password change.",
+        steps: &["Dashboard: Security > Attack Protection > Breached Password Detection."],
+        references: &[(
+            "Breached password detection",
+            "https://auth0.com/docs/secure/attack-protection/breached-password-detection",
+        )],
+        checkmate: &["checkBreachedPassword"],
+        ..Meta::PLAIN
+    },
+    ask: Ask::Tenant(ask),
+};
+
+fn ask(tenant: &TenantSnapshot) -> Answer {
+    let settings = tenant.one(Collection::AttackProtection, "breached-password-detection")?;
+    if settings.flag("enabled")? != Some(true) {
+        return Ok(Verdict::NotApplicable(
+            "breached-password detection is off, which has a check of its own",
+        ));
+    }
+    let mut unknown = None;
+    for stage in ["pre-user-registration", "pre-change-password"] {
+        let path = format!("stage/{stage}/shields");
+        match settings
+            .texts(&path)
+            .and_then(|shields| shields.map_or(Ok(false), |shields| shields.has("block")))
+        {
+            Ok(true) => {}
+            Ok(false) => {
+                return failed(
+                    Severity::Moderate,
+                    "Breached passwords can be chosen",
+                    &settings.pointer(&path),
+                    "no block",
+                    "block",
+                );
+            }
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    unknown.map_or(Ok(Verdict::Passed), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth0::fixture;
+
+    #[test]
+    fn answers() {
+        fixture::holds(
+            &CHECK,
+            &[
+                (
+                    "failed moderate",
+                    "attackProtection: {breachedPasswordDetection: {enabled: true, stage: {}}}",
+                ),
+                (
+                    "passed",
+                    "attackProtection: {breachedPasswordDetection: {enabled: true, stage: {pre-user-registration: {shields: [block]}, pre-change-password: {shields: [block]}}}}",
+                ),
+                ("not-applicable", "attackProtection: {breachedPasswordDetection: {enabled: false}}"),
+                (
+                    "not-assessed",
+                    "attackProtection: {breachedPasswordDetection: {enabled: true, stage: @@X@@}}",
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! The log is kept outside of the tenant.
+
+use checkmate_domain::{Exposure, Severity};
+
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::snapshot::TenantSnapshot;
+use crate::auth0::source::Collection;
+
+pub(crate) static CHECK: Check = Check {
+    meta: Meta {
+        id: "auth0.logs.streams",
+        title: "The log is kept outside of the tenant",
+        severity: Severity::Moderate,
+        exposure: Exposure::Internal,
+        rationale: "The tenant keeps its log for days. Without a stream there is nothing to look at when an attack is \
+                     noticed weeks later.",
+        fix: "Stream the log to where you keep logs.",
+        steps: &["Dashboard: Monitoring > Streams."],
+        references: &[("Log streams", "https://auth0.com/docs/customize/log-streams")],
+        checkmate: &["checkLogStream"],
+        ..Meta::PLAIN
+    },
+    ask: Ask::Tenant(ask),
+};
+
+fn ask(tenant: &TenantSnapshot) -> Answer {
+    let streams = tenant.all(Collection::LogStreams)?;
+    let mut unknown = None;
+    for stream in streams {
+        match stream.text("status") {
+            Ok(Some("active") | None) => return Ok(Verdict::Passed),
+            Ok(Some(_)) => {}
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    let seen = if streams.is_empty() { "none" } else { "none is active" };
+    unknown.map_or_else(
+        || failed(Severity::Moderate, "The log is not streamed", "log-streams", seen, "one that is active"),
+        Err,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth0::fixture;
+
+    #[test]
+    fn answers() {
+        fixture::holds(
+            &CHECK,
+            &[
+                ("failed moderate", "logStreams: []"),
+                ("failed moderate", "logStreams: [{name: a, status: paused}]"),
+                ("passed", "logStreams: [{name: a, status: active}]"),
+                ("not-assessed", "logStreams: [{name: a, status: ##X##}]"),
+                ("not-assessed", "tenant: {}"),
+            ],
+        );
+    }
+}

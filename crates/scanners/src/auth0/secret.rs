@@ -1,0 +1,193 @@
+//! Whether a text looks like a secret. What is kept of it is its kind and its length.
+
+/// A text that looks like a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    name: &'static str,
+    length: usize,
+}
+
+impl Kind {
+    /// What may be shown: `a GitHub token (40 characters)`.
+    pub(crate) fn redacted(&self) -> String {
+        format!("{} ({} characters)", self.name, self.length)
+    }
+}
+
+/// How a redacted text begins; it stands for a secret of its length.
+pub(crate) const MARK: &str = "REDACTED";
+
+/// Forms that vendors document: a beginning, the fewest characters after it, and what it is.
+const FORMS: [(&str, usize, &str); 28] = [
+    ("AKIA", 16, "an AWS access key"),
+    ("ASIA", 16, "an AWS access key"),
+    ("ghp_", 36, "a GitHub token"),
+    ("gho_", 36, "a GitHub token"),
+    ("ghs_", 36, "a GitHub token"),
+    ("ghu_", 36, "a GitHub token"),
+    ("ghr_", 36, "a GitHub token"),
+    ("github_pat_", 22, "a GitHub token"),
+    ("glpat-", 20, "a GitLab token"),
+    ("xoxb-", 20, "a Slack token"),
+    ("xoxp-", 20, "a Slack token"),
+    ("xoxa-", 20, "a Slack token"),
+    ("xapp-", 20, "a Slack token"),
+    ("sk_live_", 16, "a Stripe key"),
+    ("rk_live_", 16, "a Stripe key"),
+    ("sk_test_", 16, "a Stripe key"),
+    ("whsec_", 16, "a Stripe key"),
+    ("SG.", 40, "a SendGrid key"),
+    ("AIza", 35, "a Google API key"),
+    ("ya29.", 20, "a Google token"),
+    ("npm_", 36, "an npm token"),
+    ("shpat_", 32, "a Shopify token"),
+    ("sk-ant-", 20, "an Anthropic key"),
+    ("sk-proj-", 20, "an OpenAI key"),
+    ("dop_v1_", 40, "a DigitalOcean token"),
+    ("EAACEdEose0cBA", 10, "a Facebook token"),
+    ("sq0csp-", 20, "a Square secret"),
+    ("key-", 32, "a Mailgun key"),
+];
+
+/// Names of values that are secret.
+const NAMES: [&str; 14] = [
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "privatekey",
+    "private_key",
+    "credential",
+    "accesskey",
+    "access_key",
+    "authorization",
+];
+
+/// Words that stand where a secret will stand.
+const STAND_INS: [&str; 10] =
+    ["your", "example", "changeme", "placeholder", "xxxx", "<", "{{", "${", "process.env", "insert"];
+
+/// A secret by the form of the text alone.
+pub(crate) fn in_text(text: &str) -> Option<Kind> {
+    let length = text.chars().count();
+    let found = |name| Some(Kind { name, length });
+    if text.starts_with(MARK) {
+        return found("a redacted secret");
+    }
+    if text.contains("-----BEGIN") && text.contains("PRIVATE KEY") {
+        return found("a private key");
+    }
+    if let Some(form) =
+        text.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '=' | ',')).find_map(form)
+    {
+        return found(form);
+    }
+    if is_jwt(text) {
+        return found("a signed token");
+    }
+    if has_login(text) {
+        return found("a login in an address");
+    }
+    if text.contains("hooks.slack.com/services/") || text.contains("webhook.office.com/") {
+        return found("the address of a webhook");
+    }
+    None
+}
+
+/// A secret by its form, or by what it is called and how random it looks.
+pub(crate) fn in_value(name: &str, text: &str) -> Option<Kind> {
+    in_text(text).or_else(|| {
+        let flat: String = name.to_ascii_lowercase().chars().filter(|c| *c != ' ').collect();
+        let named =
+            NAMES.iter().any(|secret| flat.contains(secret) || flat.replace(['_', '-'], "").contains(secret));
+        (named && looks_random(text))
+            .then(|| Kind { name: "a text called by the name of a secret", length: text.chars().count() })
+    })
+}
+
+fn form(word: &str) -> Option<&'static str> {
+    let token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    FORMS.iter().find_map(|(start, least, name)| {
+        let rest = word.strip_prefix(start)?;
+        (rest.len() >= *least && rest.chars().all(token)).then_some(*name)
+    })
+}
+
+/// Three parts of base64url, the first two of which are JSON.
+fn is_jwt(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let base64 = |part: &&str| {
+        part.len() > 8 && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    parts.len() == 3 && parts.iter().all(base64) && parts.iter().take(2).all(|part| part.starts_with("eyJ"))
+}
+
+/// `scheme://user:password@host`.
+fn has_login(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once('@').is_some_and(|(login, _)| {
+        login.split_once(':').is_some_and(|(_, password)| {
+            !password.is_empty() && !STAND_INS.iter().any(|word| password.to_ascii_lowercase().contains(word))
+        })
+    })
+}
+
+fn looks_random(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let plain = text.len() >= 8
+        && text.len() <= 4_096
+        && !text.contains(char::is_whitespace)
+        && !lower.starts_with("http");
+    let stands_in = STAND_INS.iter().any(|word| lower.contains(word));
+    let digits = text.chars().any(|c| c.is_ascii_digit());
+    plain && !stands_in && digits && entropy(text) >= 2.5
+}
+
+/// Bits of information in a character, by how often each occurs.
+fn entropy(text: &str) -> f64 {
+    let mut counts = std::collections::BTreeMap::new();
+    for c in text.chars() {
+        *counts.entry(c).or_insert(0_u32) += 1;
+    }
+    let all = f64::from(counts.values().sum::<u32>());
+    counts.values().map(|count| f64::from(*count) / all).map(|share| -share * share.log2()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_told_from_other_texts() {
+        let cases = [
+            ("x", "AKIAIOSFODNN7EXAMPLE", true),
+            ("x", "Bearer ghp_abcdefghijklmnopqrstuvwxyz0123456789", true),
+            ("x", "-----BEGIN RSA PRIVATE KEY-----\nabc", true),
+            ("x", "postgres://app:Tr0ub4dor@db.example.com/app", true),
+            ("x", "https://example.com/a:b@c", false),
+            (
+                "x",
+                "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+                true,
+            ),
+            ("apiKey", "q8ZrT1xWm4Kd9LpVb2Nc", true),
+            ("client_secret", "9f8e7d6c5b4a", true),
+            ("password", "your-password-1", false),
+            ("password", "${PASSWORD1}", false),
+            ("tokenUrl", "https://example.com/oauth/token1", false),
+            ("title", "q8ZrT1xWm4Kd9LpVb2Nc", false),
+            ("secret", "short1", false),
+            ("secret", "REDACTED************", true),
+        ];
+        for (name, text, expected) in cases {
+            assert_eq!(in_value(name, text).is_some(), expected, "{name}: {text}");
+        }
+        let shown = in_value("apiKey", "q8ZrT1xWm4Kd9LpVb2Nc").map(|kind| kind.redacted());
+        assert_eq!(shown.as_deref(), Some("a text called by the name of a secret (20 characters)"));
+    }
+}
