@@ -5,6 +5,7 @@
 //!
 //! [`Tenant`] says what there is; [`Sandbox::start`] runs it.
 
+mod api;
 mod fault;
 mod jwt;
 mod log;

@@ -64,7 +64,7 @@ pub(crate) async fn tokensets(
 }
 
 #[allow(clippy::result_large_err, reason = "a response is what it is")]
-fn may(state: &State, headers: &HeaderMap, scope: &str) -> Result<(), Response> {
+pub(crate) fn may(state: &State, headers: &HeaderMap, scope: &str) -> Result<(), Response> {
     let refuse = |status: StatusCode, error: &str, message: String, code: &str| {
         let body =
             json!({"statusCode": status.as_u16(), "error": error, "message": message, "errorCode": code});

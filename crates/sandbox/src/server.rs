@@ -21,10 +21,12 @@ use crate::fault::Fault;
 use crate::log::{LogEvent, Said};
 use crate::state::Shared;
 use crate::tenant::Tenant;
-use crate::{login, management, my_account, provider, token};
+use crate::{api, login, management, my_account, provider, token};
 
 /// The largest body, in bytes.
 const LARGEST: usize = 64 << 10;
+/// The largest answer, in bytes.
+const LARGEST_ANSWER: usize = 16 << 20;
 /// Longer than anybody waits.
 const HANG: Duration = Duration::from_secs(60);
 
@@ -170,6 +172,7 @@ fn routes(shared: &Arc<Shared>) -> Router {
         .route("/oauth/token", post(token::token))
         .route("/api/v2/users/{id}/connected-accounts", get(management::connected_accounts))
         .route("/api/v2/users/{id}/federated-connections-tokensets", get(management::tokensets))
+        .route("/api/v2/{*path}", get(api::read))
         .route("/authorize", get(login::authorize))
         .route("/u/login", post(login::login))
         .route("/connect", get(login::consent).post(login::allow))
@@ -235,7 +238,7 @@ async fn recorded(shared: &Shared, request: Request, next: Next) -> Response {
     };
     let answer = next.run(Request::from_parts(parts, asked.into())).await;
     let (parts, said) = answer.into_parts();
-    let Ok(said) = to_bytes(said, LARGEST).await else {
+    let Ok(said) = to_bytes(said, LARGEST_ANSWER).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let answer = serde_json::from_slice(&said).unwrap_or_default();

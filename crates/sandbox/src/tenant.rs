@@ -1,6 +1,9 @@
 //! What there is in a tenant, as data.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::keys::RsaPair;
 
@@ -16,6 +19,10 @@ pub struct Tenant {
     pub(crate) connections: Vec<Connection>,
     pub(crate) users: Vec<User>,
     pub(crate) accounts: Vec<Account>,
+    /// What the Management API shows, by what follows `/api/v2/`: an object, or a list of objects.
+    pub api: BTreeMap<String, Value>,
+    /// Paths that the plan does not have.
+    pub not_on_plan: Vec<String>,
 }
 
 /// An application.

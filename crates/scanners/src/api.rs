@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use checkmate_domain::Timestamp;
-use checkmate_outbound::{Answer, BaseUrl, Call, CallError};
+use checkmate_outbound::{Answer, BaseUrl, BudgetKey, Call, CallError};
 use serde::de::DeserializeOwned;
 
 use crate::contract::ScanError;
@@ -64,6 +64,26 @@ impl Api<'_> {
         }
         self.judge(&answer)?;
         answer.json().map_err(unanswered)
+    }
+
+    /// Reads something, whatever the vendor answers; a credential that is not taken is renewed once.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn fetch(&self, path: &[&str], query: &[(&'static str, String)]) -> Result<Answer, ApiError> {
+        let client = self.credentials.client()?;
+        let budget = BudgetKey::new(format!("auth0:{}", self.base.host()));
+        let call = || {
+            let call = Call::get(self.base.join(path)).budget(budget.clone());
+            query.iter().fold(call, |call, (name, value)| call.query(name, value))
+        };
+        let held = self.credentials.lease(&self.need).await?;
+        let answer = client.send(&call().bearer(&held.secret)).await.map_err(unanswered)?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        let fresh = self.credentials.renew(&self.need, &held).await?;
+        client.send(&call().bearer(&fresh.secret)).await.map_err(unanswered)
     }
 
     fn judge(&self, answer: &Answer) -> Result<(), ApiError> {

@@ -1,9 +1,11 @@
-//! Auth0 tenants. [`export::ExportScanner`] reads one that auth0-deploy-cli exported.
+//! Auth0 tenants. [`export::ExportScanner`] reads one that auth0-deploy-cli exported, [`api::TenantScanner`] one by its
+//! Management API.
 //!
 //! In reading order: `export` is the scanner and `locate` finds the folder; `directory` or `yaml` reads it into a `snapshot`; `assess` asks every one
 //! of the `checks` of it and writes the report. Below them: `source` (where each collection lies), `files` (bounded
 //! reading), `parse`, `keyword` and `node` (values), `item` (how a check reads an object).
 
+pub mod api;
 pub mod export;
 pub mod fuzzing;
 
@@ -30,6 +32,7 @@ mod yaml;
 mod address;
 mod allowlist;
 mod bindings;
+mod catalogue;
 mod certificate;
 mod client;
 mod connection;
@@ -41,4 +44,6 @@ mod secret;
 #[cfg(test)]
 mod fixture;
 
+pub use api::{Answers, Plan, TenantScanner, TenantSpec};
+pub use catalogue::{RuleDoc, catalogue};
 pub use export::{ExportScanner, Exports};

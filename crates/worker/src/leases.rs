@@ -9,7 +9,7 @@ use checkmate_domain::{JobId, ScanId};
 use checkmate_outbound::{Client, Outbound, SettingsError};
 use checkmate_scanners::{Credentials, Held, Need, NoCredential};
 use checkmate_service::metrics;
-use checkmate_vault::{Connection, Lease, LeaseClass, LeaseError, LeaseRequest, Vault};
+use checkmate_vault::{Connection, Lease, LeaseClass, LeaseError, LeaseRequest, ManagementRequest, Vault};
 use tokio::sync::Mutex;
 
 /// A job that is sent away because the audit trail cannot be written comes back after so long.
@@ -19,8 +19,10 @@ const RENEWALS: u32 = 3;
 
 /// Who leases: one for the process. Holds no credential.
 pub struct Lessor {
-    /// The tenant.
-    pub vault: Vault,
+    /// The tenant whose Token Vault keeps the accounts; none where none is configured.
+    pub vault: Option<Vault>,
+    /// Tenants that are scanned, by their own hosts: each has a client of its own for its Management API.
+    pub tenants: BTreeMap<String, Vault>,
     /// The way out.
     pub outbound: Outbound,
     /// Accounts by their names in the configuration.
@@ -28,10 +30,11 @@ pub struct Lessor {
 }
 
 /// The leases of one attempt. Everything in it is overwritten when it is dropped.
-pub(crate) struct JobLeases {
+pub struct JobLeases {
     lessor: Arc<Lessor>,
-    job: JobId,
-    scan: ScanId,
+    /// None for a person at the terminal.
+    job: Option<JobId>,
+    scan: Option<ScanId>,
     client: OnceLock<Result<Client, SettingsError>>,
     held: Mutex<Kept>,
 }
@@ -44,27 +47,63 @@ struct Kept {
 
 impl JobLeases {
     pub(crate) fn new(lessor: Arc<Lessor>, job: &JobId, scan: &ScanId) -> Self {
-        let (job, scan) = (job.clone(), scan.clone());
+        let (job, scan) = (Some(job.clone()), Some(scan.clone()));
         Self { lessor, job, scan, client: OnceLock::new(), held: Mutex::default() }
     }
 
+    /// For a person at the terminal, without a job.
+    #[must_use]
+    pub fn of_a_person(lessor: Arc<Lessor>) -> Self {
+        Self { lessor, job: None, scan: None, client: OnceLock::new(), held: Mutex::default() }
+    }
+
     async fn ask(&self, need: &Need) -> Result<Arc<Held>, NoCredential> {
-        let name = &need.connection;
-        let connection = self.lessor.connections.get(name).ok_or_else(|| {
-            NoCredential::Refused(format!("no connection {name} is configured: see [connections.{name}]"))
-        })?;
-        let request = LeaseRequest {
-            job: Some(self.job.clone()),
-            scan: Some(self.scan.clone()),
-            connection,
-            scopes: need.scopes.clone(),
-            purpose: need.purpose.clone(),
-        };
         let (client, began) = (self.client()?, Instant::now());
-        let leased = self.lessor.vault.lease(client, &request).await;
+        let leased = match need.connection.strip_prefix("auth0:") {
+            Some(domain) => self.of_tenant(client, domain, need).await?,
+            None => self.of_account(client, need).await?,
+        };
         let outcome = leased.as_ref().map_or_else(|error| error.class.word(), |_| "granted");
         metrics::credential(outcome, began.elapsed());
         Ok(Arc::new(held(leased.map_err(|error| none(&error))?)))
+    }
+
+    async fn of_account(
+        &self,
+        client: &Client,
+        need: &Need,
+    ) -> Result<Result<Lease, LeaseError>, NoCredential> {
+        let name = &need.connection;
+        let unknown =
+            || NoCredential::Refused(format!("no connection {name} is configured: see [connections.{name}]"));
+        let vault = self.lessor.vault.as_ref().ok_or_else(unknown)?;
+        let request = LeaseRequest {
+            job: self.job.clone(),
+            scan: self.scan.clone(),
+            connection: self.lessor.connections.get(name).ok_or_else(unknown)?,
+            scopes: need.scopes.clone(),
+            purpose: need.purpose.clone(),
+        };
+        Ok(vault.lease(client, &request).await)
+    }
+
+    /// What the token may is for the scanner to look at: it says of each check whether it could be asked.
+    async fn of_tenant(
+        &self,
+        client: &Client,
+        domain: &str,
+        need: &Need,
+    ) -> Result<Result<Lease, LeaseError>, NoCredential> {
+        let vault = self.lessor.tenants.get(domain).ok_or_else(|| {
+            NoCredential::Refused(format!("no tenant {domain} is configured: see [tenants]"))
+        })?;
+        let request = ManagementRequest {
+            job: self.job.clone(),
+            scan: self.scan.clone(),
+            scopes: need.scopes.clone(),
+            purpose: need.purpose.clone(),
+        };
+        Ok(vault.management(client, &request).await)
     }
 }
 
@@ -74,7 +113,7 @@ impl Credentials for JobLeases {
         // Held while it asks: two calls of one job for one connection are one lease.
         let mut kept = self.held.lock().await;
         if let Some(held) = kept.by_connection.get(&need.connection)
-            && (held.granted.is_empty() || held.granted.missing(&need.scopes).is_empty())
+            && (is_tenant(need) || held.granted.is_empty() || held.granted.missing(&need.scopes).is_empty())
         {
             return Ok(Arc::clone(held));
         }
@@ -109,6 +148,11 @@ impl Credentials for JobLeases {
         let made = self.client.get_or_init(|| self.lessor.outbound.client());
         made.as_ref().map_err(|error| NoCredential::Transient(error.to_string(), None))
     }
+}
+
+/// A tenant's token is what it is: asking again brings the same.
+fn is_tenant(need: &Need) -> bool {
+    need.connection.starts_with("auth0:")
 }
 
 fn held(lease: Lease) -> Held {

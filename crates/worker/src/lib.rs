@@ -14,6 +14,6 @@ mod traced;
 mod worker;
 
 pub use config::WorkerConfig;
-pub use leases::Lessor;
+pub use leases::{JobLeases, Lessor};
 pub use marker::{Marker, run_marker};
 pub use worker::Worker;

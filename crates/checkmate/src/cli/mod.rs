@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod credentials;
+mod direct;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "sandbox")]
 pub use self::credentials::SandboxArgs;
 pub use self::credentials::{Audit, Connections, VerifyArgs};
+pub use self::direct::{Auth0Args, Direct, ReachArgs, ReportFormat, Rules, Snapshot};
 pub use self::upkeep::{DumpArgs, LaneCommand, PurgeArgs, Workers};
 
 /// Scans identity and code platforms, keeps what it finds, and says what could not be looked at.
@@ -41,8 +43,14 @@ pub enum Command {
     Worker(WorkerArgs),
     /// Run the notifier role.
     Notifier,
-    /// Scan a scope and show what to do first: export:NAME, path:DIR.
+    /// Scan a scope and show what to do first: auth0:DOMAIN, org:NAME, export:NAME, path:DIR; or `scan auth0`, directly.
     Scan(ScanArgs),
+    /// Write what a tenant answers into a file, to scan it later or elsewhere.
+    #[command(subcommand)]
+    Snapshot(Snapshot),
+    /// Look at the rules: what is asked, why, and how to fix it.
+    #[command(subcommand)]
+    Rules(Rules),
     /// Scan a scope again that was scanned before.
     Rescan(RescanArgs),
     /// Look at scans, watch or cancel one.
@@ -119,9 +127,14 @@ pub struct WorkerArgs {
 
 /// `scan`.
 #[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ScanArgs {
-    /// export:NAME or path:DIR.
-    pub scope: String,
+    /// Without the queue.
+    #[command(subcommand)]
+    pub direct: Option<Direct>,
+    /// auth0:DOMAIN, org:NAME, export:NAME or path:DIR.
+    #[arg(required = true)]
+    pub scope: Option<String>,
     /// Ask only; do not wait for the result.
     #[arg(long)]
     pub no_wait: bool,

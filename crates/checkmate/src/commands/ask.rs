@@ -36,6 +36,8 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         | Command::Notifier
         | Command::Broker(_)
         | Command::Config(_)
+        | Command::Snapshot(_)
+        | Command::Rules(_)
         | Command::Completions { .. } => {
             anyhow::bail!("this command runs by itself and is not asked of another process")
         }

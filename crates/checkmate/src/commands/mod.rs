@@ -9,6 +9,7 @@ mod config;
 mod connect;
 mod connections;
 mod dead;
+mod direct;
 mod doctor;
 mod dump;
 mod findings;
@@ -16,6 +17,7 @@ mod lane;
 mod out;
 mod purge;
 mod rescan;
+mod rules;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod scan;
@@ -33,7 +35,7 @@ use anyhow::Context;
 use checkmate_domain::ScopeError;
 use checkmate_domain::id::IdError;
 
-use crate::cli::{Audit, Cli, Command, DumpArgs, Schedule, VerifyArgs};
+use crate::cli::{Audit, Cli, Command, Direct, DumpArgs, ScanArgs, Schedule, Snapshot, VerifyArgs};
 use crate::config::{Config, ConfigError};
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
@@ -56,6 +58,9 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
     }
     if let Command::Completions { shell } = cli.command {
         return code(completions::completions(shell, &mut Out::stdout()).await);
+    }
+    if let Command::Rules(command) = &cli.command {
+        return code(rules::rules(command, &mut Out::stdout()).await);
     }
     #[cfg(feature = "sandbox")]
     if let Command::Sandbox(args) = &cli.command {
@@ -114,6 +119,13 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Completions { shell } => return completions::completions(shell, &mut Out::stdout()).await,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => return sandbox::sandbox(&args, &mut Out::stdout()).await,
+        Command::Rules(command) => return rules::rules(&command, &mut Out::stdout()).await,
+        Command::Scan(ScanArgs { direct: Some(Direct::Auth0(args)), .. }) => {
+            return direct::scan_auth0(&args, config, scanners, &mut Out::stdout()).await;
+        }
+        Command::Snapshot(Snapshot::Auth0 { reach, output }) => {
+            return direct::snapshot_auth0(&reach, &output, config, scanners, &mut Out::stdout()).await;
+        }
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
         Command::Scan(_)
         | Command::Scans(_)
@@ -147,11 +159,11 @@ fn absolute(command: Command) -> anyhow::Result<Command> {
         return Ok(Command::Audit(Audit::Verify(VerifyArgs { checkpoints, public_key, from, ..args })));
     }
     let Command::Scan(mut args) = command else { return Ok(command) };
-    if let Some(folder) = args.scope.strip_prefix("path:") {
+    if let Some(folder) = args.scope.as_deref().and_then(|scope| scope.strip_prefix("path:")) {
         let full = Path::new(folder).canonicalize().with_context(|| {
             format!("there is no folder {folder}: give the folder of a tenant export, as in path:./my-export")
         })?;
-        args.scope = format!("path:{}", full.display());
+        args.scope = Some(format!("path:{}", full.display()));
     }
     Ok(Command::Scan(args))
 }

@@ -13,7 +13,7 @@ use crate::view::{self, Show};
 use crate::wiring::parts::Parts;
 
 pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyhow::Result<u8> {
-    let scope = resolve(parts, &args.scope).await?;
+    let scope = resolve(parts, args.scope.as_deref().unwrap_or_default()).await?;
     let lane = if args.bulk { Lane::Bulk } else { Lane::Interactive };
     let scan = ask_for(parts, scope, lane).await?;
     if args.no_wait {

@@ -18,6 +18,7 @@ mod secret_file;
 mod sections;
 mod span;
 mod tables;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -42,6 +43,7 @@ pub use sections::{
     TelemetrySection, VaultSection, VendorsSection, WorkerSection,
 };
 pub use span::{Span, SpanError};
+pub use tenants::TenantConfig;
 pub use told::{Loaded, Told};
 
 /// Everything that can be set. Paths in the file are relative to the file.
@@ -87,6 +89,8 @@ pub struct Config {
     pub audit: AuditSection,
     /// Accounts that credentials are leased from, for `connection:NAME`.
     pub connections: BTreeMap<String, ConnectionConfig>,
+    /// Tenants that are scanned by their API, by their names.
+    pub tenants: BTreeMap<String, TenantConfig>,
     /// Tenant exports by name, for `export:NAME`.
     pub exports: BTreeMap<String, PathBuf>,
     /// What is scanned by itself, and when.
@@ -118,6 +122,7 @@ impl Default for Config {
             outbound: OutboundSection::default(),
             audit: AuditSection::default(),
             connections: BTreeMap::new(),
+            tenants: BTreeMap::new(),
             exports: BTreeMap::new(),
             schedules: BTreeMap::new(),
             file: None,

@@ -9,6 +9,7 @@ use super::schedules;
 use super::sections::{SECTIONS, Section};
 use super::span::Span;
 use super::tables::{Of, TABLES, Table};
+use super::tenants;
 
 const TEMPLATE_HEAD: &str = "\
 # The configuration of CheckMate. Every key may be left out: take the '#' away in front of one to set it. What stands
@@ -81,6 +82,7 @@ fn template_table(text: &mut String, table: &Table) {
     match table.of {
         Of::Schedules => template_keys(text, table, &schedules::KEYS),
         Of::Connections => template_keys(text, table, &connections::KEYS),
+        Of::Tenants => template_keys(text, table, &tenants::KEYS),
         Of::Exports | Of::Passwords | Of::Requests => {
             let _ =
                 writeln!(text, "[{}]\n#{} = {}", table.path, table.name, table.kind.written(table.example));
@@ -135,6 +137,11 @@ fn free(text: &mut String, table: &Table, mark: &str) {
         }
         Of::Connections => {
             return free_keys(text, table, &connections::KEYS, "`provider` and `user` must be there.");
+        }
+        Of::Tenants => {
+            let told =
+                "`domain`, `client_id` and one of `client_key_file` and `client_secret_file` must be there.";
+            return free_keys(text, table, &tenants::KEYS, told);
         }
         Of::Exports | Of::Passwords | Of::Requests => {}
     }

@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::schedules;
 use super::sections::SECTIONS;
 use super::tables::{Of, TABLES, Table};
+use super::tenants;
 
 /// The JSON schema of the file.
 #[must_use]
@@ -60,6 +61,10 @@ fn of_table(free: &Table) -> Value {
         Of::Connections => {
             let keys = connections::KEYS.iter().map(|key| (key.name().to_owned(), of_key(key, None)));
             table("One account.", keys.collect(), &connections::NEEDED)
+        }
+        Of::Tenants => {
+            let keys = tenants::KEYS.iter().map(|key| (key.name().to_owned(), of_key(key, None)));
+            table("One tenant.", keys.collect(), &tenants::NEEDED)
         }
         Of::Exports | Of::Passwords | Of::Requests => of_kind(&free.kind),
     };

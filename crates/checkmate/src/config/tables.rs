@@ -16,6 +16,7 @@ use super::kind::Kind;
 use super::near::near;
 use super::reader::Reader;
 use super::schedules;
+use super::tenants::{self, TenantConfig};
 
 /// What stands under the names of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub(super) enum Of {
     Schedules,
     /// A table with keys of its own for each connection.
     Connections,
+    /// A table with keys of its own for each tenant.
+    Tenants,
 }
 
 /// A table with free names.
@@ -47,7 +50,7 @@ pub(super) struct Table {
 }
 
 /// All tables with free names, in the order of the documents.
-pub(super) static TABLES: [Table; 5] = [
+pub(super) static TABLES: [Table; 6] = [
     Table {
         path: "broker.role_password_files",
         about: "Passwords of the role users that `broker setup` makes, by role.",
@@ -88,6 +91,14 @@ pub(super) static TABLES: [Table; 5] = [
         kind: Kind::Text,
         example: "",
     },
+    Table {
+        path: "tenants",
+        about: "Auth0 tenants that are scanned by their Management API, for `auth0:DOMAIN` and `org:NAME`; a table for each.",
+        of: Of::Tenants,
+        name: "acme",
+        kind: Kind::Text,
+        example: "",
+    },
 ];
 
 /// A name as it stands in the file.
@@ -105,6 +116,8 @@ impl Reader<'_> {
                 self.schedule(name, value, &path);
             } else if table.of == Of::Connections {
                 self.connection(name, value, &path);
+            } else if table.of == Of::Tenants {
+                self.tenant(name, value, &path);
             } else if let Some(read) = self.value(table.kind, &path, table.example, value) {
                 let kept = keep(&mut self.reading.config, table.of, name.get_ref(), read);
                 self.note(&path, value.span().start, kept);
@@ -126,7 +139,7 @@ impl Reader<'_> {
                 (roles.contains(&text), then)
             }
             Of::Requests => (!text.trim().is_empty(), "write the name of a user of the broker".to_owned()),
-            Of::Exports | Of::Schedules | Of::Connections => {
+            Of::Exports | Of::Schedules | Of::Connections | Of::Tenants => {
                 (is_name(text), "use 1 to 200 letters, digits, '.', '_' and '-'".to_owned())
             }
         };
@@ -153,6 +166,24 @@ impl Reader<'_> {
             None => {}
             Some(Ok(connection)) => {
                 self.reading.config.connections.insert(name.get_ref().to_string(), connection);
+            }
+            Some(Err((key, wrong))) => {
+                let at = key_start(value, key).unwrap_or(name.span().start);
+                self.mistake(
+                    at,
+                    format!("{path}.{key} {wrong}"),
+                    "write it as the documents show".to_owned(),
+                );
+            }
+        }
+    }
+
+    fn tenant(&mut self, name: &Name<'_>, value: &Spanned<DeValue<'_>>, path: &str) {
+        let draft: Option<tenants::Draft> = self.keyed(name, value, path, &tenants::KEYS, &tenants::NEEDED);
+        match draft.map(tenants::Draft::finish) {
+            None => {}
+            Some(Ok(tenant)) => {
+                self.reading.config.tenants.insert(name.get_ref().to_string(), tenant);
             }
             Some(Err((key, wrong))) => {
                 let at = key_start(value, key).unwrap_or(name.span().start);
@@ -255,6 +286,12 @@ pub(super) fn told(config: &Config, of: Of) -> Vec<(String, Option<String>)> {
                 keyed(name, &connections::Draft::from(one), &connections::KEYS)
             };
             config.connections.iter().flat_map(each).collect()
+        }
+        Of::Tenants => {
+            let each = |(name, one): (&String, &TenantConfig)| {
+                keyed(name, &tenants::Draft::from(one), &tenants::KEYS)
+            };
+            config.tenants.iter().flat_map(each).collect()
         }
     }
 }

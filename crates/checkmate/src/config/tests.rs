@@ -11,6 +11,7 @@ use super::load::understand;
 use super::mistake::Source;
 use super::sections::{SECTIONS, keys};
 use super::tables::TABLES;
+use super::tenants;
 use super::*;
 
 const TWELVE: &str = r#"[worker]
@@ -145,7 +146,11 @@ fn a_file_with_every_key_is_read_without_a_mistake() {
         assert!(told.from.is_some() && told.value.is_some(), "{} was not read from\n{text}", told.path);
     }
     assert_eq!(loaded.given(), loaded.told().len());
-    assert_eq!(loaded.told().len(), keys().count() + 3 + schedules::KEYS.len() + connections::KEYS.len());
+    assert_eq!(
+        loaded.told().len(),
+        keys().count() + 3 + schedules::KEYS.len() + connections::KEYS.len() + tenants::KEYS.len()
+    );
+    assert_eq!(loaded.config.tenants.len(), 1);
     assert_eq!(loaded.config.connections.len(), 1);
     assert_eq!(loaded.config.schedules.len(), 1);
     assert!(matches!(loaded.config.setting(), Ok(Setting::Distributed { .. })));

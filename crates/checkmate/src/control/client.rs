@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::EXIT_ERROR;
-use crate::cli::{Audit, Command, Connections, DumpArgs, Scans};
+use crate::cli::{Audit, Command, Connections, DumpArgs, ScanArgs, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::Config;
 use crate::control::{Request, Socket, socket};
@@ -155,10 +155,10 @@ fn arguments(command: &Command) -> Vec<String> {
             }
         }
     }
-    if let Command::Scan(scan) = command {
+    if let Command::Scan(ScanArgs { scope: Some(scope), .. }) = command {
         for arg in &mut args {
             if arg.starts_with("path:") && Path::new(&arg[5..]).exists() {
-                arg.clone_from(&scan.scope);
+                arg.clone_from(scope);
             }
         }
     }

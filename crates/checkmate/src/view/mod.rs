@@ -11,6 +11,7 @@ pub mod progress;
 #[cfg(test)]
 mod progress_test;
 pub mod purge_view;
+pub mod report;
 pub mod scan_view;
 pub mod scans;
 pub mod schedules_view;
@@ -18,7 +19,7 @@ pub mod schedules_view;
 mod snapshots;
 pub mod ticks_view;
 
-use checkmate_domain::{FindingRecord, Priority};
+use checkmate_domain::{FindingRecord, Priority, Severity};
 use serde::Serialize;
 
 /// One JSON document, indented, with a line end.
@@ -83,6 +84,18 @@ impl Paint {
             Priority::P4 => "2",
         };
         self.with(code, &priority.to_string())
+    }
+
+    /// A text in the colour of a severity.
+    #[must_use]
+    pub fn severity(self, severity: Severity, text: &str) -> String {
+        let code = match severity {
+            Severity::Info => "2",
+            Severity::Low => "36",
+            Severity::Moderate => "33",
+            _ => "1;31",
+        };
+        self.with(code, text)
     }
 
     /// Something that is wrong.

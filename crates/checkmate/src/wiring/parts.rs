@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use checkmate_domain::{FingerprintKey, WorkerId};
 use checkmate_queue::{Broker, Measured};
+use checkmate_scanners::auth0::TenantScanner;
 use checkmate_scanners::{ConnectionScanner, Registry};
 use checkmate_scheduler::auditor::AuditorConfig;
 use checkmate_service::Health;
@@ -104,11 +105,15 @@ impl Parts {
 
 /// With those that need the configuration.
 fn scanners(made: Registry, config: &Config) -> anyhow::Result<Registry> {
-    if config.connections.is_empty() {
-        return Ok(made);
+    let mut made = made;
+    if !config.connections.is_empty() {
+        made = made.with("connection", Arc::new(ConnectionScanner::new(Arc::new(vault::specs(config)?))));
     }
-    let connections = ConnectionScanner::new(Arc::new(vault::specs(config)?));
-    Ok(made.with("connection", Arc::new(connections)))
+    if !config.tenants.is_empty() {
+        let tenants = Arc::new(TenantScanner::new(Arc::new(vault::tenants(config)?)));
+        made = made.with("auth0", tenants.clone()).with("org", tenants);
+    }
+    Ok(made)
 }
 
 async fn check_key(store: &dyn Store, key: &FingerprintKey, file: &std::path::Path) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use checkmate_outbound::{BaseUrl, Outbound, Settings};
+use checkmate_scanners::auth0::TenantSpec;
 use checkmate_scanners::{ConnectionSpec, Provider};
 use checkmate_store::Store;
 use checkmate_vault::{
@@ -13,7 +14,7 @@ use checkmate_vault::{
 };
 use checkmate_worker::Lessor;
 
-use crate::config::{self, Config, ConfigError, ConnectionConfig};
+use crate::config::{self, Config, ConfigError, ConnectionConfig, TenantConfig};
 use crate::wiring::budgets::StoreBudgets;
 
 /// Whoever leases; nobody where no tenant is configured.
@@ -26,15 +27,69 @@ pub fn lessor(
     audit: Arc<dyn AuditSink>,
     turns: Arc<dyn Turns>,
 ) -> anyhow::Result<Option<Lessor>> {
+    if config.auth0.domain.is_none() && config.tenants.is_empty() {
+        return Ok(None);
+    }
+    let mut tenants = BTreeMap::new();
+    for (name, one) in &config.tenants {
+        let tenant = scanned(name, one)?;
+        let vault = Vault::new(tenant, None, Arc::clone(&audit), Arc::clone(&turns), options(config));
+        tenants.insert(one.domain.clone(), vault);
+    }
+    let connections = config.connections.iter().map(|(name, one)| (name.clone(), connection(name, one)));
+    let (outbound, connections) = (outbound(config, store)?, connections.collect());
+    Ok(Some(Lessor { vault: token_vault(config, audit, turns)?, tenants, outbound, connections }))
+}
+
+/// The tenant whose Token Vault keeps the accounts; none where none is configured.
+fn token_vault(
+    config: &Config,
+    audit: Arc<dyn AuditSink>,
+    turns: Arc<dyn Turns>,
+) -> anyhow::Result<Option<Vault>> {
     if config.auth0.domain.is_none() {
         return Ok(None);
     }
-    let section = &config.auth0;
-    let client_id = needed(section.client_id.clone(), "auth0.client_id")?;
+    let client_id = needed(config.auth0.client_id.clone(), "auth0.client_id")?;
     let tenant = tenant(config, client_id, client_auth(config)?)?;
-    let vault = Vault::new(tenant, mode(config)?, audit, turns, options(config));
-    let connections = config.connections.iter().map(|(name, one)| (name.clone(), connection(name, one)));
-    Ok(Some(Lessor { vault, outbound: outbound(config, store)?, connections: connections.collect() }))
+    Ok(Some(Vault::new(tenant, mode(config)?, audit, turns, options(config))))
+}
+
+/// A tenant that is scanned, as its own client sees it.
+///
+/// # Errors
+/// With the key of the configuration, or the file, that cannot be used.
+pub fn scanned(name: &str, one: &TenantConfig) -> anyhow::Result<Tenant> {
+    let auth = match (&one.client_key_file, &one.client_secret_file) {
+        (Some(file), None) => {
+            ClientAuth::PrivateKeyJwt(key(file, &one.algorithm, one.client_key_id.clone())?)
+        }
+        (None, Some(file)) => ClientAuth::ClientSecret(config::secret(file)?),
+        _ => {
+            let text = format!(
+                "[tenants.{name}] needs one of client_key_file and client_secret_file: see docs/tenants.md"
+            );
+            return Err(ConfigError::SecretFile(text).into());
+        }
+    };
+    Ok(Tenant { base: base_of(one)?, domain: one.domain.clone(), client_id: one.client_id.clone(), auth })
+}
+
+/// What is scanned of each tenant, by its own host.
+///
+/// # Errors
+/// With the address that cannot be used.
+pub fn tenants(config: &Config) -> anyhow::Result<BTreeMap<String, TenantSpec>> {
+    let spec = |one: &TenantConfig| {
+        let spec = TenantSpec { organisation: one.organisation.clone(), base: base_of(one)?, plan: one.plan };
+        Ok((one.domain.clone(), spec))
+    };
+    config.tenants.values().map(spec).collect()
+}
+
+fn base_of(one: &TenantConfig) -> anyhow::Result<BaseUrl> {
+    let base = one.base_url.clone().unwrap_or_else(|| format!("https://{}", one.domain));
+    base.parse().with_context(|| format!("base_url of the tenant {}", one.domain))
 }
 
 /// Whoever looks at the Management API; nobody where no client is configured for it.

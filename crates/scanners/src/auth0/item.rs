@@ -173,6 +173,9 @@ impl Item {
 }
 
 fn placeholder(place: &str, text: &str) -> NotAssessed {
+    if let Some(why) = text.strip_prefix("(not read: ") {
+        return NotAssessed::Unknown(format!("{place} was not read: {}", why.trim_end_matches(')')));
+    }
     let shown: String = text.chars().take(80).collect();
     NotAssessed::Unknown(format!("{place} is set to {shown}"))
 }

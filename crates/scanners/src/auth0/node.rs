@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 
 use super::keyword;
 
@@ -53,6 +54,51 @@ impl Node {
             _ => None,
         }
     }
+}
+
+impl Node {
+    /// Writes a field of an object; anything else stays as it is.
+    pub(crate) fn set(&mut self, key: &str, value: Self) {
+        if let Self::Map(entries) = self {
+            entries.insert(key.to_owned(), value);
+        }
+    }
+}
+
+impl Node {
+    /// Puts a word in place of a text, by its path.
+    pub(crate) fn shorten(&mut self, path: &str) {
+        let (key, below) = path.split_once('/').map_or((path, None), |(key, below)| (key, Some(below)));
+        let Self::Map(entries) = self else { return };
+        match (entries.get_mut(key), below) {
+            (Some(node), Some(below)) => node.shorten(below),
+            (Some(Self::Text(text)), None) => *text = "(read)".to_owned(),
+            _ => {}
+        }
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(value) => whole_or_not(*value, serializer),
+            Self::Text(text) | Self::Unknown(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Map(entries) => serializer.collect_map(entries),
+        }
+    }
+}
+
+/// A number that was written without a fraction is written so again.
+fn whole_or_not<S: Serializer>(value: f64, serializer: S) -> Result<S::Ok, S::Error> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT {
+        #[allow(clippy::cast_possible_truncation, reason = "whole, and within 2^53")]
+        return serializer.serialize_i64(value as i64);
+    }
+    serializer.serialize_f64(value)
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -48,6 +48,14 @@ pub(crate) fn load_inline(snapshot: &mut TenantSnapshot) {
     };
     let (code, pages) = (texts(written(snapshot, &CODE)), texts(written(snapshot, &PAGES)));
     put(snapshot, code, pages);
+    // What checks need of them is kept; the texts are large and may hold secrets.
+    for (collection, fields) in CODE.iter().chain(&PAGES) {
+        for item in snapshot.items_mut(*collection) {
+            for field in *fields {
+                item.value.shorten(field);
+            }
+        }
+    }
 }
 
 /// Pointer, place of the object, and what is written there.

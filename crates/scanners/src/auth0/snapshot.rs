@@ -111,6 +111,14 @@ impl TenantSnapshot {
         }
     }
 
+    /// The objects that are known, to be completed.
+    pub(crate) fn items_mut(&mut self, collection: Collection) -> &mut [Item] {
+        match self.sections.get_mut(&collection) {
+            Some(Section::Loaded(items) | Section::Partial { items, .. }) => items,
+            _ => &mut [],
+        }
+    }
+
     /// The object with this id.
     pub(crate) fn one(&self, collection: Collection, id: &str) -> Result<&Item, NotAssessed> {
         if let Some(item) = self.known(collection).iter().find(|item| item.id.as_str() == id) {
@@ -211,7 +219,8 @@ fn object(node: Node) -> Result<Node, NotAssessed> {
     }
 }
 
-fn name_of(source: &Source, node: &Node) -> Option<String> {
+/// What an object is called.
+pub(crate) fn name_of(source: &Source, node: &Node) -> Option<String> {
     let text = |key: &str| match node.get(key) {
         Some(Node::Text(text) | Node::Unknown(text)) if !text.is_empty() => Some(text.as_str()),
         _ => None,
@@ -251,6 +260,11 @@ impl Ids {
             }
         }
     }
+}
+
+/// An id that is given, if it can be one; else what can be kept of it.
+pub(crate) fn identify(id: &str) -> Option<ResourceId> {
+    ResourceId::new(printable(id)).ok()
 }
 
 /// The name, if it can be an id; else what can be kept of it and a hash that keeps it apart from others.

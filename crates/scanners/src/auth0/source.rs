@@ -41,8 +41,6 @@ pub(crate) enum Collection {
     RulesConfigs,
     /// Hooks, other predecessors of Actions.
     Hooks,
-    /// Credentials of flows.
-    FlowVaultConnections,
     /// Who sends e-mail; one object, or none.
     EmailProvider,
     /// The e-mails that are sent.
@@ -111,7 +109,7 @@ pub(crate) struct Source {
     pub(crate) shape: Shape,
 }
 
-const SOURCES: [Source; 33] = [
+const SOURCES: [Source; 32] = [
     source(
         Collection::Tenant,
         "tenant",
@@ -236,14 +234,6 @@ const SOURCES: [Source; 33] = [
         Shape::List,
     ),
     source(Collection::Hooks, "hooks", "hooks", Files::Each("hooks"), "hooks", Shape::List),
-    source(
-        Collection::FlowVaultConnections,
-        "flow-vault-connections",
-        "flow vault connections",
-        Files::Each("flow-vault-connections"),
-        "flowVaultConnections",
-        Shape::List,
-    ),
     source(
         Collection::EmailProvider,
         "email-provider",

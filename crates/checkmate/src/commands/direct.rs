@@ -1,0 +1,250 @@
+//! `scan auth0` and `snapshot auth0`: the scanner in this process, without queue and lifecycle.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use checkmate_domain::{FingerprintKey, ScanReport, Scope, TargetId, Timestamp};
+use checkmate_scanners::auth0::api::{assess_answers, fetch_answers};
+use checkmate_scanners::auth0::{Answers, ExportScanner, Plan};
+use checkmate_scanners::{ScanContext, ScanError, Scanned, Scanner};
+use checkmate_worker::JobLeases;
+
+use crate::cli::{Auth0Args, ReachArgs, ReportFormat};
+use crate::commands::Out;
+use crate::config::{self, Config, ConfigError, TenantConfig};
+use crate::control;
+use crate::view::report::{self, Told};
+use crate::wiring::open::Opener;
+use crate::wiring::parts::Parts;
+use crate::wiring::scanners::MakeScanners;
+use crate::wiring::turns::StoreTurns;
+use crate::wiring::vault;
+use crate::{EXIT_DONE, EXIT_INCOMPLETE};
+
+/// The largest snapshot that is read, in bytes.
+const LARGEST: u64 = 512 << 20;
+
+pub(crate) async fn scan_auth0(
+    args: &Auth0Args,
+    config: Config,
+    scanners: MakeScanners,
+    out: &mut Out,
+) -> anyhow::Result<u8> {
+    let baseline = args.baseline.as_deref().map(known).transpose()?;
+    let started_at = Timestamp::now();
+    let scanned = match (&args.export, &args.snapshot) {
+        (Some(path), _) => export(path, key(&config)?).await,
+        (_, Some(file)) => snapshot(file, key(&config)?).await,
+        (None, None) => live(&args.reach, config, scanners).await,
+    };
+    let mut report = match scanned {
+        Ok(report) => report,
+        Err(error) => return not_scanned(error),
+    };
+    report::narrow(&mut report, &args.only, &args.skip);
+    if report.checks.is_empty() {
+        return Err(usage(
+            "no rule is left: look at --only and --skip, and at 'checkmate rules list'".to_owned(),
+        ));
+    }
+    let (fail_on, min_coverage) = (args.fail_on.0, args.min_coverage);
+    let told =
+        Told { report: &report, started_at, finished_at: Timestamp::now(), baseline, fail_on, min_coverage };
+    let text = match args.format {
+        ReportFormat::Table => report::table(&told, out.show()),
+        ReportFormat::Json => report::json(&told)?,
+        ReportFormat::Sarif => report::sarif(&told)?,
+        ReportFormat::Html => report::html(&told),
+        ReportFormat::Csv => report::csv(&told),
+    };
+    match &args.output {
+        Some(file) => write(file, &text)?,
+        None => out.text(&text).await?,
+    }
+    Ok(told.exit_code())
+}
+
+pub(crate) async fn snapshot_auth0(
+    reach: &ReachArgs,
+    output: &Path,
+    config: Config,
+    scanners: MakeScanners,
+    out: &mut Out,
+) -> anyhow::Result<u8> {
+    let answers = match reached(reach, config, scanners, ask).await {
+        Ok((answers, _)) => answers,
+        Err(error) => return not_scanned(error),
+    };
+    write(output, &answers.to_json()?)?;
+    let (calls, file) = (answers.calls(), output.display());
+    out.text(&format!("{calls} answers of {} are in {file}, secrets replaced\n", answers.domain)).await?;
+    Ok(EXIT_DONE)
+}
+
+/// What could not be looked at is no error of the program, and not fine either.
+fn not_scanned(error: anyhow::Error) -> anyhow::Result<u8> {
+    match error.downcast::<ScanError>() {
+        Ok(ScanError::Missing(text) | ScanError::Permanent(text)) => Err(usage(text)),
+        Ok(other) => {
+            eprintln!("checkmate: nothing could be looked at: {other}");
+            Ok(EXIT_INCOMPLETE)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn usage(text: String) -> anyhow::Error {
+    ConfigError::SecretFile(text).into()
+}
+
+fn key(config: &Config) -> anyhow::Result<Arc<FingerprintKey>> {
+    let file = config.fingerprint_key_file.clone().unwrap_or_else(|| config.data_dir.join("fingerprint.key"));
+    Ok(Arc::new(config::fingerprint_key(&file, config.setting()?.is_embedded())?))
+}
+
+async fn export(path: &Path, key: Arc<FingerprintKey>) -> anyhow::Result<ScanReport> {
+    let name = path
+        .canonicalize()
+        .ok()
+        .and_then(|full| full.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+    let name =
+        name.filter(|name| checkmate_domain::scope::is_name(name)).unwrap_or_else(|| "export".to_owned());
+    let exports: BTreeMap<String, PathBuf> = [(name.clone(), path.to_owned())].into();
+    let (scanner, ctx) = (ExportScanner::new(Arc::new(exports)), ScanContext::new(key));
+    let found = scanner.discover(&Scope::Export(name), &ctx).await?;
+    let target = match found.targets.as_slice() {
+        [target] => target,
+        several => {
+            let names: Vec<&str> =
+                several.iter().filter_map(|target| target.as_str().split('/').nth(1)).collect();
+            bail!(ScanError::Permanent(format!(
+                "{} holds several exports: name one of them: {}",
+                path.display(),
+                names.join(", ")
+            )));
+        }
+    };
+    match scanner.scan(target, None, &ctx).await? {
+        Scanned::Report(report) => Ok(*report),
+        Scanned::Split(_) => bail!(ScanError::Permanent("an export has no parts".to_owned())),
+    }
+}
+
+async fn snapshot(file: &Path, key: Arc<FingerprintKey>) -> anyhow::Result<ScanReport> {
+    let shown = file.display();
+    let size =
+        std::fs::metadata(file).map_err(|error| usage(format!("{shown} cannot be read ({error})")))?.len();
+    if size > LARGEST {
+        return Err(usage(format!("{shown} is larger than {} MiB", LARGEST >> 20)));
+    }
+    let text =
+        std::fs::read_to_string(file).map_err(|error| usage(format!("{shown} cannot be read ({error})")))?;
+    let answers = Answers::from_json(&text).map_err(|error| usage(format!("{shown}: {error}")))?;
+    drop(text);
+    let target = TargetId::new(format!("auth0:{}", answers.domain))
+        .map_err(|error| usage(format!("{shown}: {error}")))?;
+    Ok(assess_answers(answers, target, key).await?)
+}
+
+async fn live(reach: &ReachArgs, config: Config, scanners: MakeScanners) -> anyhow::Result<ScanReport> {
+    let began = std::time::Instant::now();
+    let (answers, key) = reached(reach, config, scanners, ask).await?;
+    let target = TargetId::new(format!("auth0:{}", answers.domain))?;
+    let mut report = assess_answers(answers, target, key).await?;
+    report.stats.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(report)
+}
+
+/// Opens the store, whose audit trail every credential is written to, and asks the tenant.
+async fn reached(
+    reach: &ReachArgs,
+    mut config: Config,
+    scanners: MakeScanners,
+    ask: impl AsyncFnOnce(&Parts, &str) -> anyhow::Result<Answers>,
+) -> anyhow::Result<(Answers, Arc<FingerprintKey>)> {
+    let domain = tenant(reach, &mut config)?;
+    let owned = || {
+        usage(format!(
+            "another checkmate process has {} in use: ask it with 'checkmate scan auth0:{domain}', or give this one a \
+             folder of its own with the setting data_dir",
+            config.data_dir.display()
+        ))
+    };
+    let parts = match control::open_or_ask(&config, Opener::Command, scanners).await? {
+        Ok(parts) => parts,
+        Err(_owner) => return Err(owned()),
+    };
+    let answers = ask(&parts, &domain).await;
+    parts.close().await;
+    Ok((answers?, Arc::clone(&parts.key)))
+}
+
+async fn ask(parts: &Parts, domain: &str) -> anyhow::Result<Answers> {
+    let lessor = match &parts.lessor {
+        Some(lessor) => Arc::clone(lessor),
+        None => {
+            let turns = Arc::new(StoreTurns::new(parts.store.clone(), parts.process.as_str()));
+            let lessor = vault::lessor(&parts.config, &parts.store, parts.audit.clone(), turns)?;
+            Arc::new(lessor.context("no tenant is configured")?)
+        }
+    };
+    let specs = vault::tenants(&parts.config)?;
+    let spec = specs.get(domain).context("the tenant is not configured")?;
+    let mut ctx = ScanContext::new(Arc::clone(&parts.key));
+    ctx.credentials = Arc::new(JobLeases::of_a_person(lessor));
+    Ok(fetch_answers(domain, spec, &ctx).await?)
+}
+
+/// Puts the tenant of the command line into the configuration; answers its host.
+fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
+    if let Some(file) = &reach.ca_file {
+        config.outbound.ca_file = Some(file.clone());
+    }
+    if let Some(name) = &reach.tenant {
+        let known: Vec<&str> = config.tenants.keys().map(String::as_str).collect();
+        let unknown = || usage(format!("no tenant is called {name}; there are: {}", known.join(", ")));
+        return Ok(config.tenants.get(name).ok_or_else(unknown)?.domain.clone());
+    }
+    let missing = || usage("give --domain and --client-id, or --tenant".to_owned());
+    let (domain, client_id) =
+        (reach.domain.clone().ok_or_else(missing)?, reach.client_id.clone().ok_or_else(missing)?);
+    let plan = Plan::from_word(&reach.plan)
+        .ok_or_else(|| usage(format!("'{}' is no plan: use {}", reach.plan, Plan::WORDS.join(", "))))?;
+    if reach.private_key_file.is_none() && reach.client_secret_file.is_none() {
+        return Err(usage("give --private-key-file or --client-secret-file".to_owned()));
+    }
+    // Only this tenant is asked, so that nobody else's keys are read.
+    config.tenants = BTreeMap::new();
+    config.connections = BTreeMap::new();
+    config.auth0.domain = None;
+    let one = TenantConfig {
+        domain: domain.clone(),
+        base_url: reach.base_url.clone(),
+        client_id,
+        client_key_file: reach.private_key_file.clone(),
+        client_key_id: None,
+        algorithm: "RS256".to_owned(),
+        client_secret_file: reach.client_secret_file.clone(),
+        plan,
+        organisation: None,
+    };
+    config.tenants.insert("direct".to_owned(), one);
+    Ok(domain)
+}
+
+fn known(file: &Path) -> anyhow::Result<std::collections::BTreeSet<String>> {
+    let shown = file.display();
+    let text =
+        std::fs::read_to_string(file).map_err(|error| usage(format!("{shown} cannot be read ({error})")))?;
+    report::known_fingerprints(&text).map_err(|error| usage(format!("{shown}: {error}")))
+}
+
+/// Written whole or not at all: a reader never sees half of it.
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    let beside = file.with_extension("part");
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, file))
+        .with_context(|| format!("{} cannot be written: give another --output", file.display()))
+}

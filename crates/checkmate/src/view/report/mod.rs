@@ -1,0 +1,148 @@
+//! The report on one target, as it leaves this program: a table, JSON, SARIF, CSV or one HTML page.
+//!
+//! Everything in a report comes from outside: no control characters and no marks that turn text around get through.
+
+mod csv;
+mod html;
+mod json;
+mod sarif;
+mod table;
+
+use std::collections::BTreeSet;
+
+use checkmate_domain::{CheckOutcome, Finding, Rule, ScanReport, Severity, Timestamp};
+
+pub use csv::csv;
+pub use html::html;
+pub use json::{json, known_fingerprints};
+pub use sarif::sarif;
+pub use table::table;
+
+/// A report with what is to be made of it.
+pub struct Told<'a> {
+    /// The report.
+    pub report: &'a ScanReport,
+    /// When the scan began.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub finished_at: Timestamp,
+    /// Fingerprints of findings that were there before; none when there is nothing to compare with.
+    pub baseline: Option<BTreeSet<String>>,
+    /// From which severity a finding counts; never when none.
+    pub fail_on: Option<Severity>,
+    /// The share of checks that has to be answered, in per cent.
+    pub min_coverage: u8,
+}
+
+/// How many checks have which answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Passed.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Asked in vain.
+    pub not_assessed: usize,
+    /// Nothing to ask.
+    pub not_applicable: usize,
+}
+
+impl Counts {
+    /// Those with an answer.
+    #[must_use]
+    pub const fn assessed(self) -> usize {
+        self.passed + self.failed
+    }
+
+    /// The share of checks with an answer of those that could have one, in per cent; nothing to ask is nothing missed.
+    #[must_use]
+    pub const fn coverage(self) -> usize {
+        let asked = self.assessed() + self.not_assessed;
+        if asked == 0 { 100 } else { self.assessed() * 100 / asked }
+    }
+}
+
+impl Told<'_> {
+    /// How many checks have which answer.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for check in &self.report.checks {
+            match check.outcome {
+                CheckOutcome::Passed => counts.passed += 1,
+                CheckOutcome::Failed => counts.failed += 1,
+                CheckOutcome::NotAssessed { .. } => counts.not_assessed += 1,
+                CheckOutcome::NotApplicable { .. } => counts.not_applicable += 1,
+            }
+        }
+        counts
+    }
+
+    /// Whether a finding was not there before.
+    #[must_use]
+    pub fn is_new(&self, finding: &Finding) -> bool {
+        self.baseline.as_ref().is_none_or(|known| !known.contains(finding.fingerprint.as_str()))
+    }
+
+    /// The exit code: findings first, then whether enough could be looked at.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let counts = |finding: &&Finding| self.fail_on.is_some_and(|least| finding.severity >= least);
+        if self.report.findings.iter().filter(counts).any(|finding| self.is_new(finding)) {
+            return crate::EXIT_ERROR;
+        }
+        if self.counts().coverage() < usize::from(self.min_coverage) {
+            return crate::EXIT_INCOMPLETE;
+        }
+        crate::EXIT_DONE
+    }
+
+    /// The rule of a finding or check.
+    fn rule(&self, id: &checkmate_domain::RuleId) -> Option<&Rule> {
+        self.report.rules.iter().find(|rule| rule.id == *id)
+    }
+
+    /// Findings, worst first.
+    fn findings(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = self.report.findings.iter().collect();
+        findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.place.cmp(&b.place)));
+        findings
+    }
+}
+
+/// Leaves only the rules that are wanted: each word is an id, the beginning of one, or a name of the reference tool.
+pub fn narrow(report: &mut ScanReport, only: &[String], skip: &[String]) {
+    let named = |rule: &Rule, words: &[String]| {
+        words.iter().any(|word| {
+            rule.id.as_str() == word
+                || rule.id.as_str().strip_prefix(word.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                || rule.equivalents.iter().any(|name| name == word || name.ends_with(&format!("/{word}")))
+        })
+    };
+    let wanted = |rule: &Rule| (only.is_empty() || named(rule, only)) && !named(rule, skip);
+    report.rules.retain(wanted);
+    let kept: BTreeSet<_> = report.rules.iter().map(|rule| rule.id.clone()).collect();
+    report.checks.retain(|check| kept.contains(&check.rule));
+    report.findings.retain(|finding| kept.contains(&finding.rule));
+}
+
+/// A text from outside, fit for any page: control characters and marks that turn the order of text around become visible.
+fn clean(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}')
+    };
+    text.chars().map(|c| if harmful(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+/// Why a check has no answer.
+fn reason(outcome: &CheckOutcome) -> Option<String> {
+    match outcome {
+        CheckOutcome::NotApplicable { why } => Some(clean(why)),
+        CheckOutcome::NotAssessed { why } => Some(clean(&why.to_string())),
+        CheckOutcome::Passed | CheckOutcome::Failed => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

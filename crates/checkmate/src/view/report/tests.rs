@@ -1,0 +1,168 @@
+use checkmate_domain::{
+    CheckResult, CollectionId, Coverage, Evidence, Exposure, FingerprintKey, NotAssessed, Place, Reference,
+    Remediation, ReportKind, ResourceId, RuleCoverage, RuleId, ScanStats, Seen, TargetId,
+};
+use proptest::prelude::*;
+
+use super::*;
+use crate::view::Show;
+
+const HOSTILE: &str = "=cmd|'/c calc'!A1 <script>alert(1)</script> \u{202E}evil\u{7}\n\"x\"";
+
+fn rule(id: &str, severity: Severity) -> Rule {
+    Rule {
+        id: RuleId::new(id).unwrap(),
+        aliases: vec![],
+        title: "Something is as it should be".to_owned(),
+        severity,
+        rationale: "Why it matters to somebody who has never heard of it.".to_owned(),
+        remediation: Remediation {
+            summary: "Turn it on.".to_owned(),
+            steps: vec!["Dashboard: Settings.".to_owned()],
+        },
+        references: vec![Reference { title: "Page".to_owned(), url: "https://auth0.com/docs/x".to_owned() }],
+        equivalents: vec!["auth0-checkmate/checkIt".to_owned()],
+    }
+}
+
+fn report(name: &str) -> ScanReport {
+    let rules: Vec<Rule> = [
+        ("auth0.a.high", Severity::High),
+        ("auth0.a.unseen", Severity::Low),
+        ("auth0.a.fine", Severity::Low),
+        ("auth0.a.none", Severity::Info),
+    ]
+    .into_iter()
+    .map(|(id, severity)| rule(id, severity))
+    .collect();
+    let outcomes = [
+        CheckOutcome::Failed,
+        CheckOutcome::NotAssessed { why: NotAssessed::Forbidden("the token lacks read:clients".to_owned()) },
+        CheckOutcome::Passed,
+        CheckOutcome::NotApplicable { why: "the tenant has none".to_owned() },
+    ];
+    let checks = rules.iter().zip(outcomes).map(|(rule, outcome)| CheckResult {
+        rule: rule.id.clone(),
+        outcome,
+        unseen: vec![],
+    });
+    let (target, resource) =
+        (TargetId::new("auth0:acme.eu.auth0.com").unwrap(), ResourceId::new("c1").unwrap());
+    let key = FingerprintKey::new(vec![7; 32]).unwrap();
+    let place =
+        Place { rule: rules[0].id.clone(), target: target.clone(), resource, discriminator: String::new() };
+    let finding = Finding {
+        fingerprint: key.fingerprint(&place.rule, &target, &place.resource, ""),
+        rule: rules[0].id.clone(),
+        place,
+        resource_name: name.to_owned(),
+        title: "Something is off".to_owned(),
+        severity: Severity::High,
+        exposure: Exposure::Public,
+        evidence: Evidence {
+            pointer: "/api/v2/clients/c1#/x".to_owned(),
+            seen: name.to_owned(),
+            expected: "true".to_owned(),
+        },
+    };
+    let seen = RuleCoverage { collection: CollectionId::new("clients").unwrap(), seen: Seen::All };
+    ScanReport {
+        kind: ReportKind::Whole,
+        target,
+        checks: checks.collect(),
+        findings: vec![finding],
+        coverage: Coverage { rules: [(rules[0].id.clone(), seen)].into(), ..Coverage::default() },
+        rules,
+        stats: ScanStats { reads: 33, bytes: 1_000, millis: 400 },
+        triage: vec![],
+    }
+}
+
+fn told(report: &ScanReport) -> Told<'_> {
+    Told {
+        report,
+        started_at: Timestamp::from_millis(1_795_651_200_000),
+        finished_at: Timestamp::from_millis(1_795_651_201_000),
+        baseline: None,
+        fail_on: Some(Severity::Low),
+        min_coverage: 50,
+    }
+}
+
+#[test]
+fn every_form_of_a_report() {
+    let report = report("Shop");
+    let told = told(&report);
+    insta::assert_snapshot!("report_table", table(&told, Show { program: "checkmate", color: false }));
+    insta::assert_snapshot!("report_json", json(&told).unwrap());
+    insta::assert_snapshot!("report_sarif", sarif(&told).unwrap());
+    insta::assert_snapshot!("report_csv", csv(&told));
+    insta::assert_snapshot!("report_html", html(&told).replace(include_str!("style.css"), "STYLE"));
+}
+
+#[test]
+fn findings_win_over_what_could_not_be_looked_at() {
+    let mut report = report("Shop");
+    assert_eq!(told(&report).exit_code(), 1);
+    assert_eq!(Told { fail_on: None, ..told(&report) }.exit_code(), 0);
+    assert_eq!(Told { fail_on: None, min_coverage: 90, ..told(&report) }.exit_code(), 3);
+    let known = [report.findings[0].fingerprint.to_string()].into();
+    assert_eq!(Told { baseline: Some(known), ..told(&report) }.exit_code(), 0);
+    let before = known_fingerprints(&json(&told(&report)).unwrap()).unwrap();
+    assert!(before.contains(report.findings[0].fingerprint.as_str()));
+    assert!(known_fingerprints("{}").is_err());
+    narrow(&mut report, &["auth0.a.unseen".to_owned()], &[]);
+    assert_eq!((report.checks.len(), report.findings.len()), (1, 0));
+    assert_eq!(told(&report).exit_code(), 3);
+}
+
+#[test]
+fn rules_are_chosen_by_id_by_group_and_by_the_names_of_the_reference_tool() {
+    let left = |only: &[&str], skip: &[&str]| {
+        let mut report = report("Shop");
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        narrow(&mut report, &words(only), &words(skip));
+        report.checks.len()
+    };
+    assert_eq!(left(&["auth0.a"], &[]), 4);
+    assert_eq!(left(&["auth0"], &["auth0.a.high"]), 3);
+    assert_eq!(left(&["checkIt"], &[]), 4);
+    assert_eq!(left(&["auth0.a.hi"], &[]), 0);
+}
+
+#[test]
+fn hostile_text_breaks_no_form() {
+    let report = report(HOSTILE);
+    let told = told(&report);
+    let forms = [
+        table(&told, Show { program: "checkmate", color: false }),
+        json(&told).unwrap(),
+        sarif(&told).unwrap(),
+        csv(&told),
+        html(&told),
+    ];
+    for form in &forms {
+        assert!(!form.contains(['\u{202E}', '\u{7}']), "{form}");
+    }
+    assert!(!forms[4].contains("<script"));
+    assert!(forms[3].contains("\"'=cmd"), "{}", forms[3]);
+    assert_eq!(forms[3].lines().count(), 2);
+}
+
+#[test]
+fn a_tenant_that_could_not_be_looked_at_does_not_look_clean() {
+    let mut report = report("Shop");
+    narrow(&mut report, &["auth0.a.unseen".to_owned()], &[]);
+    let told = told(&report);
+    assert!(html(&told).contains("Nothing could be looked at"));
+    assert!(!table(&told, Show { program: "checkmate", color: false }).contains("nothing was found"));
+}
+
+proptest! {
+    #[test]
+    fn escaped_text_holds_no_markup(text in "\\PC{0,40}|[<>&'\"\u{202E}\n]{0,20}") {
+        let safe = super::html::escaped(&text);
+        let harmless = !safe.contains(['<', '>', '"', '\'', '\u{202E}', '\n']);
+        prop_assert!(harmless);
+    }
+}

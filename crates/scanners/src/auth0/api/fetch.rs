@@ -1,0 +1,307 @@
+//! Asks a tenant everything, within its limits.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt as _};
+
+use checkmate_domain::Scopes;
+
+use super::answers::Answered;
+use super::endpoints::{self, DETAILS, Detail, Endpoint, Paging, TEMPLATES};
+use super::pace::{Class, Pacer, Plan};
+use super::redact;
+use crate::api::{Api, ApiError};
+use crate::auth0::node::Node;
+use crate::auth0::source::Collection;
+use crate::contract::ScanError;
+
+/// Calls at a time.
+const AT_ONCE: usize = 8;
+/// Objects in an answer.
+const PAGE: u64 = 100;
+/// Answers of one list: 100,000 objects.
+const MOST_PAGES: u64 = 1_000;
+/// Objects of one kind that one more call is made for.
+const MOST_DETAILS: usize = 300;
+/// Times that a call which is told to wait is made again.
+const PATIENCE: u32 = 8;
+/// The longest wait that is waited in the job; beyond it what is asked is not assessed.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+pub(super) struct Fetch<'a> {
+    pub(super) api: Api<'a>,
+    pub(super) domain: &'a str,
+    /// What the token may; empty when nobody said.
+    pub(super) granted: Scopes,
+    pacer: Pacer,
+    pub(super) bytes: AtomicU64,
+}
+
+impl<'a> Fetch<'a> {
+    pub(super) fn new(api: Api<'a>, domain: &'a str, granted: Scopes, plan: Plan) -> Self {
+        Self { api, domain, granted, pacer: Pacer::new(plan), bytes: AtomicU64::new(0) }
+    }
+
+    /// Every answer.
+    ///
+    /// # Errors
+    /// When there is no credential any more. What is refused or fails is an answer.
+    pub(super) async fn all(&self) -> Result<Vec<Answered>, ScanError> {
+        let mut asking = Vec::new();
+        for endpoint in endpoints::all() {
+            asking.push(self.endpoint(endpoint));
+        }
+        let lists: Vec<_> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
+        let mut answers = Vec::new();
+        for list in lists {
+            answers.extend(list?);
+        }
+        let mut asking = Vec::new();
+        for question in self.further(&answers) {
+            asking.push(self.pages(question));
+        }
+        let rest: Vec<_> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
+        for list in rest {
+            answers.extend(list?);
+        }
+        Ok(answers)
+    }
+
+    async fn endpoint(&self, endpoint: &'static Endpoint) -> Result<Vec<Answered>, ScanError> {
+        let mut query = Vec::new();
+        if !endpoint.without.is_empty() {
+            query = vec![("fields", endpoint.without.to_owned()), ("include_fields", "false".to_owned())];
+        }
+        let question = Question {
+            path: endpoint.path.to_owned(),
+            query,
+            paging: endpoint.paging,
+            key: endpoint.key,
+            scope: endpoint.scope,
+            class: endpoint.class,
+        };
+        self.pages(question).await
+    }
+
+    /// What can be asked only once the lists are known, and what is asked by name.
+    fn further(&self, answers: &[Answered]) -> Vec<Question> {
+        let by_name = |path: String, query: Vec<(&'static str, String)>, scope, class| Question {
+            path,
+            query,
+            paging: Paging::One,
+            key: "",
+            scope,
+            class,
+        };
+        let mut more: Vec<Question> = TEMPLATES
+            .iter()
+            .map(|name| {
+                by_name(
+                    format!("email-templates/{name}"),
+                    vec![],
+                    "read:email_templates",
+                    Class::EmailTemplates,
+                )
+            })
+            .collect();
+        let logins = "type:(s OR f OR fs OR ss OR fu OR fp)";
+        for search in [format!("{logins} AND hostname:{}", self.domain), logins.to_owned()] {
+            let query = vec![("per_page", "1".to_owned()), ("search", search)];
+            more.push(by_name("logs".to_owned(), query, "read:logs", Class::Logs));
+        }
+        for trigger in triggers(answers) {
+            more.push(Question {
+                path: format!("actions/triggers/{trigger}/bindings"),
+                query: vec![],
+                paging: Paging::Totals,
+                key: "bindings",
+                scope: "read:actions",
+                class: Class::Other,
+            });
+        }
+        more.extend(DETAILS.iter().flat_map(|detail| details(detail, answers)));
+        more
+    }
+
+    async fn pages(&self, question: Question) -> Result<Vec<Answered>, ScanError> {
+        let mut answers = Vec::new();
+        let mut from: Option<String> = None;
+        for page in 0..MOST_PAGES {
+            let mut query = question.query.clone();
+            match question.paging {
+                Paging::One | Paging::Whole => {}
+                Paging::Pages | Paging::Totals => {
+                    query.extend([("page", page.to_string()), ("per_page", PAGE.to_string())]);
+                    if question.paging == Paging::Pages {
+                        query.push(("include_totals", "true".to_owned()));
+                    }
+                }
+                Paging::Checkpoints => {
+                    query.push(("take", PAGE.to_string()));
+                    query.extend(from.take().map(|from| ("from", from)));
+                }
+            }
+            let answer = self.ask(&question, &query).await?;
+            from = next(&answer.body);
+            let more = answer.status == 200 && goes_on(&question, &answer.body, page, from.as_deref());
+            answers.push(answer);
+            if !more {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn ask(
+        &self,
+        question: &Question,
+        query: &[(&'static str, String)],
+    ) -> Result<Answered, ScanError> {
+        let words: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mark = if words.is_empty() { "" } else { "?" };
+        let path = format!("/api/v2/{}{mark}{}", question.path, words.join("&"));
+        let without =
+            |status, why: String| Answered { path: path.clone(), status, why: Some(why), body: Node::Null };
+        if !self.granted.is_empty() && !self.granted.contains(question.scope) {
+            return Ok(without(0, format!("the token lacks {}", question.scope)));
+        }
+        let parts: Vec<&str> = ["api", "v2"].into_iter().chain(question.path.split('/')).collect();
+        let mut tries = 0;
+        loop {
+            self.pacer.take(question.class).await;
+            tries += 1;
+            let wait = match self.api.fetch(&parts, query).await {
+                Ok(answer) if answer.status == 429 => answer.retry_after(checkmate_domain::Timestamp::now()),
+                Ok(answer) => {
+                    self.bytes.fetch_add(answer.body.len() as u64, Ordering::Relaxed);
+                    return Ok(match serde_json::from_slice::<Node>(&answer.body) {
+                        Ok(mut body) => {
+                            redact::by_name(&mut body);
+                            Answered { path, status: answer.status, why: None, body }
+                        }
+                        Err(_) if answer.status != 200 => {
+                            without(answer.status, format!("HTTP {}", answer.status))
+                        }
+                        Err(error) => without(0, format!("the answer is no JSON ({error})")),
+                    });
+                }
+                Err(ApiError::RateLimited(_, wait)) => wait,
+                Err(ApiError::NoCredential(none)) => return Err(none.into()),
+                Err(error) => return Ok(without(0, error.to_string())),
+            };
+            let wait = wait.unwrap_or_else(|| Duration::from_secs(2_u64.saturating_pow(tries.min(5))));
+            if tries >= PATIENCE || wait > LONGEST_WAIT {
+                return Ok(without(0, "the tenant limits requests, and did so again and again".to_owned()));
+            }
+            // Not all at once when the wait is over.
+            tokio::time::sleep(wait.mul_f64(rand::random_range(1.0..1.2)) + Duration::from_millis(20)).await;
+        }
+    }
+}
+
+struct Question {
+    path: String,
+    query: Vec<(&'static str, String)>,
+    paging: Paging,
+    key: &'static str,
+    scope: &'static str,
+    class: Class,
+}
+
+/// The checkpoint of the next page.
+pub(super) fn next(body: &Node) -> Option<String> {
+    match body.get("next") {
+        Some(Node::Text(next) | Node::Unknown(next)) if !next.is_empty() => Some(next.clone()),
+        _ => None,
+    }
+}
+
+fn goes_on(question: &Question, body: &Node, page: u64, next: Option<&str>) -> bool {
+    match question.paging {
+        Paging::One | Paging::Whole => false,
+        Paging::Checkpoints => next.is_some(),
+        Paging::Pages | Paging::Totals => {
+            let here = match (body, body.get(question.key)) {
+                (_, Some(Node::List(items))) | (Node::List(items), _) => items.len() as u64,
+                _ => 0,
+            };
+            match body.get("total") {
+                Some(Node::Number(total)) => here > 0 && ((page + 1) * PAGE) < whole(*total),
+                _ => here == PAGE,
+            }
+        }
+    }
+}
+
+/// A count as the vendor writes it.
+pub(super) fn whole(number: f64) -> u64 {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count is neither negative nor beyond 2^53"
+    )]
+    let count = number.max(0.0) as u64;
+    count
+}
+
+/// The objects of the answers to a path.
+pub(super) fn objects<'a>(answers: &'a [Answered], path: &str, key: &str) -> impl Iterator<Item = &'a Node> {
+    let path = format!("/api/v2/{path}");
+    let key = key.to_owned();
+    answers
+        .iter()
+        .filter(move |one| one.status == 200 && one.path.split('?').next() == Some(path.as_str()))
+        .flat_map(move |one| match (&one.body, one.body.get(&key)) {
+            (_, Some(Node::List(items))) | (Node::List(items), _) => items.as_slice(),
+            _ => &[],
+        })
+}
+
+/// The triggers that any Action is made for.
+pub(super) fn triggers(answers: &[Answered]) -> Vec<String> {
+    let mut found: Vec<String> = objects(answers, "actions/actions", "actions")
+        .filter_map(|action| match action.get("supported_triggers") {
+            Some(Node::List(triggers)) => Some(triggers),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|trigger| match trigger.get("id") {
+            Some(Node::Text(id)) if crate::auth0::bindings::BINDABLE.contains(&id.as_str()) => {
+                Some(id.clone())
+            }
+            _ => None,
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn details(detail: &'static Detail, answers: &[Answered]) -> Vec<Question> {
+    let Some(list) = endpoints::all().find(|endpoint| endpoint.collection == detail.collection) else {
+        return vec![];
+    };
+    objects(answers, list.path, list.key)
+        .filter(|object| detail.collection != Collection::Clients || has_registered_key(object))
+        .filter_map(|object| match object.get(list.id) {
+            Some(Node::Text(id)) => Some(id),
+            _ => None,
+        })
+        .take(MOST_DETAILS)
+        .map(|id| Question {
+            path: detail.path.replace("{}", id),
+            query: vec![],
+            paging: detail.paging,
+            key: detail.key,
+            scope: detail.scope,
+            class: detail.class,
+        })
+        .collect()
+}
+
+/// Whether an application may have registered keys; the others are not asked about.
+pub(super) fn has_registered_key(client: &Node) -> bool {
+    matches!(client.get("client_authentication_methods"), Some(Node::Map(methods)) if !methods.is_empty())
+        || client.get("signed_request_object").is_some()
+}

@@ -1,0 +1,16 @@
+//! A tenant as its Management API tells it.
+//!
+//! `fetch` asks, within the vendor's limits (`pace`), every `endpoints` entry; `redact` takes secrets out of what comes;
+//! `answers` is what was said, in memory or in a file; `build` makes the snapshot of it, without I/O.
+
+mod answers;
+mod build;
+mod endpoints;
+mod fetch;
+mod pace;
+mod redact;
+mod scanner;
+
+pub use answers::{Answers, AnswersError};
+pub use pace::Plan;
+pub use scanner::{TenantScanner, TenantSpec, assess_answers, fetch_answers};

@@ -1,0 +1,153 @@
+//! The scanner of `auth0:DOMAIN`, and of `org:NAME`, which is several of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use checkmate_domain::{FingerprintKey, Part, ScanReport, Scope, Scopes, TargetId, Timestamp};
+use checkmate_outbound::BaseUrl;
+
+use super::answers::Answers;
+use super::build;
+use super::endpoints::scopes;
+use super::fetch::Fetch;
+use super::pace::Plan;
+use crate::api::Api;
+use crate::auth0::{assess, scripts};
+use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner};
+use crate::credentials::Need;
+
+/// A tenant that is scanned by its Management API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantSpec {
+    /// The organisation it belongs to.
+    pub organisation: Option<String>,
+    /// Where its API is.
+    pub base: BaseUrl,
+    /// Whose limits hold.
+    pub plan: Plan,
+}
+
+/// Scans tenants.
+#[derive(Clone, Debug)]
+pub struct TenantScanner {
+    tenants: Arc<BTreeMap<String, TenantSpec>>,
+}
+
+impl TenantScanner {
+    /// Scans these, by their own hosts.
+    #[must_use]
+    pub fn new(tenants: Arc<BTreeMap<String, TenantSpec>>) -> Self {
+        Self { tenants }
+    }
+
+    fn find(&self, domain: &str) -> Result<&TenantSpec, ScanError> {
+        self.tenants.get(domain).ok_or_else(|| {
+            let known: Vec<&str> = self.tenants.keys().map(String::as_str).collect();
+            let known = if known.is_empty() {
+                "none is".to_owned()
+            } else {
+                format!("there are: {}", known.join(", "))
+            };
+            ScanError::Missing(format!("no tenant {domain} is configured ({known}); see [tenants]"))
+        })
+    }
+}
+
+#[async_trait]
+impl Scanner for TenantScanner {
+    async fn discover(&self, scope: &Scope, _ctx: &ScanContext) -> Result<Discovery, ScanError> {
+        let domains: Vec<&String> = match scope {
+            Scope::Auth0(domain) => {
+                self.find(domain)?;
+                vec![domain]
+            }
+            Scope::Org(name) => {
+                let of = |(domain, spec): (&'_ String, &TenantSpec)| {
+                    (spec.organisation.as_ref() == Some(name)).then_some(domain.clone())
+                };
+                let found: Vec<String> = self.tenants.iter().filter_map(of).collect();
+                if found.is_empty() {
+                    let text = format!("no tenant of the organisation {name} is configured; see [tenants]");
+                    return Err(ScanError::Missing(text));
+                }
+                self.tenants.keys().filter(|domain| found.contains(domain)).collect()
+            }
+            other => {
+                return Err(ScanError::Permanent(format!(
+                    "{other} is no tenant: write auth0:DOMAIN or org:NAME"
+                )));
+            }
+        };
+        let targets = domains
+            .into_iter()
+            .map(|domain| TargetId::new(format!("auth0:{domain}")))
+            .collect::<Result<_, _>>()?;
+        Ok(Discovery { targets, complete: true })
+    }
+
+    async fn scan(
+        &self,
+        target: &TargetId,
+        part: Option<&Part>,
+        ctx: &ScanContext,
+    ) -> Result<Scanned, ScanError> {
+        if let Some(part) = part {
+            return Err(ScanError::Permanent(format!(
+                "{target} has no part {}: a tenant is scanned as a whole",
+                part.id
+            )));
+        }
+        let began = Instant::now();
+        let domain = target.as_str().strip_prefix("auth0:").unwrap_or_default();
+        let spec = self.find(domain)?;
+        let fetching = fetch_answers(domain, spec, ctx);
+        let answers = ctx.stop.run_until_cancelled(fetching).await.ok_or(ScanError::Stopped)??;
+        let mut report = assess_answers(answers, target.clone(), Arc::clone(&ctx.key)).await?;
+        report.stats.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(Scanned::Report(Box::new(report)))
+    }
+}
+
+/// Asks a tenant everything.
+///
+/// # Errors
+/// When there is no credential.
+pub async fn fetch_answers(domain: &str, spec: &TenantSpec, ctx: &ScanContext) -> Result<Answers, ScanError> {
+    let wanted: Scopes =
+        scopes().join(" ").parse().map_err(|error| ScanError::Permanent(format!("{error}")))?;
+    let need =
+        Need { connection: format!("auth0:{domain}"), scopes: wanted, purpose: "tenant-scan".to_owned() };
+    let held = ctx.credentials.lease(&need).await?;
+    let granted = held.granted.clone();
+    drop(held);
+    let api = Api { credentials: &*ctx.credentials, need, base: &spec.base };
+    let fetch = Fetch::new(api, domain, granted, spec.plan);
+    let taken_at = Timestamp::now().to_string();
+    let answers = fetch.all().await?;
+    Ok(Answers::new(domain, taken_at, answers, fetch.bytes.load(Ordering::Relaxed)))
+}
+
+/// Answers every check of what a tenant said, off the async threads.
+///
+/// # Errors
+/// When a check has an invalid id, or the work breaks off.
+pub async fn assess_answers(
+    answers: Answers,
+    target: TargetId,
+    key: Arc<FingerprintKey>,
+) -> Result<ScanReport, ScanError> {
+    let work = move || {
+        let (reads, bytes) = (answers.calls(), answers.bytes);
+        let mut snapshot = build::snapshot(&answers);
+        drop(answers);
+        scripts::load_inline(&mut snapshot);
+        let mut report = assess::assess(&snapshot, &target, &key)?;
+        (report.stats.reads, report.stats.bytes) = (reads, bytes);
+        Ok(report)
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(ScanError::Permanent(format!("the assessment broke off: {error}"))))
+}
