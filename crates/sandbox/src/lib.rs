@@ -23,4 +23,6 @@ pub mod keys;
 pub use fault::Fault;
 pub use log::{LogEvent, Said};
 pub use server::Sandbox;
-pub use tenant::{Account, Client, ClientAuth, Connection, Example, Privileged, Tenant, User};
+pub use tenant::{
+    Account, Client, ClientAuth, Connection, Example, Privileged, SCANNER_SCOPES, Tenant, User, WORLD,
+};

@@ -1,5 +1,7 @@
 //! The tenant's own log, and what was said.
 
+use std::collections::BTreeMap;
+
 /// A request and its answer, bodies as JSON; a form is an object of its fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Said {
@@ -7,6 +9,8 @@ pub struct Said {
     pub method: String,
     /// Where.
     pub path: String,
+    /// The parameters in the address.
+    pub query: BTreeMap<String, String>,
     /// With what.
     pub body: serde_json::Value,
     /// The status of the answer.

@@ -222,6 +222,8 @@ async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -
 /// Lets a request through and keeps what was said.
 async fn recorded(shared: &Shared, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let parameters = request.uri().query().unwrap_or_default().as_bytes();
+    let query = url::form_urlencoded::parse(parameters).into_owned().collect();
     let (parts, body) = request.into_parts();
     let Ok(asked) = to_bytes(body, LARGEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
@@ -242,7 +244,7 @@ async fn recorded(shared: &Shared, request: Request, next: Next) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let answer = serde_json::from_slice(&said).unwrap_or_default();
-    shared.lock().said.push(Said { method, path, body, status: parts.status.as_u16(), answer });
+    shared.lock().said.push(Said { method, path, query, body, status: parts.status.as_u16(), answer });
     Response::from_parts(parts, said.into())
 }
 

@@ -144,11 +144,64 @@ pub struct Example {
     pub user: &'static str,
 }
 
+/// A believable tenant: a bookshop that has grown, with what grows along.
+pub const WORLD: &str = include_str!("world.json");
+
+/// What a client that scans is granted: it only reads.
+pub const SCANNER_SCOPES: [&str; 32] = [
+    "read:tenant_settings",
+    "read:clients",
+    "read:client_credentials",
+    "read:connections",
+    "read:resource_servers",
+    "read:client_grants",
+    "read:token_exchange_profiles",
+    "read:attack_protection",
+    "read:guardian_factors",
+    "read:mfa_policies",
+    "read:actions",
+    "read:rules",
+    "read:rules_configs",
+    "read:hooks",
+    "read:email_provider",
+    "read:email_templates",
+    "read:phone_providers",
+    "read:custom_domains",
+    "read:network_acls",
+    "read:log_streams",
+    "read:logs",
+    "read:event_streams",
+    "read:signing_keys",
+    "read:organizations",
+    "read:organization_connections",
+    "read:roles",
+    "read:self_service_profiles",
+    "read:branding",
+    "read:prompts",
+    "read:organization_members",
+    "read:flows_vault_connections",
+    "read:encryption_keys",
+];
+
 impl Tenant {
     /// An empty one.
     #[must_use]
     pub fn new(domain: &str) -> Self {
         Self { domain: domain.to_owned(), ..Self::default() }
+    }
+
+    /// With what the Management API shows: a JSON object of paths after `/api/v2/`; nothing when it is not one.
+    #[must_use]
+    pub fn showing(mut self, world: &str) -> Self {
+        if let Ok(Value::Object(api)) = serde_json::from_str(world) {
+            self.api = api.into_iter().collect();
+        }
+        self
+    }
+
+    /// Gives it another host.
+    pub fn rename(&mut self, domain: &str) {
+        domain.clone_into(&mut self.domain);
     }
 
     /// With a client.
@@ -227,6 +280,7 @@ impl Tenant {
         let own = Client { first_party: true, oidc_conformant: true, ..Client::default() };
         let terminal = own.clone();
         let mut tenant = Self::new("acme.eu.auth0.com")
+            .showing(WORLD)
             .client(Client {
                 id: "worker".to_owned(),
                 auth: key(&worker),
@@ -239,7 +293,14 @@ impl Tenant {
                 auth: key(&management),
                 grant_types: vec!["client_credentials".to_owned()],
                 management_scopes: Some("read:users read:clients read:connections".to_owned()),
-                ..own
+                ..own.clone()
+            })
+            .client(Client {
+                id: "scanner".to_owned(),
+                auth: key(&management),
+                grant_types: vec!["client_credentials".to_owned()],
+                management_scopes: Some(SCANNER_SCOPES.join(" ")),
+                ..own.clone()
             })
             .client(Client {
                 id: "terminal".to_owned(),

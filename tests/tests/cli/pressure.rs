@@ -7,7 +7,7 @@ use std::time::Duration;
 use checkmate_domain::Timestamp;
 use serde_json::Value;
 
-use crate::home::{Home, Process, example, until};
+use crate::home::{FINDINGS, Home, Process, example, until};
 
 /// Longer than a process takes to hear what is wished of it.
 const HEARD: Duration = Duration::from_millis(2_500);
@@ -96,14 +96,14 @@ fn what_is_old_goes_and_what_is_needed_stays() {
     assert_eq!(
         goes["purged"],
         serde_json::json!({
-            "scans": 1, "jobs": 2, "transitions": 12, "dead_handled": 0, "dead_waiting": 0, "more": false
+            "scans": 1, "jobs": 2, "transitions": FINDINGS, "dead_handled": 0, "dead_waiting": 0, "more": false
         })
     );
     assert_eq!(home.scans().len(), 2, "a dry run removes nothing");
     let text = home.run(&["purge", "--before", &now]).fine().out;
-    assert!(text.contains("1 scan with 2 jobs") && text.contains("12 entries"), "{text}");
+    assert!(text.contains("1 scan with 2 jobs") && text.contains(&format!("{FINDINGS} entries")), "{text}");
     assert_eq!(home.scans().len(), 1);
-    assert_eq!(home.json(&["findings", "list"]).as_array().unwrap().len(), 12);
+    assert_eq!(home.json(&["findings", "list"]).as_array().unwrap().len(), FINDINGS);
     assert_eq!(home.json(&["purge", "--before", &now])["purged"]["scans"], 0);
     assert_eq!(up.stop().code, Some(0));
 
@@ -131,10 +131,11 @@ fn everything_is_written_out_and_counted() {
     let up = scanned_twice(&home);
     let through = home.run(&["dump"]).fine().out;
     let counts = counted(&through);
-    let expected = [("finding", 12), ("job", 4), ("report", 2), ("scan", 2), ("transition", 12)];
+    let found = u64::try_from(FINDINGS).unwrap();
+    let expected = [("finding", found), ("job", 4), ("report", 2), ("scan", 2), ("transition", found)];
     assert_eq!(counts, BTreeMap::from(expected.map(|(kind, count)| (kind.to_owned(), count))));
     let said = home.run(&["dump", "--out", "all.jsonl"]).fine();
-    assert!(said.out.starts_with("32 records written to "), "{said:?}");
+    assert!(said.out.starts_with(&format!("{} records written to ", 2 * FINDINGS + 8)), "{said:?}");
     assert_eq!(up.stop().code, Some(0));
 
     let file = home.path("all.jsonl");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::home::{Home, example, masked};
+use crate::home::{FINDINGS, Home, example, masked};
 
 fn scan(home: &Home) -> crate::home::Said {
     home.run(&["scan", &format!("path:{}", example().display())]).fine()
@@ -26,11 +26,15 @@ fn a_second_scan_opens_nothing_and_every_list_knows_of_both() {
     let home = Home::new();
     scan(&home);
     let said = scan(&home);
-    assert!(said.out.contains("12 open findings, 0 opened and 0 resolved by this scan"), "{}", said.out);
+    assert!(
+        said.out.contains(&format!("{FINDINGS} open findings, 0 opened and 0 resolved by this scan")),
+        "{}",
+        said.out
+    );
     let scans = home.scans();
     assert_eq!(scans.len(), 2);
     let opened: Vec<&Value> = scans.iter().map(|scan| &scan["opened"]).collect();
-    assert_eq!(opened, [0, 12]);
+    assert_eq!(opened, [0, FINDINGS]);
     assert!(scans.iter().all(|scan| scan["state"] == "finished" && scan["trigger"]["who"] == "tester"));
 
     insta::assert_snapshot!("scans_list", masked(&home.run(&["scans", "list"]).fine().out));
@@ -82,7 +86,7 @@ fn json_is_one_document_with_the_fields_that_others_build_on() {
         check["rule"].is_string() && known.iter().any(|word| check["status"] == *word)
     }));
     let findings = view["findings"].as_array().unwrap();
-    assert_eq!(findings.len(), 12);
+    assert_eq!(findings.len(), FINDINGS);
     for record in findings {
         let finding = &record["finding"];
         for text in ["fingerprint", "rule", "title", "severity", "exposure", "resource_name"] {

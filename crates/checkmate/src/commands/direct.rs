@@ -96,7 +96,7 @@ fn not_scanned(error: anyhow::Error) -> anyhow::Result<u8> {
 }
 
 fn usage(text: String) -> anyhow::Error {
-    ConfigError::SecretFile(text).into()
+    ConfigError::Asked(text).into()
 }
 
 fn key(config: &Config) -> anyhow::Result<Arc<FingerprintKey>> {

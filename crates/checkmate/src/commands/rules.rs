@@ -47,7 +47,7 @@ fn find<'a>(docs: &'a [RuleDoc], word: &str) -> anyhow::Result<&'a RuleDoc> {
             || doc.rule.equivalents.iter().any(|name| name.ends_with(&format!("/{word}")))
     };
     docs.iter().find(named).ok_or_else(|| {
-        ConfigError::SecretFile(format!("no rule is called {word}: 'checkmate rules list' shows them")).into()
+        ConfigError::Asked(format!("no rule is called {word}: 'checkmate rules list' shows them")).into()
     })
 }
 

@@ -23,6 +23,7 @@ pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result
     out.text(&format!(
         "a stand-in of the Auth0 tenant acme.eu.auth0.com answers at {base}; nothing of it is real\n\
          its keys and a configuration are in {}; in another terminal:\n\n  \
+           {program} --config {config} scan auth0 --tenant acme\n  \
            {program} --config {config} connections list\n  \
            {program} --config {config} connections check\n  \
            {program} --config {config} connections connect jira     (password: correct horse)\n  \
@@ -63,6 +64,10 @@ fn configuration(user: &str, base: &str) -> String {
          [vendors]\ngithub_url = \"{base}/provider/github\"\natlassian_url = \"{base}/provider/atlassian\"\n\
          graph_url = \"{base}/provider/graph\"\n\n[audit]\ncheckpoint_every = \"1s\"\n"
     );
+    text.push_str(&format!(
+        "\n[tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"scanner\"\n\
+         client_key_file = \"management.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n"
+    ));
     let accounts = [
         ("github", "github", ""),
         ("jira", "atlassian", "read:jira-work write:jira-work read:me offline_access"),

@@ -37,6 +37,9 @@ pub enum ConfigError {
     /// Not a URL of a kind that is known.
     #[error("{0} is not understood: use {1}")]
     BadUrl(&'static str, &'static str),
+    /// What was asked for on the command line cannot be done so.
+    #[error("{0}")]
+    Asked(String),
     /// A secret file is missing, open to others, or empty.
     #[error("{0}")]
     SecretFile(String),

@@ -1,0 +1,341 @@
+//! A tenant by its Management API: the stand-in, real HTTP, and what a report says of it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use checkmate_domain::{Account, FingerprintKey, ScanReport, Scope, Secret, TargetId, Timestamp};
+use checkmate_outbound::{Call, Client as Way, NoBudget, Outbound, Settings};
+use checkmate_sandbox::{Client, ClientAuth, Fault, SCANNER_SCOPES, Said, Sandbox, Tenant, WORLD};
+use checkmate_scanners::auth0::api::{assess_answers, fetch_answers};
+use checkmate_scanners::auth0::{Answers, Plan, TenantScanner, TenantSpec};
+use checkmate_scanners::{Credentials, Held, Need, NoCredential, ScanContext, ScanError, Scanned, Scanner};
+use serde_json::{Value, json};
+
+const DOMAIN: &str = "acme.eu.auth0.com";
+
+/// Leases by a client secret, as a vault would.
+struct BySecret {
+    way: Way,
+    base: String,
+}
+
+#[async_trait]
+impl Credentials for BySecret {
+    async fn lease(&self, _need: &Need) -> Result<Arc<Held>, NoCredential> {
+        let secret = Secret::new(b"scanner-secret".to_vec());
+        let url = format!("{}/oauth/token", self.base).parse().unwrap();
+        let audience = format!("https://{DOMAIN}/api/v2/");
+        let fields =
+            [("grant_type", "client_credentials"), ("client_id", "scanner"), ("audience", audience.as_str())];
+        let call = Call::post(url).form(&fields).secret_field("client_secret", &secret);
+        let answer = self.way.send(&call).await.unwrap();
+        let body: Value = answer.json().unwrap();
+        let token = body["access_token"].as_str().unwrap_or_default().as_bytes().to_vec();
+        Ok(Arc::new(Held {
+            secret: Secret::new(token),
+            granted: body["scope"].as_str().unwrap_or_default().parse().unwrap(),
+            expires_at: Timestamp::now().plus(Duration::from_secs(600)),
+            account: Account::Tenant { host: DOMAIN.to_owned(), client: "scanner".to_owned() },
+        }))
+    }
+
+    async fn renew(&self, need: &Need, _old: &Held) -> Result<Arc<Held>, NoCredential> {
+        self.lease(need).await
+    }
+
+    fn client(&self) -> Result<&Way, NoCredential> {
+        Ok(&self.way)
+    }
+}
+
+struct Site {
+    sandbox: Sandbox,
+    spec: TenantSpec,
+    ctx: ScanContext,
+}
+
+impl Site {
+    async fn of(tenant: Tenant, scopes: &str) -> Self {
+        let client = Client {
+            id: "scanner".to_owned(),
+            auth: ClientAuth::Secret("scanner-secret".to_owned()),
+            grant_types: vec!["client_credentials".to_owned()],
+            management_scopes: Some(scopes.to_owned()),
+            first_party: true,
+            oidc_conformant: true,
+            ..Client::default()
+        };
+        let sandbox = Sandbox::start(tenant.client(client)).await.unwrap();
+        let way = Outbound::new(Settings::default(), Arc::new(NoBudget)).unwrap().client().unwrap();
+        let mut ctx = ScanContext::new(Arc::new(FingerprintKey::new(vec![7; 32]).unwrap()));
+        ctx.credentials = Arc::new(BySecret { way, base: sandbox.base() });
+        let spec = TenantSpec {
+            organisation: Some("halden".to_owned()),
+            base: sandbox.base().parse().unwrap(),
+            plan: Plan::Unlimited,
+        };
+        Self { sandbox, spec, ctx }
+    }
+
+    async fn world(world: &str) -> Self {
+        Self::of(Tenant::new(DOMAIN).showing(world), &SCANNER_SCOPES.join(" ")).await
+    }
+
+    async fn scan(&self) -> ScanReport {
+        let tenants = BTreeMap::from([(DOMAIN.to_owned(), self.spec.clone())]);
+        let scanner = TenantScanner::new(Arc::new(tenants));
+        match scanner.scan(&target(), None, &self.ctx).await.unwrap() {
+            Scanned::Report(report) => *report,
+            Scanned::Split(_) => panic!("split"),
+        }
+    }
+}
+
+fn target() -> TargetId {
+    TargetId::new(format!("auth0:{DOMAIN}")).unwrap()
+}
+
+fn rules(report: &ScanReport, word: &str) -> BTreeSet<String> {
+    let with = report.checks.iter().filter(|check| check.outcome.word() == word);
+    with.map(|check| check.rule.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_tenant_that_has_grown_is_told_with_its_ids() {
+    let site = Site::world(WORLD).await;
+    let report = site.scan().await;
+    let failed = rules(&report, "failed");
+    for expected in [
+        "auth0.apis.management-grants",
+        "auth0.apis.management-user-access",
+        "auth0.applications.grant-types",
+        "auth0.applications.metadata-secrets",
+        "auth0.connections.development-keys",
+        "auth0.connections.entra-any-tenant",
+        "auth0.connections.orphan",
+        "auth0.databases.script-secrets",
+        "auth0.databases.script-sql",
+        "auth0.domains.canonical-logins",
+        "auth0.extensibility.action-secrets",
+        "auth0.extensibility.action-vulnerable-dependencies",
+        "auth0.keys.signing-key-age",
+        "auth0.organizations.automatic-membership",
+        "auth0.pages.error-page",
+    ] {
+        assert!(failed.contains(expected), "{expected} did not fail: {failed:#?}");
+    }
+    let shop = report
+        .findings
+        .iter()
+        .find(|finding| finding.rule.as_str() == "auth0.applications.grant-types")
+        .unwrap();
+    assert_eq!(shop.place.resource.as_str(), "shopWebApplication000000000000001");
+    assert_eq!(shop.resource_name, "Halden Shop");
+    assert_eq!(shop.evidence.pointer, "/api/v2/clients/shopWebApplication000000000000001#/grant_types");
+    let unseen: Vec<_> =
+        report.checks.iter().filter(|check| check.outcome.word() == "not-assessed").collect();
+    assert!(unseen.len() <= 6, "{unseen:#?}");
+}
+
+#[tokio::test]
+async fn no_secret_of_the_tenant_is_in_anything_that_is_written() {
+    let site = Site::world(WORLD).await;
+    let answers = fetch_answers(DOMAIN, &site.spec, &site.ctx).await.unwrap();
+    let file = answers.to_json().unwrap();
+    let report = assess_answers(answers, target(), Arc::clone(&site.ctx.key)).await.unwrap();
+    let told = serde_json::to_string(&report).unwrap();
+    assert!(
+        !file.contains("PLANTED"),
+        "{}",
+        &file[file.find("PLANTED").unwrap().saturating_sub(200)..][..400]
+    );
+    assert!(!told.contains("PLANTED"));
+    for said in site.sandbox.said().iter().filter(|said| said.path == "/api/v2/clients") {
+        assert!(!said.answer.to_string().contains("PLANTED-client-secret"), "a client secret was asked for");
+    }
+    // What was written tells the same.
+    let again = assess_answers(Answers::from_json(&file).unwrap(), target(), Arc::clone(&site.ctx.key))
+        .await
+        .unwrap();
+    for word in ["failed", "passed", "not-assessed", "not-applicable"] {
+        assert_eq!(rules(&again, word), rules(&report, word), "{word}");
+    }
+    assert!(Answers::from_json("{}").is_err());
+}
+
+#[tokio::test]
+async fn a_token_that_may_nothing_finds_nothing_and_passes_nothing() {
+    let site = Site::of(Tenant::new(DOMAIN).showing(WORLD), "read:users").await;
+    let report = site.scan().await;
+    assert!(report.findings.is_empty());
+    assert!(rules(&report, "passed").is_empty(), "{:?}", rules(&report, "passed"));
+    assert_eq!(rules(&report, "not-assessed").len(), report.checks.len());
+}
+
+#[tokio::test]
+async fn what_the_plan_does_not_have_does_not_apply() {
+    let mut tenant = Tenant::new(DOMAIN).showing(WORLD);
+    tenant.not_on_plan = ["network-acls", "organizations", "log-streams"].map(str::to_owned).into();
+    let site = Site::of(tenant, &SCANNER_SCOPES.join(" ")).await;
+    let report = site.scan().await;
+    let none = rules(&report, "not-applicable");
+    for rule in [
+        "auth0.network.access-list",
+        "auth0.network.inactive-list",
+        "auth0.logs.streams",
+        "auth0.organizations.automatic-membership",
+    ] {
+        assert!(none.contains(rule), "{rule}: {none:#?}");
+    }
+}
+
+#[tokio::test]
+async fn long_lists_are_read_to_their_end_through_a_storm_of_refusals() {
+    let mut world: Value = serde_json::from_str(WORLD).unwrap();
+    let clients: Vec<Value> = (0..450).map(|n| json!({"client_id": format!("client{n:04}"), "name": format!("App {n}"), "app_type": "spa", "grant_types": ["implicit"], "callbacks": []})).collect();
+    world["clients"] = json!(clients);
+    let site = Site::world(&world.to_string()).await;
+    for _ in 0..6 {
+        site.sandbox.order(Fault::RateLimited { retry_after: 0 });
+    }
+    let report = site.scan().await;
+    let found = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule.as_str() == "auth0.applications.grant-types")
+        .count();
+    assert_eq!(found, 450);
+    let pages = site.sandbox.said().iter().filter(|said| said.path == "/api/v2/clients").count();
+    assert!(pages >= 5, "{pages}");
+}
+
+#[tokio::test]
+async fn a_list_that_breaks_off_takes_nothing_back() {
+    let site = Site::world(WORLD).await;
+    let answers = fetch_answers(DOMAIN, &site.spec, &site.ctx).await.unwrap();
+    let mut file: Value = serde_json::from_str(&answers.to_json().unwrap()).unwrap();
+    for one in file["answers"].as_array_mut().unwrap() {
+        if one["path"].as_str().unwrap().starts_with("/api/v2/clients?") {
+            one["body"]["next"] = json!("more");
+        }
+    }
+    let cut = Answers::from_json(&file.to_string()).unwrap();
+    let report = assess_answers(cut, target(), Arc::clone(&site.ctx.key)).await.unwrap();
+    let clients = &report.coverage.objects[&checkmate_domain::CollectionId::new("clients").unwrap()];
+    assert!(!clients.complete);
+    assert!(!rules(&report, "passed").iter().any(|rule| rule.starts_with("auth0.applications.")
+        && rule != "auth0.applications.management-secret"
+        && rule != "auth0.applications.pkce"));
+}
+
+#[tokio::test]
+async fn an_organisation_is_its_tenants() {
+    let site = Site::world(WORLD).await;
+    let other = TenantSpec { organisation: None, ..site.spec.clone() };
+    let tenants =
+        BTreeMap::from([(DOMAIN.to_owned(), site.spec.clone()), ("other.eu.auth0.com".to_owned(), other)]);
+    let scanner = TenantScanner::new(Arc::new(tenants));
+    let found = scanner.discover(&Scope::Org("halden".to_owned()), &site.ctx).await.unwrap();
+    assert_eq!(found.targets, [target()]);
+    let none = scanner.discover(&Scope::Org("nobody".to_owned()), &site.ctx).await;
+    assert!(matches!(none, Err(ScanError::Missing(_))));
+    let unknown = scanner.discover(&Scope::Auth0("x.auth0.com".to_owned()), &site.ctx).await;
+    assert!(matches!(unknown, Err(ScanError::Missing(_))));
+}
+
+/// Auth0's contract; nothing, with a line that says so, where it is not.
+#[allow(clippy::disallowed_methods, reason = "tests find the contracts by a variable")]
+fn contract() -> Option<Value> {
+    let folder = std::env::var("CHECKMATE_CONTRACTS_DIR").map_or_else(
+        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/contracts"),
+        PathBuf::from,
+    );
+    let path = folder.join("auth0/auth0-management-v2.cut.json");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: no contract at {}, set CHECKMATE_CONTRACTS_DIR", path.display());
+        return None;
+    };
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+/// The path of the contract that a path is an instance of.
+fn template<'a>(contract: &'a Value, path: &str) -> Option<&'a String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |known: &&String| {
+        let known: Vec<&str> = known.split('/').collect();
+        known.len() == parts.len()
+            && known.iter().zip(&parts).all(|(known, part)| known == part || known.starts_with('{'))
+    };
+    let paths = contract["paths"].as_object().unwrap();
+    paths.keys().find(|known| *known == path).or_else(|| paths.keys().find(fits))
+}
+
+#[tokio::test]
+async fn everything_that_is_asked_and_answered_is_in_the_vendors_contract() {
+    let Some(contract) = contract() else { return };
+    let site = Site::world(WORLD).await;
+    site.scan().await;
+    let mut wrong = Vec::new();
+    let said: Vec<Said> =
+        site.sandbox.said().into_iter().filter(|said| said.path.starts_with("/api/v2/")).collect();
+    assert!(said.len() > 40, "{}", said.len());
+    for one in &said {
+        let Some(template) = template(&contract, &one.path) else {
+            wrong.push(format!("{} is in no contract", one.path));
+            continue;
+        };
+        let get = &contract["paths"][template]["get"];
+        let parameters = get["parameters"].as_array().cloned().unwrap_or_default();
+        let known: Vec<String> = parameters
+            .iter()
+            .map(|parameter| match parameter["$ref"].as_str() {
+                Some(reference) => contract.pointer(reference.trim_start_matches('#')).unwrap()["name"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned(),
+                None => parameter["name"].as_str().unwrap().to_owned(),
+            })
+            .collect();
+        for name in one.query.keys() {
+            if !known.contains(name) {
+                wrong.push(format!("{} knows no parameter {name}", one.path));
+            }
+        }
+        if one.status != 200 {
+            continue;
+        }
+        let mut schema = get["responses"]["200"]["content"]["application/json"]["schema"].clone();
+        while let Some(reference) = schema["$ref"].as_str() {
+            schema = contract.pointer(reference.trim_start_matches('#')).unwrap().clone();
+        }
+        // The vendor writes "one of" these forms of a page, and most pages have several of them.
+        let schema = schema.get("oneOf").map_or(schema.clone(), |forms| json!({"anyOf": forms}));
+        let whole = json!({"allOf": [schema], "components": contract["components"]});
+        let validator = jsonschema::validator_for(&whole).unwrap();
+        wrong
+            .extend(validator.iter_errors(&one.answer).take(2).map(|error| format!("{}: {error}", one.path)));
+    }
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn a_hardened_tenant_has_no_findings() {
+    let world = include_str!("data/hardened.json");
+    let site = Site::world(world).await;
+    let report = site.scan().await;
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| format!("{} {}: {}", finding.rule, finding.resource_name, finding.evidence.seen))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+    let (passed, unseen) = (rules(&report, "passed"), rules(&report, "not-assessed"));
+    assert!(passed.len() > 110 && unseen.len() < 6, "{} passed, not assessed: {unseen:#?}", passed.len());
+}

@@ -1,0 +1,234 @@
+//! Auth0 tenants through the real binary: by the queue with leases, and directly; reports in every form.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
+
+#[path = "cli/home.rs"]
+#[allow(dead_code, reason = "the tests of the command line use the rest")]
+mod home;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use checkmate_sandbox::{Sandbox, Tenant};
+use home::{Home, Said, example};
+use serde_json::Value;
+
+/// Two stand-ins of one organisation, and a folder that leads to them.
+struct Site {
+    sandboxes: Vec<Sandbox>,
+    home: Home,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let home = Home::new();
+        let mut config = fs::read_to_string(home.path("checkmate.toml")).unwrap();
+        let mut sandboxes = Vec::new();
+        for name in ["acme", "other"] {
+            let (tenant, keys) = Tenant::example();
+            let sandbox = Sandbox::start(tenant).await.unwrap();
+            let file = home.path(&format!("{name}.pem"));
+            fs::write(&file, &keys.management.private_pem).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            // The stand-in knows itself by one name; the second is reached by another port under it.
+            let domain = if name == "acme" { "acme.eu.auth0.com" } else { "other.eu.auth0.com" };
+            if name == "other" {
+                sandbox.set(|tenant| tenant.rename("other.eu.auth0.com"));
+            }
+            config.push_str(&format!(
+                "[tenants.{name}]\ndomain = \"{domain}\"\nbase_url = \"{}\"\nclient_id = \"scanner\"\n\
+                 client_key_file = \"{name}.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n",
+                sandbox.base()
+            ));
+            sandboxes.push(sandbox);
+        }
+        fs::write(home.path("checkmate.toml"), config).unwrap();
+        Self { sandboxes, home }
+    }
+
+    async fn run(&self, args: &[&str]) -> Said {
+        tokio::task::block_in_place(|| self.home.run(args))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organisation_is_scanned_through_the_queue_with_leases() {
+    let site = Site::new().await;
+    let said = site.run(&["scan", "org:halden", "--format", "json"]).await;
+    let view = said.json();
+    assert_eq!((&view["scan"]["state"], &view["scan"]["total"]), (&"finished".into(), &2.into()), "{said:?}");
+    let targets: std::collections::BTreeSet<&str> = view["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|record| record["finding"]["place"]["target"].as_str().unwrap())
+        .collect();
+    assert_eq!(targets, ["auth0:acme.eu.auth0.com", "auth0:other.eu.auth0.com"].into());
+    let trail = site.run(&["audit", "list"]).await.fine();
+    assert!(trail.out.contains("tenant-scan"), "{trail:?}");
+    assert!(site.run(&["audit", "verify"]).await.code == Some(0));
+    // What is mended is resolved, by its id, whatever it is called now.
+    let mended = |tenant: &mut Tenant| {
+        let clients = tenant.api.get_mut("clients").unwrap();
+        clients[0]["grant_types"] = serde_json::json!(["authorization_code", "refresh_token"]);
+        clients[0]["name"] = "The shop".into();
+    };
+    site.sandboxes[0].set(mended);
+    let again = site.run(&["scan", "auth0:acme.eu.auth0.com", "--format", "json"]).await.json();
+    assert_eq!((&again["scan"]["opened"], &again["scan"]["resolved"]), (&0.into(), &1.into()), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_is_scanned_directly_by_its_client_alone() {
+    let site = Site::new().await;
+    let base = site.sandboxes[0].base();
+    let reach = [
+        "--domain",
+        "acme.eu.auth0.com",
+        "--client-id",
+        "scanner",
+        "--private-key-file",
+        "acme.pem",
+        "--base-url",
+        &base,
+    ];
+    let live = [&["scan", "auth0"], reach.as_slice(), &["--plan", "unlimited", "--format", "json"]].concat();
+    let said = site.run(&live).await;
+    let report = said.json();
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert_eq!(
+        (&report["schema"], &report["target"]),
+        (&"checkmate.report.v1".into(), &"auth0:acme.eu.auth0.com".into())
+    );
+    valid(&report);
+    assert!(!said.out.contains("PLANTED"));
+
+    let snapshot =
+        [&["snapshot", "auth0"], reach.as_slice(), &["--plan", "unlimited", "-o", "acme.json"]].concat();
+    site.run(&snapshot).await.fine();
+    let file = fs::read_to_string(site.home.path("acme.json")).unwrap();
+    assert!(file.contains("REDACTED") && !file.contains("PLANTED"));
+    let again = site.run(&["scan", "auth0", "--snapshot", "acme.json", "--format", "json"]).await.json();
+    let fingerprints = |report: &Value| -> Vec<String> {
+        report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| finding["fingerprint"].to_string())
+            .collect()
+    };
+    assert_eq!(fingerprints(&again), fingerprints(&report));
+
+    // The wrong key: nothing is found, nothing passes.
+    let wrong = [
+        "--domain",
+        "acme.eu.auth0.com",
+        "--client-id",
+        "scanner",
+        "--private-key-file",
+        "other.pem",
+        "--base-url",
+        &base,
+    ];
+    let said = site.run(&[&["scan", "auth0"], wrong.as_slice()].concat()).await;
+    assert_eq!((said.code, said.out.as_str()), (Some(3), ""), "{said:?}");
+    // A client that may not read: everything is not assessed.
+    site.sandboxes[0].set(|tenant| {
+        tenant.client_mut("scanner").unwrap().management_scopes = Some("read:users".to_owned())
+    });
+    let said = site.run(&live).await;
+    assert_eq!((said.code, said.json()["findings"].as_array().unwrap().len()), (Some(3), 0));
+}
+
+/// Holds a report to the published schema.
+fn valid(report: &Value) {
+    let schema = include_str!("../../docs/report.schema.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn an_export_is_told_in_every_form_and_with_every_exit_code() {
+    let home = Home::new();
+    let example = example().display().to_string();
+    let scan = |more: &[&str]| home.run(&[&["scan", "auth0", "--export", &example], more].concat());
+    let table = scan(&[]);
+    assert_eq!(table.code, Some(1));
+    assert!(
+        table.out.contains("The implicit grant is allowed") && table.out.contains("could not be looked at"),
+        "{table:?}"
+    );
+    let json = scan(&["--format", "json", "-o", "before.json"]);
+    assert_eq!((json.code, json.out.as_str()), (Some(1), ""));
+    valid(&serde_json::from_str(&fs::read_to_string(home.path("before.json")).unwrap()).unwrap());
+    assert_eq!(scan(&["--baseline", "before.json"]).code, Some(0));
+    assert_eq!(scan(&["--fail-on", "never"]).code, Some(0));
+    assert_eq!(scan(&["--fail-on", "never", "--min-coverage", "95"]).code, Some(3));
+    assert_eq!(scan(&["--fail-on", "critical"]).code, Some(0));
+    assert_eq!(scan(&["--only", "nothing"]).code, Some(2));
+    assert_eq!(scan(&["--baseline", "checkmate.toml"]).code, Some(2));
+    let one = scan(&["--only", "checkGuardianPolicy", "--format", "json"]).json();
+    assert_eq!(one["checks"].as_array().unwrap().len(), 1);
+    let sarif = scan(&["--format", "sarif"]).json();
+    assert_eq!(sarif["version"], "2.1.0");
+    assert!(scan(&["--format", "csv"]).out.starts_with("severity,rule,title"));
+    assert!(scan(&["--format", "html"]).out.starts_with("<!doctype html>"));
+    assert_eq!(home.run(&["scan", "auth0", "--export", "gone"]).code, Some(2));
+    assert_eq!(home.run(&["scan", "auth0"]).code, Some(2));
+    let rule = home.run(&["rules", "show", "checkBruteForce"]).fine();
+    assert!(rule.out.contains("auth0.attack-protection.brute-force"), "{rule:?}");
+    assert!(home.json(&["rules", "list"]).as_array().unwrap().len() >= 150);
+    assert_eq!(home.run(&["rules", "show", "nothing"]).code, Some(2));
+}
+
+#[test]
+fn the_page_of_rules_is_what_the_rules_say() {
+    let docs = checkmate_scanners::auth0::catalogue().unwrap();
+    let page = rules_page(&docs);
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/rules.md");
+    #[allow(clippy::disallowed_methods, reason = "a person asks the test to write the page")]
+    if std::env::var("CHECKMATE_REGENERATE").is_ok() {
+        fs::write(&file, &page).unwrap();
+    }
+    let there = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        there == page,
+        "docs/rules.md is stale: CHECKMATE_REGENERATE=1 cargo test -p checkmate-tests --test tenants"
+    );
+}
+
+fn rules_page(docs: &[checkmate_scanners::auth0::RuleDoc]) -> String {
+    let mut page = format!(
+        "# Rules\n\nWhat is asked of an Auth0 tenant: {} rules. This page is made from them (`checkmate rules list|show`).\n\
+         Mappings to other catalogues are by topic, and each names who says so.\n",
+        docs.len()
+    );
+    let mut group = String::new();
+    for doc in docs {
+        let rule = &doc.rule;
+        let of = rule.id.as_str().split('.').nth(1).unwrap_or_default();
+        if of != group {
+            group = of.to_owned();
+            page.push_str(&format!("\n## {group}\n"));
+        }
+        page.push_str(&format!(
+            "\n### `{}`\n\n**{}** ({}). {}\n\n- Looks at: {}\n- Fix: {}\n",
+            rule.id, rule.title, rule.severity, rule.rationale, doc.looks_at, rule.remediation.summary
+        ));
+        for step in rule.remediation.steps.iter().chain(&doc.changed_by) {
+            page.push_str(&format!("  - {step}\n"));
+        }
+        for reference in &rule.references {
+            page.push_str(&format!("- Read: [{}]({})\n", reference.title, reference.url));
+        }
+        for mapping in &doc.mappings {
+            page.push_str(&format!("- Maps to: {mapping}\n"));
+        }
+        if !rule.equivalents.is_empty() {
+            page.push_str(&format!("- Same as: {}\n", rule.equivalents.join(", ")));
+        }
+    }
+    page
+}
