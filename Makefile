@@ -6,10 +6,12 @@
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## scan the example tenant export on this machine alone, embedded, nothing to set up
+run: ## scan the example tenant export, then an organisation of stand-in tenants with leases; nothing to set up
 	@scripts/need-compiler
 	@scripts/build-main
 	@cargo run -q -p checkmate -- scan path:examples/tenant-export
+	@echo
+	@cargo run -q -p checkmate -- sandbox --scan --write .checkmate/sandbox
 
 test: ## run all tests; finds or installs RabbitMQ and Redis first
 	@scripts/need-compiler

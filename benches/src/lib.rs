@@ -24,4 +24,5 @@ pub mod lease;
 pub mod schedules;
 pub mod size;
 pub mod telemetry;
+pub mod tenant;
 pub mod workers;

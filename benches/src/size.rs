@@ -122,7 +122,7 @@ impl Folder {
 }
 
 /// A program built beside this one.
-fn beside(name: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn beside(name: &str) -> anyhow::Result<PathBuf> {
     let this = std::env::current_exe()?;
     Ok(this.parent().context("a program without a folder")?.join(name))
 }

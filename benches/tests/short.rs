@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-const LINES: [&str; 26] = [
+const LINES: [&str; 31] = [
     "queue alone, prefetch 32",
     "queue alone, prefetch 128",
     "whole path, appendfsync everysec",
@@ -20,6 +20,11 @@ const LINES: [&str; 26] = [
     "whole path with telemetry",
     "lease, beyond its round trip, RS256",
     "lease, beyond its round trip, unsigned",
+    "tenant of 100 applications, wall",
+    "tenant of 100 applications, CPU",
+    "tenant of 100 applications, peak",
+    "export of 100 applications, wall",
+    "tenant of 10,000 applications, peak",
     "2 workers on waiting jobs",
     "8 workers on waiting jobs",
     "1,000 schedules, idle, of one core",

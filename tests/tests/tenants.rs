@@ -9,7 +9,7 @@ mod home;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use checkmate_sandbox::{Sandbox, Tenant};
+use checkmate_sandbox::{Sandbox, Tenant, WORLD};
 use home::{Home, Said, example};
 use serde_json::Value;
 
@@ -25,16 +25,12 @@ impl Site {
         let mut config = fs::read_to_string(home.path("checkmate.toml")).unwrap();
         let mut sandboxes = Vec::new();
         for name in ["acme", "other"] {
-            let (tenant, keys) = Tenant::example();
+            let domain = format!("{name}.eu.auth0.com");
+            let (tenant, keys) = Tenant::example_of(&domain, WORLD);
             let sandbox = Sandbox::start(tenant).await.unwrap();
             let file = home.path(&format!("{name}.pem"));
             fs::write(&file, &keys.management.private_pem).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-            // The stand-in knows itself by one name; the second is reached by another port under it.
-            let domain = if name == "acme" { "acme.eu.auth0.com" } else { "other.eu.auth0.com" };
-            if name == "other" {
-                sandbox.set(|tenant| tenant.rename("other.eu.auth0.com"));
-            }
             config.push_str(&format!(
                 "[tenants.{name}]\ndomain = \"{domain}\"\nbase_url = \"{}\"\nclient_id = \"scanner\"\n\
                  client_key_file = \"{name}.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n",
@@ -134,7 +130,7 @@ async fn a_tenant_is_scanned_directly_by_its_client_alone() {
     assert_eq!((said.code, said.out.as_str()), (Some(3), ""), "{said:?}");
     // A client that may not read: everything is not assessed.
     site.sandboxes[0].set(|tenant| {
-        tenant.client_mut("scanner").unwrap().management_scopes = Some("read:users".to_owned())
+        tenant.client_mut("scanner").unwrap().management_scopes = Some("read:users".to_owned());
     });
     let said = site.run(&live).await;
     assert_eq!((said.code, said.json()["findings"].as_array().unwrap().len()), (Some(3), 0));

@@ -1,6 +1,6 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
-//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `lease`, `workers`, `schedules`,
+//! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `lease`, `tenant`, `workers`, `schedules`,
 //! `size`; all without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
@@ -14,10 +14,12 @@ use checkmate_benches::disk::Disk;
 use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
-use checkmate_benches::{latency, lease, queue_alone, schedules, size, telemetry, whole_path, workers};
+use checkmate_benches::{
+    latency, lease, queue_alone, schedules, size, telemetry, tenant, whole_path, workers,
+};
 
-const PARTS: [&str; 9] =
-    ["queue", "path", "latency", "embedded", "telemetry", "lease", "workers", "schedules", "size"];
+const PARTS: [&str; 10] =
+    ["queue", "path", "latency", "embedded", "telemetry", "lease", "tenant", "workers", "schedules", "size"];
 
 /// As the program itself has it.
 #[global_allocator]
@@ -65,6 +67,7 @@ async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Ve
         "embedded" => whole_path::embedded(size).await,
         "telemetry" => telemetry::measure(size).await,
         "lease" => lease::measure(size).await,
+        "tenant" => tenant::measure(size).await,
         "workers" => workers::measure(servers, size).await,
         "schedules" => schedules::measure(servers, size).await,
         _ => size::measure(servers, size).await,

@@ -103,7 +103,7 @@ pub(crate) async fn read(
     if let Err(refused) = may(&state, &headers, scope) {
         return refused;
     }
-    if state.tenant.not_on_plan.iter().any(|gone| path == *gone) {
+    if state.tenant.not_on_plan.contains(&path) {
         let text = "This feature is not enabled for your subscription";
         return refuse(StatusCode::FORBIDDEN, "Forbidden", "feature_not_enabled", text);
     }

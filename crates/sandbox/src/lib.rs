@@ -24,5 +24,6 @@ pub use fault::Fault;
 pub use log::{LogEvent, Said};
 pub use server::Sandbox;
 pub use tenant::{
-    Account, Client, ClientAuth, Connection, Example, Privileged, SCANNER_SCOPES, Tenant, User, WORLD,
+    Account, Client, ClientAuth, Connection, Example, HARDENED, Privileged, SCANNER_SCOPES, Tenant, User,
+    WORLD,
 };

@@ -126,6 +126,11 @@ impl Sandbox {
         self.shared.lock().reused
     }
 
+    /// From now on every answer takes so long.
+    pub fn delay(&self, latency: Duration) {
+        self.shared.lock().latency = latency;
+    }
+
     /// Puts its clock so many seconds ahead.
     pub fn skew_clock(&self, seconds: i64) {
         self.shared.lock().skew = seconds;
@@ -190,7 +195,13 @@ fn routes(shared: &Arc<Shared>) -> Router {
 
 /// Lets a request through, or does to it what is ordered; every answer shows the tenant's clock.
 async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let fault = shared.lock().faults.take(request.uri().path());
+    let (fault, latency) = {
+        let mut state = shared.lock();
+        (state.faults.take(request.uri().path()), state.latency)
+    };
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
     let mut answer = match fault {
         None => recorded(&shared, request, next).await,
         Some(Fault::Hang) => {

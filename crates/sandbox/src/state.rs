@@ -69,6 +69,8 @@ pub(crate) struct State {
     pub(crate) most_at_once: usize,
     /// How far this clock is ahead, in seconds.
     pub(crate) skew: i64,
+    /// How long every answer takes.
+    pub(crate) latency: Duration,
 }
 
 impl State {

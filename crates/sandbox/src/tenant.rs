@@ -147,6 +147,9 @@ pub struct Example {
 /// A believable tenant: a bookshop that has grown, with what grows along.
 pub const WORLD: &str = include_str!("world.json");
 
+/// A tenant of which everything is as it should be.
+pub const HARDENED: &str = include_str!("hardened.json");
+
 /// What a client that scans is granted: it only reads.
 pub const SCANNER_SCOPES: [&str; 32] = [
     "read:tenant_settings",
@@ -197,6 +200,15 @@ impl Tenant {
             self.api = api.into_iter().collect();
         }
         self
+    }
+
+    /// [`Self::example`] as another tenant of the same organisation.
+    #[must_use]
+    pub fn example_of(domain: &str, world: &str) -> (Self, Example) {
+        let (tenant, example) = Self::example();
+        let mut tenant = tenant.showing(world);
+        tenant.rename(domain);
+        (tenant, example)
     }
 
     /// Gives it another host.
@@ -300,7 +312,7 @@ impl Tenant {
                 auth: key(&management),
                 grant_types: vec!["client_credentials".to_owned()],
                 management_scopes: Some(SCANNER_SCOPES.join(" ")),
-                ..own.clone()
+                ..own
             })
             .client(Client {
                 id: "terminal".to_owned(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use checkmate_domain::{Account, FingerprintKey, ScanReport, Scope, Secret, TargetId, Timestamp};
 use checkmate_outbound::{Call, Client as Way, NoBudget, Outbound, Settings};
-use checkmate_sandbox::{Client, ClientAuth, Fault, SCANNER_SCOPES, Said, Sandbox, Tenant, WORLD};
+use checkmate_sandbox::{Client, ClientAuth, Fault, HARDENED, SCANNER_SCOPES, Said, Sandbox, Tenant, WORLD};
 use checkmate_scanners::auth0::api::{assess_answers, fetch_answers};
 use checkmate_scanners::auth0::{Answers, Plan, TenantScanner, TenantSpec};
 use checkmate_scanners::{Credentials, Held, Need, NoCredential, ScanContext, ScanError, Scanned, Scanner};
@@ -327,8 +327,7 @@ async fn everything_that_is_asked_and_answered_is_in_the_vendors_contract() {
 
 #[tokio::test]
 async fn a_hardened_tenant_has_no_findings() {
-    let world = include_str!("data/hardened.json");
-    let site = Site::world(world).await;
+    let site = Site::world(HARDENED).await;
     let report = site.scan().await;
     let found: Vec<_> = report
         .findings

@@ -48,6 +48,9 @@ pub struct SandboxArgs {
     /// Write its keys and a configuration that leads to it into this folder.
     #[arg(long, value_name = "FOLDER", default_value = "checkmate-sandbox")]
     pub write: PathBuf,
+    /// Scan the organisation of the stand-ins once, show what is found, and end.
+    #[arg(long)]
+    pub scan: bool,
 }
 
 /// `audit`.

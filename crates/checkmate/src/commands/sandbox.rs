@@ -1,44 +1,114 @@
-//! `sandbox`: a tenant to try connections with.
+//! `sandbox`: an organisation of three tenants to try everything with; nothing of it is real.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::Context;
-use checkmate_sandbox::{Example, Sandbox, Tenant};
+use checkmate_sandbox::{Example, HARDENED, SCANNER_SCOPES, Sandbox, Tenant, WORLD};
 
-use crate::EXIT_DONE;
 use crate::cli::SandboxArgs;
 use crate::commands::{Out, program};
+use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
+
+/// What scans the organisation.
+const SCOPE: &str = "org:halden";
+
+/// A tenant that answers, and the keys to it.
+struct Site {
+    name: &'static str,
+    domain: String,
+    stand_in: Sandbox,
+    example: Example,
+}
 
 pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result<u8> {
-    let (tenant, example) = Tenant::example();
-    let stand_in = Sandbox::start_at(tenant, args.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}: give another address with --listen", args.listen))?;
-    write(&args.write, &example, &stand_in.base())?;
-    let config = args.write.join("checkmate.toml");
-    let (base, program, config) = (stand_in.base(), program(), config.display());
-    out.text(&format!(
-        "a stand-in of the Auth0 tenant acme.eu.auth0.com answers at {base}; nothing of it is real\n\
-         its keys and a configuration are in {}; in another terminal:\n\n  \
+    let sites = start(args).await?;
+    write(&args.write, &sites)?;
+    let code = if args.scan { scan(&args.write, out).await? } else { wait(&args.write, &sites, out).await? };
+    for site in sites {
+        site.stand_in.stop().await;
+    }
+    Ok(code)
+}
+
+/// A bookshop that has grown, a publishing house that is careful, and an events company on a small plan, whose client may
+/// not see everything.
+async fn start(args: &SandboxArgs) -> anyhow::Result<Vec<Site>> {
+    let (acme, acme_keys) = Tenant::example();
+    let (press, press_keys) = Tenant::example_of("press.eu.auth0.com", HARDENED);
+    let (mut events, events_keys) = Tenant::example_of("events.eu.auth0.com", WORLD);
+    events.not_on_plan =
+        ["network-acls", "log-streams", "organizations", "custom-domains"].map(str::to_owned).into();
+    if let Some(client) = events.client_mut("scanner") {
+        let scopes =
+            SCANNER_SCOPES.into_iter().filter(|scope| *scope != "read:actions" && *scope != "read:logs");
+        client.management_scopes = Some(scopes.collect::<Vec<_>>().join(" "));
+    }
+    let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+    let tenants = [
+        ("acme", "acme.eu.auth0.com", acme, acme_keys, if args.scan { any } else { args.listen }),
+        ("press", "press.eu.auth0.com", press, press_keys, any),
+        ("events", "events.eu.auth0.com", events, events_keys, any),
+    ];
+    let mut sites = Vec::new();
+    for (name, domain, tenant, example, listen) in tenants {
+        let stand_in = Sandbox::start_at(tenant, listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}: give another address with --listen"))?;
+        sites.push(Site { name, domain: domain.to_owned(), stand_in, example });
+    }
+    Ok(sites)
+}
+
+/// Until Ctrl-C.
+async fn wait(folder: &Path, sites: &[Site], out: &mut Out) -> anyhow::Result<u8> {
+    let config = folder.join("checkmate.toml");
+    let (program, config) = (program(), config.display());
+    let mut text =
+        "stand-ins of three Auth0 tenants answer on this machine; nothing of them is real\n".to_owned();
+    for site in sites {
+        text.push_str(&format!("  {} at {}\n", site.domain, site.stand_in.base()));
+    }
+    text.push_str(&format!(
+        "their keys and a configuration are in {}; in another terminal:\n\n  \
+           {program} --config {config} scan {SCOPE}\n  \
            {program} --config {config} scan auth0 --tenant acme\n  \
            {program} --config {config} connections list\n  \
            {program} --config {config} connections check\n  \
            {program} --config {config} connections connect jira     (password: correct horse)\n  \
            {program} --config {config} audit list\n  \
            {program} --config {config} audit verify\n\n\
-         Ctrl-C ends it\n",
-        args.write.display()
-    ))
-    .await?;
+         Ctrl-C ends them\n",
+        folder.display()
+    ));
+    out.text(&text).await?;
     tokio::signal::ctrl_c().await?;
-    stand_in.stop().await;
     Ok(EXIT_DONE)
 }
 
-fn write(folder: &Path, example: &Example, base: &str) -> anyhow::Result<()> {
+/// Scans the organisation with this program, as a person would: queue, leases, results, lifecycle.
+async fn scan(folder: &Path, out: &mut Out) -> anyhow::Result<u8> {
+    let text = format!(
+        "stand-ins of three Auth0 tenants of the organisation Halden answer on this machine; nothing of them is real.\n\
+         Their keys and a configuration are in {}. Scanning {SCOPE}: queue, leases, results.\n\n",
+        folder.display()
+    );
+    out.text(&text).await?;
+    let own = std::env::current_exe().context("this program does not find itself")?;
+    let mut scan = tokio::process::Command::new(own);
+    scan.arg("--config").arg(folder.join("checkmate.toml")).args(["scan", SCOPE]);
+    let status = scan.status().await.context("the scan cannot be started")?;
+    match status.code().and_then(|code| u8::try_from(code).ok()) {
+        // The client of one tenant may not see everything, so that it shows how that is told.
+        Some(EXIT_DONE | EXIT_INCOMPLETE) => Ok(EXIT_DONE),
+        other => Ok(other.unwrap_or(EXIT_ERROR)),
+    }
+}
+
+fn write(folder: &Path, sites: &[Site]) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let file = |name: &str, text: &str| -> anyhow::Result<()> {
         let path = folder.join(name);
@@ -47,15 +117,27 @@ fn write(folder: &Path, example: &Example, base: &str) -> anyhow::Result<()> {
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .with_context(|| format!("{} cannot be written", path.display()))
     };
-    file("client.pem", &example.worker.private_pem)?;
-    file("subject.pem", &example.subject.private_pem)?;
-    file("management.pem", &example.management.private_pem)?;
-    file("checkmate.toml", &configuration(example.user, base))
+    let Some(acme) = sites.first() else { return Ok(()) };
+    file("client.pem", &acme.example.worker.private_pem)?;
+    file("subject.pem", &acme.example.subject.private_pem)?;
+    file("management.pem", &acme.example.management.private_pem)?;
+    let mut text = configuration(acme.example.user, &acme.stand_in.base());
+    for site in sites {
+        file(&format!("{}.pem", site.name), &site.example.management.private_pem)?;
+        text.push_str(&format!(
+            "\n[tenants.{0}]\ndomain = \"{1}\"\nbase_url = \"{2}\"\nclient_id = \"scanner\"\n\
+             client_key_file = \"{0}.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n",
+            site.name,
+            site.domain,
+            site.stand_in.base()
+        ));
+    }
+    file("checkmate.toml", &text)
 }
 
 fn configuration(user: &str, base: &str) -> String {
     let mut text = format!(
-        "# For the stand-in; see docs/credentials.md for a real tenant.\n\
+        "# For the stand-ins; see docs/credentials.md and docs/tenants.md for real tenants.\n\
          data_dir = \"data\"\n\n\
          [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"worker\"\n\
          client_key_file = \"client.pem\"\nmanagement_client_id = \"management\"\n\
@@ -64,10 +146,6 @@ fn configuration(user: &str, base: &str) -> String {
          [vendors]\ngithub_url = \"{base}/provider/github\"\natlassian_url = \"{base}/provider/atlassian\"\n\
          graph_url = \"{base}/provider/graph\"\n\n[audit]\ncheckpoint_every = \"1s\"\n"
     );
-    text.push_str(&format!(
-        "\n[tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"scanner\"\n\
-         client_key_file = \"management.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n"
-    ));
     let accounts = [
         ("github", "github", ""),
         ("jira", "atlassian", "read:jira-work write:jira-work read:me offline_access"),

@@ -53,6 +53,10 @@ pub(crate) fn is_deployed(action: &Item) -> Result<bool, NotAssessed> {
     if action.has("deployed_version")? {
         return Ok(action.flag("deployed_version/deployed")? != Some(false));
     }
+    // The API tells of a version that was deployed, or of none.
+    if action.has("all_changes_deployed")? {
+        return Ok(false);
+    }
     match action.text("status")? {
         Some("pending" | "draft") => Ok(false),
         _ => Err(action.not_stated("deployed")),

@@ -100,7 +100,15 @@ fn secrets(config: &Config) -> Vec<FileFacts> {
     ];
     let fixed = fixed.into_iter().filter_map(|(name, path)| Some(file(name, path.as_deref()?)));
     let roles = broker.role_password_files.iter();
-    fixed.chain(roles.map(|(role, path)| file(&format!("broker.role_password_files.{role}"), path))).collect()
+    let roles = roles.map(|(role, path)| file(&format!("broker.role_password_files.{role}"), path));
+    let tenants = config.tenants.iter().flat_map(|(name, one)| {
+        let files =
+            [("client_key_file", &one.client_key_file), ("client_secret_file", &one.client_secret_file)];
+        files
+            .into_iter()
+            .filter_map(move |(key, path)| Some(file(&format!("tenants.{name}.{key}"), path.as_deref()?)))
+    });
+    fixed.chain(roles).chain(tenants).collect()
 }
 
 fn file(named_by: &str, path: &Path) -> FileFacts {

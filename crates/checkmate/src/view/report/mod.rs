@@ -58,7 +58,10 @@ impl Counts {
     #[must_use]
     pub const fn coverage(self) -> usize {
         let asked = self.assessed() + self.not_assessed;
-        if asked == 0 { 100 } else { self.assessed() * 100 / asked }
+        match (self.assessed() * 100).checked_div(asked) {
+            Some(share) => share,
+            None => 100,
+        }
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) fn snapshot(said: &Answers) -> TenantSnapshot {
             (_, collection) => snapshot.put(collection, list(endpoint, answers)),
         }
     }
+    name_grants(&mut snapshot);
     attack_protection(&mut snapshot, answers);
     templates(&mut snapshot, answers);
     logins(&mut snapshot, answers);
@@ -219,7 +220,7 @@ fn templates(snapshot: &mut TenantSnapshot, answers: &[Answered]) {
             other => {
                 unseen.extend(identify(name).map(|id| {
                     (id, other.map_or_else(unasked, |answer| reason(answer, "read:email_templates")))
-                }))
+                }));
             }
         }
     }
@@ -295,6 +296,20 @@ fn bound(trigger: &str, answers: &[Answered]) -> Node {
 fn not_read(answer: Option<&Answered>, scope: &str) -> Node {
     let why = answer.map_or_else(unasked, |answer| reason(answer, scope));
     Node::Unknown(format!("(not read: {why})"))
+}
+
+/// A grant names its application by id; people know it by name.
+fn name_grants(snapshot: &mut TenantSnapshot) {
+    let clients = snapshot.known(Collection::Clients).iter();
+    let names: BTreeMap<String, String> =
+        clients.map(|client| (client.id.to_string(), client.name.clone())).collect();
+    for grant in snapshot.items_mut(Collection::ClientGrants) {
+        if let Some(Node::Text(id)) = grant.value.get("client_id")
+            && let Some(name) = names.get(id)
+        {
+            grant.name = grant.name.replacen(id, name, 1);
+        }
+    }
 }
 
 /// What belongs to each object becomes a field of it.

@@ -132,7 +132,10 @@ impl<'a> Fetch<'a> {
             match question.paging {
                 Paging::One | Paging::Whole => {}
                 Paging::Pages | Paging::Totals => {
-                    query.extend([("page", page.to_string()), ("per_page", PAGE.to_string())]);
+                    query.extend([
+                        ("page", page.to_string()),
+                        ("per_page", size(question.paging).to_string()),
+                    ]);
                     if question.paging == Paging::Pages {
                         query.push(("include_totals", "true".to_owned()));
                     }
@@ -200,6 +203,11 @@ impl<'a> Fetch<'a> {
     }
 }
 
+/// Objects in an answer. With code in them a hundred could be more than is read of one answer.
+const fn size(paging: Paging) -> u64 {
+    if matches!(paging, Paging::Totals) { PAGE / 2 } else { PAGE }
+}
+
 struct Question {
     path: String,
     query: Vec<(&'static str, String)>,
@@ -227,8 +235,8 @@ fn goes_on(question: &Question, body: &Node, page: u64, next: Option<&str>) -> b
                 _ => 0,
             };
             match body.get("total") {
-                Some(Node::Number(total)) => here > 0 && ((page + 1) * PAGE) < whole(*total),
-                _ => here == PAGE,
+                Some(Node::Number(total)) => here > 0 && ((page + 1) * size(question.paging)) < whole(*total),
+                _ => here == size(question.paging),
             }
         }
     }
