@@ -12,7 +12,7 @@ use checkmate_domain::{Account, FingerprintKey, ScanReport, Scope, Secret, Targe
 use checkmate_outbound::{Call, Client as Way, NoBudget, Outbound, Settings};
 use checkmate_sandbox::{Client, ClientAuth, Fault, HARDENED, SCANNER_SCOPES, Said, Sandbox, Tenant, WORLD};
 use checkmate_scanners::auth0::api::{assess_answers, fetch_answers};
-use checkmate_scanners::auth0::{Answers, Plan, TenantScanner, TenantSpec};
+use checkmate_scanners::auth0::{Answers, Plan, TenantScanner, TenantSpec, fuzzing};
 use checkmate_scanners::{Credentials, Held, Need, NoCredential, ScanContext, ScanError, Scanned, Scanner};
 use serde_json::{Value, json};
 
@@ -337,4 +337,27 @@ async fn a_hardened_tenant_has_no_findings() {
     assert!(found.is_empty(), "{found:#?}");
     let (passed, unseen) = (rules(&report, "passed"), rules(&report, "not-assessed"));
     assert!(passed.len() > 110 && unseen.len() < 6, "{} passed, not assessed: {unseen:#?}", passed.len());
+}
+
+#[tokio::test]
+async fn a_snapshot_cut_or_changed_anywhere_is_refused_or_read() {
+    let site = Site::world(WORLD).await;
+    let answers = fetch_answers(DOMAIN, &site.spec, &site.ctx).await.unwrap();
+    let file = answers.to_json().unwrap();
+    let key = FingerprintKey::new(vec![7; 32]).unwrap();
+    let read = |bytes: &[u8]| fuzzing::tenant_snapshot(bytes, &target(), &key);
+    let whole = rules(&read(file.as_bytes()).unwrap(), "not-assessed").len();
+    for end in (0..file.len() - 2).step_by(997) {
+        assert!(read(&file.as_bytes()[..end]).is_none(), "cut at {end}");
+    }
+    // Every value of one kind becomes another kind: nothing panics, and nothing passes that cannot be read.
+    for (from, to) in
+        [("true", "[1]"), ("{", "["), ("\"name\"", "\"nom\""), (": [", ": {\"a\": ["), ("null", "\"##X##\"")]
+    {
+        let _ = read(file.replace(from, to).as_bytes());
+    }
+    let switched =
+        read(file.replace(": true", ": \"##X##\"").replace(": false", ": \"##X##\"").as_bytes()).unwrap();
+    let unknown = rules(&switched, "not-assessed").len();
+    assert!(unknown > whole + 15, "{whole} before, {unknown} with every switch unknown");
 }

@@ -1,6 +1,8 @@
 //! `scan auth0` and `snapshot auth0`: the scanner in this process, without queue and lifecycle.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,18 +54,29 @@ pub(crate) async fn scan_auth0(
     let (fail_on, min_coverage) = (args.fail_on.0, args.min_coverage);
     let told =
         Told { report: &report, started_at, finished_at: Timestamp::now(), baseline, fail_on, min_coverage };
-    let text = match args.format {
-        ReportFormat::Table => report::table(&told, out.show()),
-        ReportFormat::Json => report::json(&told)?,
-        ReportFormat::Sarif => report::sarif(&told)?,
-        ReportFormat::Html => report::html(&told),
-        ReportFormat::Csv => report::csv(&told),
+    tell(&told, args, out).await?;
+    Ok(told.exit_code())
+}
+
+async fn tell(told: &Told<'_>, args: &Auth0Args, out: &mut Out) -> anyhow::Result<()> {
+    let text = match (args.format, &args.output) {
+        (ReportFormat::Json, Some(file)) => {
+            return write_with(file, |to| report::write_json(told, BufWriter::new(to)));
+        }
+        (ReportFormat::Json, None) => {
+            let mut text = Vec::new();
+            report::write_json(told, &mut text)?;
+            String::from_utf8(text)?
+        }
+        (ReportFormat::Table, _) => report::table(told, out.show()),
+        (ReportFormat::Sarif, _) => report::sarif(told)?,
+        (ReportFormat::Html, _) => report::html(told),
+        (ReportFormat::Csv, _) => report::csv(told),
     };
     match &args.output {
-        Some(file) => write(file, &text)?,
-        None => out.text(&text).await?,
+        Some(file) => write(file, &text),
+        None => out.text(&text).await,
     }
-    Ok(told.exit_code())
 }
 
 pub(crate) async fn snapshot_auth0(
@@ -241,10 +254,15 @@ fn known(file: &Path) -> anyhow::Result<std::collections::BTreeSet<String>> {
     report::known_fingerprints(&text).map_err(|error| usage(format!("{shown}: {error}")))
 }
 
-/// Written whole or not at all: a reader never sees half of it.
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    write_with(file, |mut to| Ok(to.write_all(text.as_bytes())?))
+}
+
+/// Written whole or not at all: a reader never sees half of it.
+fn write_with(file: &Path, with: impl FnOnce(File) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let beside = file.with_extension("part");
-    std::fs::write(&beside, text)
-        .and_then(|()| std::fs::rename(&beside, file))
+    let written = File::create(&beside).map_err(anyhow::Error::from).and_then(with);
+    written
+        .and_then(|()| Ok(std::fs::rename(&beside, file)?))
         .with_context(|| format!("{} cannot be written: give another --output", file.display()))
 }

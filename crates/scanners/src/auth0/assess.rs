@@ -37,15 +37,15 @@ pub(crate) fn assess(
     };
     for check in ALL {
         let rule = check.meta.rule()?;
-        let asked = ask(check, snapshot)?;
+        let mut asked = ask(check, snapshot)?;
         let (collection, objects) = objects(check, snapshot)?;
-        for (resource, name, problem) in asked.failed.iter().cloned() {
-            report.findings.push(finding(&check.meta, &rule, target, key, resource, name, problem));
-        }
         let coverage = RuleCoverage { collection: collection.clone(), seen: asked.seen() };
         report.coverage.objects.insert(collection, objects);
         report.coverage.rules.insert(rule.identity().clone(), coverage);
         report.checks.push(asked.result(&rule));
+        for (resource, name, problem) in std::mem::take(&mut asked.failed) {
+            report.findings.push(finding(&check.meta, &rule, target, key, resource, name, problem));
+        }
         report.rules.push(rule);
     }
     report.findings.sort_by(|a, b| a.place.cmp(&b.place));

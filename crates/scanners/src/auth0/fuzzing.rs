@@ -2,6 +2,7 @@
 
 use checkmate_domain::{FingerprintKey, NotAssessed, ScanReport, TargetId, Timestamp};
 
+use super::api::{self, Answers};
 use super::assess::assess;
 use super::snapshot::{Raw, TenantSnapshot, gather};
 use super::source::Collection;
@@ -37,4 +38,11 @@ pub fn script(text: &str) -> Option<usize> {
     let read = code::read_all(vec![text.to_owned()]);
     let facts = read.first()?.facts().ok()?;
     Some(facts.secrets.len() + facts.dangerous.len() + facts.calls.len())
+}
+
+/// The report on a tenant whose snapshot holds these bytes; `None` when it is no snapshot.
+#[must_use]
+pub fn tenant_snapshot(bytes: &[u8], target: &TargetId, key: &FingerprintKey) -> Option<ScanReport> {
+    let answers = Answers::from_json(std::str::from_utf8(bytes).ok()?).ok()?;
+    api::assess_now(answers, target, key).ok()
 }

@@ -111,6 +111,11 @@ impl TenantSnapshot {
         }
     }
 
+    /// Takes what is known of a collection out.
+    pub(crate) fn take(&mut self, collection: Collection) -> Section {
+        self.sections.remove(&collection).unwrap_or(Section::NotExported)
+    }
+
     /// The objects that are known, to be completed.
     pub(crate) fn items_mut(&mut self, collection: Collection) -> &mut [Item] {
         match self.sections.get_mut(&collection) {

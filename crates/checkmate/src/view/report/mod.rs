@@ -14,7 +14,7 @@ use checkmate_domain::{CheckOutcome, Finding, Rule, ScanReport, Severity, Timest
 
 pub use csv::csv;
 pub use html::html;
-pub use json::{json, known_fingerprints};
+pub use json::{known_fingerprints, write_json};
 pub use sarif::sarif;
 pub use table::table;
 

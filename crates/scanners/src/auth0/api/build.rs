@@ -14,23 +14,25 @@ use crate::auth0::snapshot::{Section, TenantSnapshot, identify, name_of};
 use crate::auth0::source::Collection;
 
 /// The snapshot; its scripts and pages are not read yet.
-pub(super) fn snapshot(said: &Answers) -> TenantSnapshot {
+pub(super) fn snapshot(said: Answers) -> TenantSnapshot {
     let now = said.taken_at.parse().unwrap_or_else(|_| Timestamp::now());
-    let answers = &said.answers;
+    let mut answers = said.answers;
     let mut snapshot = TenantSnapshot::new(now);
+    // Asked for before the lists are taken apart.
+    let used = triggers(&answers);
     for endpoint in endpoints::all() {
         match (endpoint.paging, endpoint.collection) {
             (_, Collection::AttackProtection) => {}
-            (Paging::One, collection) => snapshot.put(collection, one(endpoint, answers)),
-            (_, collection) => snapshot.put(collection, list(endpoint, answers)),
+            (Paging::One, collection) => snapshot.put(collection, one(endpoint, &answers)),
+            (_, collection) => snapshot.put(collection, list(endpoint, &mut answers)),
         }
     }
     name_grants(&mut snapshot);
-    attack_protection(&mut snapshot, answers);
-    templates(&mut snapshot, answers);
-    logins(&mut snapshot, answers);
-    bindings(&mut snapshot, answers);
-    details(&mut snapshot, answers);
+    attack_protection(&mut snapshot, &answers);
+    templates(&mut snapshot, &answers);
+    logins(&mut snapshot, &answers);
+    bindings(&mut snapshot, &answers, &used);
+    details(&mut snapshot, &answers);
     pages(&mut snapshot);
     split_connections(&mut snapshot);
     for source in crate::auth0::source::sources() {
@@ -119,16 +121,18 @@ fn item(id: &str, name: String, at: &str, value: Node) -> Option<Item> {
     Some(Item { id, name, at: at.to_owned(), value })
 }
 
-fn list(endpoint: &Endpoint, answers: &[Answered]) -> Section {
+/// The objects of a list are moved out of its answers: a large tenant is not in memory twice.
+fn list(endpoint: &Endpoint, answers: &mut [Answered]) -> Section {
     let pages = to(answers, endpoint.path);
     let Some(first) = pages.first() else { return Section::Unreadable(unasked()) };
     if first.status != 200 {
         return failed(reason(first, endpoint.scope));
     }
+    let ends = ends(&pages, endpoint);
     let source = endpoint.collection.source();
     let mut items: BTreeMap<ResourceId, Item> = BTreeMap::new();
     let mut whole_list = true;
-    for object in objects(answers, endpoint.path, endpoint.key) {
+    for object in taken(answers, endpoint) {
         let text = |key: &str| match object.get(key) {
             Some(Node::Text(text) | Node::Unknown(text)) if !text.is_empty() => Some(text.clone()),
             _ => None,
@@ -137,23 +141,41 @@ fn list(endpoint: &Endpoint, answers: &[Answered]) -> Section {
         if endpoint.collection == Collection::Clients && object.get("global") == Some(&Node::Bool(true)) {
             continue;
         }
-        let name = name_of(source, object);
+        let name = name_of(source, &object);
         let Some(id) = text(endpoint.id).or_else(|| name.clone()) else {
             whole_list = false;
             continue;
         };
         let at = format!("/api/v2/{}/{id}#", endpoint.path);
-        match item(&id, name.unwrap_or_else(|| id.clone()), &at, object.clone()) {
+        match item(&id, name.unwrap_or_else(|| id.clone()), &at, object) {
             Some(item) => drop(items.insert(item.id.clone(), item)),
             None => whole_list = false,
         }
     }
     let items: Vec<Item> = items.into_values().collect();
-    match (whole_list && ends(&pages, endpoint), items.is_empty()) {
+    match (whole_list && ends, items.is_empty()) {
         (true, true) => Section::Empty,
         (true, false) => Section::Loaded(items),
         (false, _) => Section::Partial { items, unseen: vec![] },
     }
+}
+
+/// The objects of a list, out of its pages.
+fn taken(answers: &mut [Answered], endpoint: &Endpoint) -> Vec<Node> {
+    let path = format!("/api/v2/{}", endpoint.path);
+    let pages = answers
+        .iter_mut()
+        .filter(|one| one.status == 200 && one.path.split('?').next() == Some(path.as_str()));
+    pages
+        .flat_map(|page| match std::mem::replace(&mut page.body, Node::Null) {
+            Node::List(items) => items,
+            Node::Map(mut entries) => match entries.remove(endpoint.key) {
+                Some(Node::List(items)) => items,
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 /// Whether the last page is the end of the list.
@@ -253,10 +275,9 @@ fn logins(snapshot: &mut TenantSnapshot, answers: &[Answered]) {
 }
 
 /// As an export writes them: by trigger, a list of `action_name`, which here is the Action's id.
-fn bindings(snapshot: &mut TenantSnapshot, answers: &[Answered]) {
+fn bindings(snapshot: &mut TenantSnapshot, answers: &[Answered], used: &[String]) {
     let section = match snapshot.section(Collection::Actions) {
         Section::Loaded(_) | Section::Empty => {
-            let used = triggers(answers);
             let by_trigger = BINDABLE.iter().map(|trigger| {
                 let bound = if used.iter().any(|one| one == trigger) {
                     bound(trigger, answers)
@@ -368,22 +389,23 @@ fn pages(snapshot: &mut TenantSnapshot) {
 
 /// Databases are connections of their own kind.
 fn split_connections(snapshot: &mut TenantSnapshot) {
-    let section = snapshot.section(Collection::Connections).clone();
+    let section = snapshot.take(Collection::Connections);
     let is_database =
         |item: &Item| matches!(item.value.get("strategy"), Some(Node::Text(strategy)) if strategy == "auth0");
-    let part = |databases: bool| match &section {
+    let (databases, others) = match section {
         Section::Loaded(items) => {
-            let items: Vec<Item> =
-                items.iter().filter(|item| is_database(item) == databases).cloned().collect();
-            if items.is_empty() { Section::Empty } else { Section::Loaded(items) }
+            let (databases, others) = items.into_iter().partition(is_database);
+            let of =
+                |items: Vec<Item>| if items.is_empty() { Section::Empty } else { Section::Loaded(items) };
+            (of(databases), of(others))
         }
         Section::Partial { items, .. } => {
-            let items = items.iter().filter(|item| is_database(item) == databases).cloned().collect();
-            Section::Partial { items, unseen: vec![] }
+            let (databases, others) = items.into_iter().partition(is_database);
+            let of = |items| Section::Partial { items, unseen: vec![] };
+            (of(databases), of(others))
         }
-        other => other.clone(),
+        other => (other.clone(), other),
     };
-    let (databases, others) = (part(true), part(false));
     snapshot.put(Collection::Databases, databases);
     snapshot.put(Collection::Connections, others);
 }

@@ -32,7 +32,7 @@ pub(super) struct Endpoint {
     /// What the token must be allowed.
     pub(super) scope: &'static str,
     pub(super) class: Class,
-    /// Fields that are left out: they are secrets.
+    /// Fields that are left out: secrets, and what nobody asks about.
     pub(super) without: &'static str,
 }
 
@@ -68,7 +68,7 @@ pub(super) static ENDPOINTS: [Endpoint; 28] = [
     one(C::Tenant, "tenants/settings", "read:tenant_settings"),
     Endpoint {
         class: Class::Clients,
-        without: "client_secret,signing_keys,encryption_key",
+        without: "client_secret,signing_keys,encryption_key,description,logo_uri,tenant,sso_disabled,mobile,form_template",
         ..list(C::Clients, "clients", Checkpoints, "clients", "client_id", "read:clients")
     },
     Endpoint {

@@ -17,7 +17,7 @@ use crate::auth0::source::Collection;
 use crate::contract::ScanError;
 
 /// Calls at a time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 /// Objects in an answer.
 const PAGE: u64 = 100;
 /// Answers of one list: 100,000 objects.
@@ -49,8 +49,8 @@ impl<'a> Fetch<'a> {
     /// When there is no credential any more. What is refused or fails is an answer.
     pub(super) async fn all(&self) -> Result<Vec<Answered>, ScanError> {
         let mut asking = Vec::new();
-        for endpoint in endpoints::all() {
-            asking.push(self.endpoint(endpoint));
+        for question in endpoints::all().map(of_endpoint).chain(self.by_name()) {
+            asking.push(self.pages(question));
         }
         let lists: Vec<_> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
         let mut answers = Vec::new();
@@ -58,7 +58,7 @@ impl<'a> Fetch<'a> {
             answers.extend(list?);
         }
         let mut asking = Vec::new();
-        for question in self.further(&answers) {
+        for question in further(&answers) {
             asking.push(self.pages(question));
         }
         let rest: Vec<_> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
@@ -68,25 +68,9 @@ impl<'a> Fetch<'a> {
         Ok(answers)
     }
 
-    async fn endpoint(&self, endpoint: &'static Endpoint) -> Result<Vec<Answered>, ScanError> {
-        let mut query = Vec::new();
-        if !endpoint.without.is_empty() {
-            query = vec![("fields", endpoint.without.to_owned()), ("include_fields", "false".to_owned())];
-        }
-        let question = Question {
-            path: endpoint.path.to_owned(),
-            query,
-            paging: endpoint.paging,
-            key: endpoint.key,
-            scope: endpoint.scope,
-            class: endpoint.class,
-        };
-        self.pages(question).await
-    }
-
-    /// What can be asked only once the lists are known, and what is asked by name.
-    fn further(&self, answers: &[Answered]) -> Vec<Question> {
-        let by_name = |path: String, query: Vec<(&'static str, String)>, scope, class| Question {
+    /// What is asked by name: templates, and the newest logins.
+    fn by_name(&self) -> Vec<Question> {
+        let one = |path: String, query: Vec<(&'static str, String)>, scope, class| Question {
             path,
             query,
             paging: Paging::One,
@@ -94,34 +78,16 @@ impl<'a> Fetch<'a> {
             scope,
             class,
         };
-        let mut more: Vec<Question> = TEMPLATES
-            .iter()
-            .map(|name| {
-                by_name(
-                    format!("email-templates/{name}"),
-                    vec![],
-                    "read:email_templates",
-                    Class::EmailTemplates,
-                )
-            })
-            .collect();
+        let template = |name: &&str| {
+            one(format!("email-templates/{name}"), vec![], "read:email_templates", Class::EmailTemplates)
+        };
+        let mut questions: Vec<Question> = TEMPLATES.iter().map(template).collect();
         let logins = "type:(s OR f OR fs OR ss OR fu OR fp)";
         for search in [format!("{logins} AND hostname:{}", self.domain), logins.to_owned()] {
             let query = vec![("per_page", "1".to_owned()), ("search", search)];
-            more.push(by_name("logs".to_owned(), query, "read:logs", Class::Logs));
+            questions.push(one("logs".to_owned(), query, "read:logs", Class::Logs));
         }
-        for trigger in triggers(answers) {
-            more.push(Question {
-                path: format!("actions/triggers/{trigger}/bindings"),
-                query: vec![],
-                paging: Paging::Totals,
-                key: "bindings",
-                scope: "read:actions",
-                class: Class::Other,
-            });
-        }
-        more.extend(DETAILS.iter().flat_map(|detail| details(detail, answers)));
-        more
+        questions
     }
 
     async fn pages(&self, question: Question) -> Result<Vec<Answered>, ScanError> {
@@ -201,6 +167,30 @@ impl<'a> Fetch<'a> {
             tokio::time::sleep(wait.mul_f64(rand::random_range(1.0..1.2)) + Duration::from_millis(20)).await;
         }
     }
+}
+
+fn of_endpoint(endpoint: &'static Endpoint) -> Question {
+    let mut query = Vec::new();
+    if !endpoint.without.is_empty() {
+        query = vec![("fields", endpoint.without.to_owned()), ("include_fields", "false".to_owned())];
+    }
+    let Endpoint { path, paging, key, scope, class, .. } = *endpoint;
+    Question { path: path.to_owned(), query, paging, key, scope, class }
+}
+
+/// What can be asked only once the lists are known.
+fn further(answers: &[Answered]) -> Vec<Question> {
+    let of_trigger = |trigger: String| Question {
+        path: format!("actions/triggers/{trigger}/bindings"),
+        query: vec![],
+        paging: Paging::Totals,
+        key: "bindings",
+        scope: "read:actions",
+        class: Class::Other,
+    };
+    let mut more: Vec<Question> = triggers(answers).into_iter().map(of_trigger).collect();
+    more.extend(DETAILS.iter().flat_map(|detail| details(detail, answers)));
+    more
 }
 
 /// Objects in an answer. With code in them a hundred could be more than is read of one answer.

@@ -13,4 +13,5 @@ mod scanner;
 
 pub use answers::{Answers, AnswersError};
 pub use pace::Plan;
+pub(crate) use scanner::assess_now;
 pub use scanner::{TenantScanner, TenantSpec, assess_answers, fetch_answers};
