@@ -361,3 +361,14 @@ async fn a_snapshot_cut_or_changed_anywhere_is_refused_or_read() {
     let unknown = rules(&switched, "not-assessed").len();
     assert!(unknown > whole + 15, "{whole} before, {unknown} with every switch unknown");
 }
+
+#[tokio::test]
+async fn a_tenant_that_is_silent_is_tried_again() {
+    let mut site = Site::world(WORLD).await;
+    site.spec.base = "http://127.0.0.1:9".parse().unwrap();
+    let answer = fetch_answers(DOMAIN, &site.spec, &site.ctx).await;
+    assert!(
+        matches!(&answer, Err(ScanError::Transient(why)) if why.contains("answers nothing")),
+        "{answer:?}"
+    );
+}

@@ -223,3 +223,81 @@ pub(crate) static ALL: &[&Check] = &[
     &checks::tenant::support_email::CHECK,
     &checks::tenant::support_url::CHECK,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::ALL;
+
+    /// The validators of Auth0 CheckMate 1.8.4.
+    const VALIDATORS: [&str; 61] = [
+        "checkAPIAuthorizationPolicy",
+        "checkAPISigningAlgorithm",
+        "checkAPITokenLifetime",
+        "checkActionsHardCodedValues",
+        "checkActionsRuntime",
+        "checkAllowedCallbacks",
+        "checkAllowedLogoutUrl",
+        "checkAppTokenSenderConstraining",
+        "checkApplicationLoginUri",
+        "checkAuthenticationMethods",
+        "checkBackchannelLogout",
+        "checkBlockCanonicalDomain",
+        "checkBotDetectionSetting",
+        "checkBreachedPassword",
+        "checkBruteForce",
+        "checkCanonicalDomain",
+        "checkCrossOriginAuthentication",
+        "checkCustomDomain",
+        "checkDASHardCodedValues",
+        "checkDefaultAudience",
+        "checkDefaultDirectory",
+        "checkDependencies",
+        "checkEmailAttributeVerification",
+        "checkEmailProvider",
+        "checkEmailTemplates",
+        "checkEnabledDatabaseCustomization",
+        "checkEnabledDynamicClientRegistration",
+        "checkErrorPageTemplate",
+        "checkEventStreams",
+        "checkGrantTypes",
+        "checkGuardianFactors",
+        "checkGuardianPolicy",
+        "checkHooks",
+        "checkJAR",
+        "checkJWEResourceServer",
+        "checkJWTSignAlg",
+        "checkLogStream",
+        "checkManagementAPIACL",
+        "checkManagementAPIUserAccess",
+        "checkNetworkACL",
+        "checkPAR",
+        "checkPKCEEnforcement",
+        "checkPasswordComplexity",
+        "checkPasswordHistory",
+        "checkPasswordNoPersonalInfo",
+        "checkPasswordPolicy",
+        "checkPasswordResetMFA",
+        "checkPreRegistrationUserEnumeration",
+        "checkPrivateKeyJWT",
+        "checkPromotedDBConnection",
+        "checkRefreshToken",
+        "checkRules",
+        "checkSandboxVersion",
+        "checkSessionLifetime",
+        "checkSupportEmail",
+        "checkSupportUrl",
+        "checkSuspiciousIPThrottling",
+        "checkTenantLoginUrl",
+        "checkTenantLogoutUrl",
+        "checkTokenConstrainingResourceServer",
+        "checkWebOrigins",
+    ];
+
+    #[test]
+    fn every_question_of_the_reference_tool_is_asked() {
+        let asked: BTreeSet<&str> = ALL.iter().flat_map(|check| check.meta.checkmate).copied().collect();
+        assert_eq!(asked, BTreeSet::from(VALIDATORS));
+    }
+}

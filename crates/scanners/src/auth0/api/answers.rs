@@ -8,6 +8,9 @@ use crate::auth0::node::Node;
 /// How a file begins.
 const SCHEMA: &str = "checkmate.auth0-snapshot.v1";
 
+/// How the reason begins for what was not asked because the token may not.
+pub(super) const LACKS: &str = "the token lacks";
+
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Answered {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use checkmate_domain::{NotAssessed, ResourceId, Timestamp};
 
-use super::answers::{Answered, Answers};
+use super::answers::{Answered, Answers, LACKS};
 use super::endpoints::{self, DETAILS, Endpoint, Paging, TEMPLATES};
 use super::fetch::{has_registered_key, next, objects, triggers, whole};
 use crate::auth0::bindings::BINDABLE;
@@ -61,7 +61,7 @@ fn reason(answer: &Answered, scope: &str) -> NotAssessed {
     let by_plan =
         ["feature", "subscription", "plan", "upgrade", "not enabled"].iter().any(|word| lower.contains(word));
     match answer.status {
-        403 if code == "insufficient_scope" => NotAssessed::Forbidden(format!("the token lacks {scope}")),
+        403 if code == "insufficient_scope" => NotAssessed::Forbidden(format!("{LACKS} {scope}")),
         402 => NotAssessed::NotAvailable("the plan of the tenant does not have it".to_owned()),
         403 if by_plan || code == "feature_not_enabled" => {
             NotAssessed::NotAvailable("the plan of the tenant does not have it".to_owned())
@@ -70,11 +70,7 @@ fn reason(answer: &Answered, scope: &str) -> NotAssessed {
         404 => NotAssessed::NotAvailable("the tenant does not have it (HTTP 404)".to_owned()),
         0 => {
             let why = answer.why.clone().unwrap_or_else(|| "there was no answer".to_owned());
-            if why.starts_with("the token lacks") {
-                NotAssessed::Forbidden(why)
-            } else {
-                NotAssessed::Failed(why)
-            }
+            if why.starts_with(LACKS) { NotAssessed::Forbidden(why) } else { NotAssessed::Failed(why) }
         }
         status => NotAssessed::Failed(format!("HTTP {status} {message}").trim().to_owned()),
     }

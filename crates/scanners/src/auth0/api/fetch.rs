@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt as _};
 
 use checkmate_domain::Scopes;
 
-use super::answers::Answered;
+use super::answers::{Answered, LACKS};
 use super::endpoints::{self, DETAILS, Detail, Endpoint, Paging, TEMPLATES};
 use super::pace::{Class, Pacer, Plan};
 use super::redact;
@@ -133,7 +133,7 @@ impl<'a> Fetch<'a> {
         let without =
             |status, why: String| Answered { path: path.clone(), status, why: Some(why), body: Node::Null };
         if !self.granted.is_empty() && !self.granted.contains(question.scope) {
-            return Ok(without(0, format!("the token lacks {}", question.scope)));
+            return Ok(without(0, format!("{LACKS} {}", question.scope)));
         }
         let parts: Vec<&str> = ["api", "v2"].into_iter().chain(question.path.split('/')).collect();
         let mut tries = 0;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use checkmate_domain::{FingerprintKey, Part, ScanReport, Scope, Scopes, TargetId, Timestamp};
 use checkmate_outbound::BaseUrl;
 
-use super::answers::Answers;
+use super::answers::{Answered, Answers, LACKS};
 use super::build;
 use super::endpoints::scopes;
 use super::fetch::Fetch;
@@ -127,7 +127,19 @@ pub async fn fetch_answers(domain: &str, spec: &TenantSpec, ctx: &ScanContext) -
     let fetch = Fetch::new(api, domain, granted, spec.plan);
     let taken_at = Timestamp::now().to_string();
     let answers = fetch.all().await?;
+    // Nothing but silence says nothing of the tenant: another attempt may hear more.
+    if let Some(why) = silence(&answers) {
+        return Err(ScanError::Transient(format!("{domain} answers nothing: {why}")));
+    }
     Ok(Answers::new(domain, taken_at, answers, fetch.bytes.load(Ordering::Relaxed)))
+}
+
+/// Why there is no answer at all; none when there is one, or when nothing was asked for want of scopes.
+fn silence(answers: &[Answered]) -> Option<&str> {
+    if answers.iter().any(|answer| answer.status != 0) {
+        return None;
+    }
+    answers.iter().filter_map(|answer| answer.why.as_deref()).find(|why| !why.starts_with(LACKS))
 }
 
 /// Answers every check of what a tenant said, off the async threads.
