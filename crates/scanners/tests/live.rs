@@ -71,7 +71,8 @@ impl Site {
             ..Client::default()
         };
         let sandbox = Sandbox::start(tenant.client(client)).await.unwrap();
-        let way = Outbound::new(Settings::default(), Arc::new(NoBudget)).unwrap().client().unwrap();
+        let settings = Settings { attempts: 1, ..Settings::default() };
+        let way = Outbound::new(settings, Arc::new(NoBudget)).unwrap().client().unwrap();
         let mut ctx = ScanContext::new(Arc::new(FingerprintKey::new(vec![7; 32]).unwrap()));
         ctx.credentials = Arc::new(BySecret { way, base: sandbox.base() });
         let spec = TenantSpec {
