@@ -42,7 +42,10 @@ pub(super) fn by_name(node: &mut Node) {
 /// Replaces what looks like a secret, in values and in code. For what is written to a file.
 pub(super) fn by_look(name: &str, node: &mut Node) {
     match node {
-        Node::Text(text) if text.contains('\n') => *text = code(text),
+        Node::Text(text) if text.trim_start().starts_with("-----BEGIN") && text.contains("PRIVATE KEY") => {
+            *text = mark(text);
+        }
+        Node::Text(text) if text.contains('\n') => *text = words(&code(text)),
         Node::Text(text) if secret::in_value(name, text).is_some() => *text = mark(text),
         Node::Map(entries) => entries.iter_mut().for_each(|(name, value)| by_look(name, value)),
         Node::List(items) => items.iter_mut().for_each(|item| by_look(name, item)),
@@ -63,6 +66,16 @@ fn every_text(node: &mut Node) {
 fn mark(text: &str) -> String {
     let length = text.chars().count();
     MARK.chars().chain(std::iter::repeat('*')).take(length).collect()
+}
+
+/// A text with those of its words replaced that have the form of a secret, wherever they stand: in a comment, in a page.
+fn words(text: &str) -> String {
+    let each = |word: &str| {
+        let bare = word.trim_end();
+        let secret = !bare.contains(MARK) && secret::in_text(bare).is_some();
+        if secret { format!("{}{}", mark(bare), &word[bare.len()..]) } else { word.to_owned() }
+    };
+    text.split_inclusive(char::is_whitespace).map(each).collect()
 }
 
 /// Code with those of its literals replaced that look like secrets.
@@ -124,5 +137,10 @@ mod tests {
         let after = code(before);
         assert_eq!(after, "const apiKey = 'REDACTED************';\nconst title = \"Shop\";\n");
         assert_eq!(code("it's open"), "it's open");
+        let comment = "// ghp_abcdefghijklmnopqrstuvwxyz0123456789 is gone\nx();\n";
+        assert_eq!(words(comment), format!("// REDACTED{} is gone\nx();\n", "*".repeat(32)));
+        let mut key = Node::Text("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n".to_owned());
+        by_look("x", &mut key);
+        assert!(matches!(key, Node::Text(text) if !text.contains("MIIE")));
     }
 }
