@@ -121,11 +121,31 @@ fn redraw(above: usize, text: &str) -> String {
     if text.is_empty() { up } else { format!("{up}\x1b[?7l{text}\x1b[?7h") }
 }
 
-/// How this program was called, so that the commands it names can be typed as they stand.
+/// How this program was called, with its configuration if one was named, so that the commands it names can be typed as
+/// they stand.
 #[must_use]
 pub fn program() -> String {
-    let called = std::env::args().next().unwrap_or_default();
-    if called.contains('/') { called } else { "checkmate".to_owned() }
+    called(std::env::args())
+}
+
+fn called(args: impl Iterator<Item = String>) -> String {
+    let mut args = args;
+    let program = args.next().filter(|called| called.contains('/')).unwrap_or_else(|| "checkmate".to_owned());
+    let mut config = None;
+    while let Some(arg) = args.next() {
+        match arg.strip_prefix("--config") {
+            Some("") => config = args.next(),
+            Some(value) => config = value.strip_prefix('=').map(str::to_owned),
+            None => {}
+        }
+    }
+    match config {
+        Some(file) if file.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) => {
+            format!("{program} --config {file}")
+        }
+        Some(file) => format!("{program} --config '{}'", file.replace('\'', "'\\''")),
+        None => program,
+    }
 }
 
 /// Shows a frame on this process's terminal.
@@ -154,7 +174,16 @@ fn write(frame: &Frame) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::redraw;
+    use super::{called, redraw};
+
+    #[test]
+    fn commands_that_are_named_can_be_typed_as_they_stand() {
+        let said = |line: &[&str]| called(line.iter().map(|word| (*word).to_owned()));
+        assert_eq!(said(&["checkmate", "scan", "x"]), "checkmate");
+        assert_eq!(said(&["target/debug/checkmate", "scan"]), "target/debug/checkmate");
+        assert_eq!(said(&["checkmate", "--config", "a.toml", "scan"]), "checkmate --config a.toml");
+        assert_eq!(said(&["checkmate", "scan", "--config=a b.toml"]), "checkmate --config 'a b.toml'");
+    }
 
     #[test]
     fn what_was_drawn_is_drawn_over() {

@@ -99,6 +99,8 @@ async fn scan(folder: &Path, out: &mut Out) -> anyhow::Result<u8> {
     out.text(&text).await?;
     let own = std::env::current_exe().context("this program does not find itself")?;
     let mut scan = tokio::process::Command::new(own);
+    // Called as this one was, so that the commands it names can be typed.
+    scan.arg0(std::env::args().next().unwrap_or_default());
     scan.arg("--config").arg(folder.join("checkmate.toml")).args(["scan", SCOPE]);
     let status = scan.status().await.context("the scan cannot be started")?;
     match status.code().and_then(|code| u8::try_from(code).ok()) {
