@@ -31,6 +31,11 @@ pub(crate) fn flaw(address: Written<'_>) -> Result<Option<Flaw>, ()> {
     }
 }
 
+/// Whether a host is one of Auth0's own, and no custom domain.
+pub(crate) fn is_auth0_host(host: &str) -> bool {
+    host.ends_with(".auth0.com") || host.ends_with(".auth0app.com")
+}
+
 /// Whether an address is encrypted whatever its placeholders stand for.
 pub(crate) fn is_https(text: &str) -> bool {
     text.trim_start().get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))

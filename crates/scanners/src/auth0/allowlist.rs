@@ -4,6 +4,19 @@ use std::net::IpAddr;
 
 use checkmate_domain::Severity;
 
+use super::check::{Answer, Verdict, failed, first_few};
+use super::item::Item;
+
+/// Fails when any address is let past a protection: the wider, the worse.
+pub(crate) fn empty(item: &Item, title: &str, expected: &str) -> Answer {
+    const PATH: &str = "allowlist";
+    let allowed = item.texts(PATH)?.unwrap_or_default();
+    if allowed.known.is_empty() {
+        return allowed.all_known().map(|()| Verdict::Passed);
+    }
+    failed(severity(&allowed.known), title, &item.pointer(PATH), &first_few(&allowed.known), expected)
+}
+
 /// How bad an exception for these addresses is: bad when it covers a large part of the internet, else worth a look.
 pub(crate) fn severity(addresses: &[&str]) -> Severity {
     addresses.iter().map(|address| one(address)).max().unwrap_or(Severity::Info)

@@ -3,6 +3,7 @@
 use checkmate_domain::NotAssessed;
 use url::{Host, Url};
 
+use super::address::is_auth0_host;
 use super::item::{Item, Written};
 
 const PATH: &str = "/api/v2/";
@@ -22,17 +23,16 @@ pub(crate) fn is_management_api(grant: &Item) -> Result<bool, NotAssessed> {
 }
 
 fn is_at(item: &Item, field: &str) -> Result<bool, NotAssessed> {
-    let auth0 = |host: &str| host.ends_with(".auth0.com") || host.ends_with(".auth0app.com");
     let ends_unknown = |text: &str| text.ends_with("##") || text.ends_with("@@");
     match item.written(field)? {
         None => Err(item.not_stated(field)),
         Some(Written::Known(text)) => {
             let url = Url::parse(text).ok().filter(|url| url.path() == PATH);
-            Ok(url.is_some_and(|url| matches!(url.host(), Some(Host::Domain(host)) if auth0(host))))
+            Ok(url.is_some_and(|url| matches!(url.host(), Some(Host::Domain(host)) if is_auth0_host(host))))
         }
         Some(Written::Partly(text)) if text.ends_with(PATH) => {
             let host = text.trim_end_matches(PATH);
-            Ok(ends_unknown(host) || auth0(host))
+            Ok(ends_unknown(host) || is_auth0_host(host))
         }
         // A placeholder that stands for the end could be that path.
         Some(Written::Partly(text)) if ends_unknown(text) => item.text(field).map(|_| false),

@@ -54,18 +54,14 @@ impl Node {
             _ => None,
         }
     }
-}
 
-impl Node {
     /// Writes a field of an object; anything else stays as it is.
     pub(crate) fn set(&mut self, key: &str, value: Self) {
         if let Self::Map(entries) = self {
             entries.insert(key.to_owned(), value);
         }
     }
-}
 
-impl Node {
     /// Puts a word in place of a text, by its path.
     pub(crate) fn shorten(&mut self, path: &str) {
         let (key, below) = path.split_once('/').map_or((path, None), |(key, below)| (key, Some(below)));

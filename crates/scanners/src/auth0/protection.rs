@@ -3,8 +3,11 @@
 use checkmate_domain::Severity;
 
 use super::allowlist;
-use super::check::{Answer, Verdict, failed, first_few};
+use super::check::{Answer, failed, first_few};
 use super::item::Item;
+
+/// Second factors that go over a telephone number.
+pub(crate) const PHONE_FACTORS: [&str; 3] = ["sms", "phone", "voice"];
 
 /// On, blocking, and without exceptions. `name` begins the title of a problem.
 pub(crate) fn ask(item: &Item, name: &str) -> Answer {
@@ -29,11 +32,5 @@ pub(crate) fn ask(item: &Item, name: &str) -> Answer {
             expected,
         );
     }
-    let allowed = item.texts("allowlist")?.unwrap_or_default();
-    if allowed.known.is_empty() {
-        return allowed.all_known().map(|()| Verdict::Passed);
-    }
-    let title = format!("{name} lets some addresses pass");
-    let severity = allowlist::severity(&allowed.known);
-    failed(severity, &title, &item.pointer("allowlist"), &first_few(&allowed.known), expected)
+    allowlist::empty(item, &format!("{name} lets some addresses pass"), expected)
 }

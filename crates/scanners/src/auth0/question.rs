@@ -4,8 +4,9 @@ use checkmate_domain::{NotAssessed, Severity};
 
 use super::address::{self, Flaw, flaw, shown};
 use super::check::{Answer, Verdict, failed, first_few};
-use super::item::{Item, Written};
+use super::item::{Item, Texts, Written};
 use super::node::Node;
+use super::secret;
 
 /// A switch that should be off, and is where it is not written.
 pub(crate) fn off(item: &Item, path: &str, severity: Severity, title: &str) -> Answer {
@@ -86,6 +87,61 @@ pub(crate) fn absent(item: &Item, path: &str, severity: Severity, title: &str) -
     }
 }
 
+/// The first problem of several questions; without one, why any of them has no answer.
+pub(crate) fn first_problem(answers: impl IntoIterator<Item = Answer>) -> Answer {
+    let mut unknown = None;
+    for answer in answers {
+        match answer {
+            Ok(Verdict::Failed(problem)) => return Ok(Verdict::Failed(problem)),
+            Ok(_) => {}
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    unknown.map_or(Ok(Verdict::Passed), Err)
+}
+
+/// Whether any object is as one should be; one of which that is not known counts only when no other is.
+pub(crate) fn any(
+    items: &[Item],
+    is: impl Fn(&Item) -> Result<bool, NotAssessed>,
+) -> Result<bool, NotAssessed> {
+    let mut unknown = None;
+    for item in items {
+        match is(item) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    unknown.map_or(Ok(false), Err)
+}
+
+/// An object of named values, none of which should look like a secret. `below`: the field of each that holds the value.
+pub(crate) fn no_secrets(
+    item: &Item,
+    path: &str,
+    below: Option<&str>,
+    severity: Severity,
+    title: &str,
+) -> Answer {
+    let entries = match item.find(path)? {
+        None => return Ok(Verdict::Passed),
+        Some(Node::Map(entries)) => entries,
+        Some(other) => return Err(item.unlike(path, other, "an object")),
+    };
+    for (key, entry) in entries {
+        let value = below.map_or(Some(entry), |field| entry.get(field));
+        if let Some(Node::Text(text)) = value
+            && let Some(kind) = secret::in_value(key, text)
+        {
+            let below = below.map_or_else(String::new, |field| format!("/{field}"));
+            let pointer = item.pointer(&format!("{path}/{key}{below}"));
+            return failed(severity, title, &pointer, &kind.redacted(), "no secret");
+        }
+    }
+    Ok(Verdict::Passed)
+}
+
 /// A list of objects; `None` when it is not there.
 pub(crate) fn objects<'a>(item: &'a Item, path: &str) -> Result<Option<&'a [Node]>, NotAssessed> {
     match item.find(path)? {
@@ -95,21 +151,39 @@ pub(crate) fn objects<'a>(item: &'a Item, path: &str) -> Result<Option<&'a [Node
     }
 }
 
+/// What is expected of addresses that something is sent to.
+pub(crate) const SAFE_ADDRESSES: &str = "https addresses without '*' and localhost";
+
+/// What is wrong with the addresses of a list.
+pub(crate) struct Flaws<'a> {
+    pub(crate) found: Vec<(Flaw, Written<'a>)>,
+    /// Whether a placeholder decides about any of them.
+    pub(crate) unknown: bool,
+}
+
+/// Looks at every address of a list.
+pub(crate) fn flaws<'a>(texts: &Texts<'a>) -> Flaws<'a> {
+    let known = texts.known.iter().map(|text| Written::Known(text));
+    let partly = texts.unknown.iter().map(|text| Written::Partly(text));
+    let mut flaws = Flaws { found: Vec::new(), unknown: false };
+    for address in known.chain(partly) {
+        match flaw(address) {
+            Ok(flaw) => flaws.found.extend(flaw.map(|flaw| (flaw, address))),
+            Err(()) => flaws.unknown = true,
+        }
+    }
+    flaws
+}
+
 /// How bad each flaw of an address is; `None` where it is fine.
 pub(crate) type Weights = fn(Flaw) -> Option<Severity>;
 
 /// A list of addresses, judged by the worst; fine where there is none.
 pub(crate) fn addresses(item: &Item, path: &str, weigh: Weights, title: &str) -> Answer {
     let Some(texts) = item.texts(path)? else { return Ok(Verdict::Passed) };
-    let known = texts.known.iter().map(|text| Written::Known(text));
-    let partly = texts.unknown.iter().map(|text| Written::Partly(text));
-    let (mut bad, mut unknown) = (Vec::new(), false);
-    for address in known.chain(partly) {
-        match flaw(address) {
-            Ok(flaw) => bad.extend(flaw.and_then(weigh).map(|severity| (severity, address))),
-            Err(()) => unknown = true,
-        }
-    }
+    let Flaws { found, unknown } = flaws(&texts);
+    let bad: Vec<(Severity, Written<'_>)> =
+        found.into_iter().filter_map(|(flaw, address)| Some((weigh(flaw)?, address))).collect();
     let Some(worst) = bad.iter().map(|(severity, _)| *severity).max() else {
         return if unknown { texts.all_known().map(|()| Verdict::Passed) } else { Ok(Verdict::Passed) };
     };
@@ -118,13 +192,7 @@ pub(crate) fn addresses(item: &Item, path: &str, weigh: Weights, title: &str) ->
         .filter(|(severity, _)| *severity == worst)
         .map(|(_, Written::Known(text) | Written::Partly(text))| shown(text))
         .collect();
-    failed(
-        worst,
-        title,
-        &item.pointer(path),
-        &first_few(&worst_ones),
-        "https addresses without '*' and localhost",
-    )
+    failed(worst, title, &item.pointer(path), &first_few(&worst_ones), SAFE_ADDRESSES)
 }
 
 /// One address, which has to be encrypted; fine where it is not written.

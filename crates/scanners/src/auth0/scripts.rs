@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use checkmate_domain::NotAssessed;
 
-use super::code::{self, DATABASE_SCRIPTS, Script};
+use super::code::{self, DATABASE_SCRIPTS, PROFILE_SCRIPT, Script};
 use super::files::{Stopped, Tree};
 use super::item::{Item, Written};
 use super::page::{self, Page};
@@ -18,7 +18,7 @@ const CODE: [(Collection, &[&str]); 6] = [
     (Collection::Rules, &["script"]),
     (Collection::Hooks, &["script"]),
     (Collection::Databases, &DATABASE_SCRIPTS),
-    (Collection::Connections, &["options/scripts/fetchUserProfile"]),
+    (Collection::Connections, &[PROFILE_SCRIPT]),
 ];
 /// Where pages lie.
 const PAGES: [(Collection, &[&str]); 1] = [(Collection::Pages, &["html"])];

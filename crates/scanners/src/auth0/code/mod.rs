@@ -129,6 +129,18 @@ pub(crate) fn spots_in(
     }
 }
 
+/// Whether the script at a field links accounts without ever looking whether their addresses are verified.
+pub(crate) fn links_unverified(item: &Item, field: &str, tenant: &TenantSnapshot, title: &str) -> Answer {
+    let Some(script) = script(item, field, tenant)? else {
+        return Ok(Verdict::NotApplicable("it has no code"));
+    };
+    let linking = &script.facts()?.linking;
+    if linking.is_empty() || script.mentions("email_verified")? {
+        return Ok(Verdict::Passed);
+    }
+    failed(Severity::High, title, &item.pointer(field), &shown(linking), "a look at email_verified")
+}
+
 /// The script at a field of an object; `None` when there is none.
 pub(crate) fn script<'a>(
     item: &Item,
@@ -166,6 +178,9 @@ pub(crate) fn runtime(version: &str, pointer: &str) -> Answer {
         Err(_) => Err(NotAssessed::Unknown(format!("{pointer} is no version of Node"))),
     }
 }
+
+/// The field of a connection that holds the script which fetches a profile.
+pub(crate) const PROFILE_SCRIPT: &str = "options/scripts/fetchUserProfile";
 
 /// The fields of a database that hold scripts.
 pub(crate) const DATABASE_SCRIPTS: [&str; 8] = [

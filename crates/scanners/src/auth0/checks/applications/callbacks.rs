@@ -2,9 +2,10 @@
 
 use checkmate_domain::{Exposure, NotAssessed, Severity};
 
-use crate::auth0::address::{Flaw, flaw, shown};
+use crate::auth0::address::{Flaw, shown};
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
 use crate::auth0::item::{Item, Written};
+use crate::auth0::question::{self, Flaws, SAFE_ADDRESSES};
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -36,19 +37,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
     let Some(callbacks) = application.texts(FIELD)? else { return Ok(Verdict::Passed) };
-    let addresses = callbacks
-        .known
-        .iter()
-        .map(|text| Written::Known(text))
-        .chain(callbacks.unknown.iter().map(|text| Written::Partly(text)));
-    let (mut flawed, mut unknown) = (Vec::new(), false);
-    for address in addresses {
-        match flaw(address) {
-            Ok(Some(flaw)) => flawed.push((flaw, address)),
-            Ok(None) => {}
-            Err(()) => unknown = true,
-        }
-    }
+    let Flaws { found: flawed, unknown } = question::flaws(&callbacks);
     // A program on the user's own device may be called back there (RFC 8252).
     let kind = application.text("app_type");
     let not_stated = || Err(application.not_stated("app_type"));
@@ -80,8 +69,7 @@ fn problem(application: &Item, worst: Flaw, flawed: &[(Flaw, Written<'_>)]) -> A
         .filter(|(flaw, _)| *flaw == worst)
         .map(|(_, Written::Known(text) | Written::Partly(text))| shown(text))
         .collect();
-    let expected = "https addresses without '*' and localhost";
-    failed(severity, title, &application.pointer(FIELD), &first_few(&texts), expected)
+    failed(severity, title, &application.pointer(FIELD), &first_few(&texts), SAFE_ADDRESSES)
 }
 
 #[cfg(test)]

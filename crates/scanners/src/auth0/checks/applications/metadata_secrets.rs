@@ -2,10 +2,9 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::item::Item;
-use crate::auth0::node::Node;
-use crate::auth0::secret;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -29,27 +28,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
-    let path = "client_metadata";
-    let entries = match application.find(path)? {
-        None => return Ok(Verdict::Passed),
-        Some(Node::Map(entries)) => entries,
-        Some(other) => return Err(application.unlike(path, other, "an object")),
-    };
-    for (key, value) in entries {
-        if let Node::Text(text) = value
-            && let Some(kind) = secret::in_value(key, text)
-        {
-            let pointer = application.pointer(&format!("{path}/{key}"));
-            return failed(
-                Severity::Moderate,
-                "Metadata holds what looks like a secret",
-                &pointer,
-                &kind.redacted(),
-                "no secret",
-            );
-        }
-    }
-    Ok(Verdict::Passed)
+    let title = "Metadata holds what looks like a secret";
+    question::no_secrets(application, "client_metadata", None, Severity::Moderate, title)
 }
 
 #[cfg(test)]

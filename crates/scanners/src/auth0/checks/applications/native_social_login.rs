@@ -4,6 +4,7 @@ use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -27,24 +28,16 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
-    let mut unknown = None;
-    for network in ["apple", "facebook", "google"] {
-        let path = format!("native_social_login/{network}/enabled");
-        match application.flag(&path) {
-            Ok(Some(true)) => {
-                return failed(
-                    Severity::Info,
-                    "Tokens of a social network are exchanged",
-                    &application.pointer(&path),
-                    "true",
-                    "false where unused",
-                );
-            }
-            Ok(_) => {}
-            Err(reason) => unknown = Some(reason),
-        }
+    question::first_problem(["apple", "facebook", "google"].map(|network| exchanges(application, network)))
+}
+
+fn exchanges(application: &Item, network: &str) -> Answer {
+    let path = format!("native_social_login/{network}/enabled");
+    if application.flag(&path)? != Some(true) {
+        return Ok(Verdict::Passed);
     }
-    unknown.map_or(Ok(Verdict::Passed), Err)
+    let title = "Tokens of a social network are exchanged";
+    failed(Severity::Info, title, &application.pointer(&path), "true", "false where unused")
 }
 
 #[cfg(test)]

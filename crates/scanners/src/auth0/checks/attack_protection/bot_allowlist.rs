@@ -3,7 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::allowlist;
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -25,19 +25,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
-    let path = "allowlist";
-    let allowed = settings.texts(path)?.unwrap_or_default();
-    if allowed.known.is_empty() {
-        return allowed.all_known().map(|()| Verdict::Passed);
-    }
-    let severity = allowlist::severity(&allowed.known);
-    failed(
-        severity,
-        "Some addresses pass bot detection",
-        &settings.pointer(path),
-        &first_few(&allowed.known),
-        "an empty list",
-    )
+    allowlist::empty(settings, "Some addresses pass bot detection", "an empty list")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -29,22 +29,10 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
-    let mut unknown = None;
-    for path in POLICIES {
-        match question::none_of(
-            settings,
-            path,
-            &["never", "off"],
-            Severity::Moderate,
-            "Bots are not challenged",
-            "when_risky or always",
-        ) {
-            Ok(Verdict::Failed(problem)) => return Ok(Verdict::Failed(problem)),
-            Ok(_) => {}
-            Err(reason) => unknown = Some(reason),
-        }
-    }
-    unknown.map_or(Ok(Verdict::Passed), Err)
+    let (title, expected) = ("Bots are not challenged", "when_risky or always");
+    question::first_problem(POLICIES.map(|path| {
+        question::none_of(settings, path, &["never", "off"], Severity::Moderate, title, expected)
+    }))
 }
 
 #[cfg(test)]

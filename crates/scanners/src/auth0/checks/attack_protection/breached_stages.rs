@@ -3,6 +3,8 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -33,27 +35,19 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
             "breached-password detection is off, which has a check of its own",
         ));
     }
-    let mut unknown = None;
-    for stage in ["pre-user-registration", "pre-change-password"] {
-        let path = format!("stage/{stage}/shields");
-        match settings
-            .texts(&path)
-            .and_then(|shields| shields.map_or(Ok(false), |shields| shields.has("block")))
-        {
-            Ok(true) => {}
-            Ok(false) => {
-                return failed(
-                    Severity::Moderate,
-                    "Breached passwords can be chosen",
-                    &settings.pointer(&path),
-                    "no block",
-                    "block",
-                );
-            }
-            Err(reason) => unknown = Some(reason),
-        }
+    question::first_problem(
+        ["pre-user-registration", "pre-change-password"].map(|stage| blocks(settings, stage)),
+    )
+}
+
+fn blocks(settings: &Item, stage: &str) -> Answer {
+    let path = format!("stage/{stage}/shields");
+    let shields = settings.texts(&path)?;
+    if shields.map_or(Ok(false), |shields| shields.has("block"))? {
+        return Ok(Verdict::Passed);
     }
-    unknown.map_or(Ok(Verdict::Passed), Err)
+    let title = "Breached passwords can be chosen";
+    failed(Severity::Moderate, title, &settings.pointer(&path), "no block", "block")
 }
 
 #[cfg(test)]

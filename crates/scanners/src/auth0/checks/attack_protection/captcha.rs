@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -25,15 +25,9 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.one(Collection::AttackProtection, "captcha")?;
-    let mut unknown = None;
-    for path in ["arkose/fail_open", "auth_challenge/fail_open"] {
-        match question::off(settings, path, Severity::Low, "A challenge that fails lets everybody pass") {
-            Ok(Verdict::Failed(problem)) => return Ok(Verdict::Failed(problem)),
-            Ok(_) => {}
-            Err(reason) => unknown = Some(reason),
-        }
-    }
-    unknown.map_or(Ok(Verdict::Passed), Err)
+    let title = "A challenge that fails lets everybody pass";
+    let paths = ["arkose/fail_open", "auth_challenge/fail_open"];
+    question::first_problem(paths.map(|path| question::off(settings, path, Severity::Low, title)))
 }
 
 #[cfg(test)]

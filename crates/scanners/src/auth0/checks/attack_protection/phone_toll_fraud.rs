@@ -4,6 +4,7 @@ use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
 use crate::auth0::item::Item;
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -24,9 +25,10 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let phones = ["sms", "phone", "voice"];
     let factors = tenant.known(Collection::GuardianFactors);
-    let on = |item: &&Item| phones.contains(&item.name.as_str()) && item.flag("enabled") == Ok(Some(true));
+    let on = |item: &&Item| {
+        protection::PHONE_FACTORS.contains(&item.name.as_str()) && item.flag("enabled") == Ok(Some(true))
+    };
     let by_factor = factors.iter().find(on).is_some();
     let by_login =
         tenant.known(Collection::Connections).iter().any(|one| one.text("strategy") == Ok(Some("sms")));

@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -31,15 +31,10 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.one(Collection::AttackProtection, "suspicious-ip-throttling")?;
-    let mut unknown = None;
-    for (path, most) in MOST {
-        match question::at_most(settings, path, most, Severity::Low, "Throttling begins late") {
-            Ok(Verdict::Failed(problem)) => return Ok(Verdict::Failed(problem)),
-            Ok(_) => {}
-            Err(reason) => unknown = Some(reason),
-        }
-    }
-    unknown.map_or(Ok(Verdict::Passed), Err)
+    let title = "Throttling begins late";
+    question::first_problem(
+        MOST.map(|(path, most)| question::at_most(settings, path, most, Severity::Low, title)),
+    )
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::item::Item;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
@@ -40,20 +40,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
-    let mut unknown = None;
-    for name in ADDRESSES {
-        match question::encrypted(
-            connection,
-            &format!("options/{name}"),
-            Severity::High,
-            "An identity provider is reached without encryption",
-        ) {
-            Ok(Verdict::Failed(problem)) => return Ok(Verdict::Failed(problem)),
-            Ok(_) => {}
-            Err(reason) => unknown = Some(reason),
-        }
-    }
-    unknown.map_or(Ok(Verdict::Passed), Err)
+    let title = "An identity provider is reached without encryption";
+    let each = |name| question::encrypted(connection, &format!("options/{name}"), Severity::High, title);
+    question::first_problem(ADDRESSES.map(each))
 }
 
 #[cfg(test)]

@@ -8,8 +8,6 @@ use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
-const FIELD: &str = "options/scripts/fetchUserProfile";
-
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
         id: "auth0.connections.script-email",
@@ -30,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(connection: &Item, tenant: &TenantSnapshot) -> Answer {
-    let Some(script) = code::script(connection, FIELD, tenant)? else {
+    let Some(script) = code::script(connection, code::PROFILE_SCRIPT, tenant)? else {
         return Ok(Verdict::NotApplicable("it has no script"));
     };
     if !script.mentions("email")? || script.mentions("email_verified")? {
@@ -39,7 +37,7 @@ fn ask(connection: &Item, tenant: &TenantSnapshot) -> Answer {
     failed(
         Severity::Moderate,
         "An e-mail address is taken without a look at its verification",
-        &connection.pointer(FIELD),
+        &connection.pointer(code::PROFILE_SCRIPT),
         "no email_verified",
         "email_verified in the profile",
     )

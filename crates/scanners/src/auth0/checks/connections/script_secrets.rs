@@ -8,8 +8,6 @@ use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
-const FIELD: &str = "options/scripts/fetchUserProfile";
-
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
         id: "auth0.connections.script-secrets",
@@ -32,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
 fn ask(connection: &Item, tenant: &TenantSnapshot) -> Answer {
     code::spots(
         connection,
-        FIELD,
+        code::PROFILE_SCRIPT,
         tenant,
         |facts| &facts.secrets,
         (Severity::High, "A script of a connection holds what looks like a secret", "no secret in code"),

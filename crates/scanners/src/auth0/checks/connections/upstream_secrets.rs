@@ -2,10 +2,9 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::item::Item;
-use crate::auth0::node::Node;
-use crate::auth0::secret;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -28,27 +27,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
-    let path = "options/upstream_params";
-    let entries = match connection.find(path)? {
-        None => return Ok(Verdict::Passed),
-        Some(Node::Map(entries)) => entries,
-        Some(other) => return Err(connection.unlike(path, other, "an object")),
-    };
-    for (key, entry) in entries {
-        if let Some(Node::Text(text)) = entry.get("value")
-            && let Some(kind) = secret::in_value(key, text)
-        {
-            let pointer = connection.pointer(&format!("{path}/{key}/value"));
-            return failed(
-                Severity::Low,
-                "A parameter holds what looks like a secret",
-                &pointer,
-                &kind.redacted(),
-                "no secret",
-            );
-        }
-    }
-    Ok(Verdict::Passed)
+    let title = "A parameter holds what looks like a secret";
+    question::no_secrets(connection, "options/upstream_params", Some("value"), Severity::Low, title)
 }
 
 #[cfg(test)]

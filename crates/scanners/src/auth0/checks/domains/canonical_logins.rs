@@ -2,6 +2,7 @@
 
 use checkmate_domain::{Exposure, NotAssessed, Severity};
 
+use crate::auth0::address;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -31,7 +32,7 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
     for login in logins {
         let path = "hostname";
         let host = login.text(path)?.ok_or_else(|| login.not_stated(path))?;
-        if host.ends_with(".auth0.com") || host.ends_with(".auth0app.com") {
+        if address::is_auth0_host(host) {
             let seen = format!("{host}, {}", login.text("date").ok().flatten().unwrap_or("in the log"));
             let title = "Somebody logs in on the tenant's own host";
             return failed(Severity::Low, title, &login.pointer(path), &seen, "no login there");

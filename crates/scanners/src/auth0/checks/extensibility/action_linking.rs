@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::code;
 use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
@@ -28,20 +28,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, tenant: &TenantSnapshot) -> Answer {
-    let Some(script) = code::script(action, "code", tenant)? else {
-        return Ok(Verdict::NotApplicable("it has no code"));
-    };
-    let linking = &script.facts()?.linking;
-    if linking.is_empty() || script.mentions("email_verified")? {
-        return Ok(Verdict::Passed);
-    }
-    failed(
-        Severity::High,
-        "An Action links accounts by addresses that are not verified",
-        &action.pointer("code"),
-        &code::shown(linking),
-        "a look at email_verified",
-    )
+    let title = "An Action links accounts by addresses that are not verified";
+    code::links_unverified(action, "code", tenant, title)
 }
 
 #[cfg(test)]

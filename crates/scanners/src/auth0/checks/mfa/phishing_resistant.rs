@@ -3,6 +3,8 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -26,28 +28,16 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let mut unknown = None;
-    for factor in tenant.all(Collection::GuardianFactors)? {
-        if matches!(factor.name.as_str(), "webauthn-roaming" | "webauthn-platform") {
-            match factor.stated_flag("enabled") {
-                Ok(true) => return Ok(Verdict::Passed),
-                Ok(false) => {}
-                Err(reason) => unknown = Some(reason),
-            }
-        }
+    let resists = |factor: &Item| match factor.name.as_str() {
+        "webauthn-roaming" | "webauthn-platform" => factor.stated_flag("enabled"),
+        _ => Ok(false),
+    };
+    if question::any(tenant.all(Collection::GuardianFactors)?, resists)? {
+        return Ok(Verdict::Passed);
     }
-    unknown.map_or_else(
-        || {
-            failed(
-                Severity::Moderate,
-                "No second factor resists false pages",
-                "guardian-factors",
-                "WebAuthn is off",
-                "webauthn-roaming or webauthn-platform",
-            )
-        },
-        Err,
-    )
+    let title = "No second factor resists false pages";
+    let expected = "webauthn-roaming or webauthn-platform";
+    failed(Severity::Moderate, title, "guardian-factors", "WebAuthn is off", expected)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -27,10 +28,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let phones = ["sms", "phone", "voice"];
     let mut on = false;
     for factor in tenant.all(Collection::GuardianFactors)? {
-        on |= phones.contains(&factor.name.as_str()) && factor.stated_flag("enabled")?;
+        on |= protection::PHONE_FACTORS.contains(&factor.name.as_str()) && factor.stated_flag("enabled")?;
     }
     if !on {
         return Ok(Verdict::NotApplicable("no factor goes over a phone"));

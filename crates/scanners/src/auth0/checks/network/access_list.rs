@@ -3,6 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -28,27 +29,12 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let lists = tenant.all(Collection::NetworkAcls)?;
-    let mut unknown = None;
-    for list in lists {
-        match list.flag("active") {
-            Ok(Some(true)) => return Ok(Verdict::Passed),
-            Ok(Some(false) | None) => {}
-            Err(reason) => unknown = Some(reason),
-        }
+    if question::any(lists, |list| Ok(list.flag("active")? == Some(true)))? {
+        return Ok(Verdict::Passed);
     }
     let seen = if lists.is_empty() { "none" } else { "none is active" };
-    unknown.map_or_else(
-        || {
-            failed(
-                Severity::Moderate,
-                "No network access list is active",
-                "network-acls",
-                seen,
-                "one that is active",
-            )
-        },
-        Err,
-    )
+    let title = "No network access list is active";
+    failed(Severity::Moderate, title, "network-acls", seen, "one that is active")
 }
 
 #[cfg(test)]

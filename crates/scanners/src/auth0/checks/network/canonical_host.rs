@@ -2,14 +2,12 @@
 
 use checkmate_domain::{Exposure, NotAssessed, Severity};
 
+use crate::auth0::address;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
-
-fn is_canonical(host: &str) -> bool {
-    host.ends_with(".auth0.com") || host.ends_with(".auth0app.com")
-}
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -37,20 +35,11 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
     if tenant.all(Collection::CustomDomains)?.is_empty() {
         return Ok(Verdict::NotApplicable("there is no custom domain to log in on instead"));
     }
-    let lists = tenant.all(Collection::NetworkAcls)?;
-    let mut unknown = None;
-    for list in lists {
-        match blocks(list) {
-            Ok(true) => return Ok(Verdict::Passed),
-            Ok(false) => {}
-            Err(reason) => unknown = Some(reason),
-        }
+    if question::any(tenant.all(Collection::NetworkAcls)?, blocks)? {
+        return Ok(Verdict::Passed);
     }
     let title = "Logins on the tenant's own host are not blocked";
-    unknown.map_or_else(
-        || failed(Severity::Low, title, "network-acls", "no such list", "a list that blocks the host"),
-        Err,
-    )
+    failed(Severity::Low, title, "network-acls", "no such list", "a list that blocks the host")
 }
 
 fn blocks(list: &Item) -> Result<bool, NotAssessed> {
@@ -59,7 +48,7 @@ fn blocks(list: &Item) -> Result<bool, NotAssessed> {
         && list.flag("rule/action/block")? == Some(true)
         && list
             .texts("rule/match/hostnames")?
-            .is_some_and(|hosts| hosts.known.iter().any(|host| is_canonical(host))))
+            .is_some_and(|hosts| hosts.known.iter().any(|host| address::is_auth0_host(host))))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -30,28 +31,11 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let lists = tenant.all(Collection::NetworkAcls)?;
-    let mut unknown = None;
-    for list in lists {
-        match restricts(list) {
-            Ok(true) => return Ok(Verdict::Passed),
-            Ok(false) => {}
-            Err(reason) => unknown = Some(reason),
-        }
+    if question::any(tenant.all(Collection::NetworkAcls)?, restricts)? {
+        return Ok(Verdict::Passed);
     }
     let title = "The Management API can be reached from anywhere";
-    unknown.map_or_else(
-        || {
-            failed(
-                Severity::Moderate,
-                title,
-                "network-acls",
-                "no such list",
-                "a list for the scope management",
-            )
-        },
-        Err,
-    )
+    failed(Severity::Moderate, title, "network-acls", "no such list", "a list for the scope management")
 }
 
 fn restricts(list: &Item) -> Result<bool, NotAssessed> {

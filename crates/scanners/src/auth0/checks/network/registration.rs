@@ -1,8 +1,10 @@
 //! Registering applications is restricted by address.
 
-use checkmate_domain::{Exposure, Severity};
+use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -30,27 +32,17 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
     if settings.flag("flags/enable_dynamic_client_registration")? != Some(true) {
         return Ok(Verdict::NotApplicable("dynamic client registration is off"));
     }
-    let mut unknown = None;
-    for list in tenant.all(Collection::NetworkAcls)? {
-        match (list.flag("active"), list.text("rule/scope")) {
-            (Ok(Some(true)), Ok(Some("dynamic_client_registration"))) => return Ok(Verdict::Passed),
-            (Err(reason), _) | (_, Err(reason)) => unknown = Some(reason),
-            _ => {}
-        }
+    if question::any(tenant.all(Collection::NetworkAcls)?, restricts)? {
+        return Ok(Verdict::Passed);
     }
     let title = "Applications can be registered from anywhere";
-    unknown.map_or_else(
-        || {
-            failed(
-                Severity::Moderate,
-                title,
-                "network-acls",
-                "no such list",
-                "a list for dynamic_client_registration",
-            )
-        },
-        Err,
-    )
+    let expected = "a list for dynamic_client_registration";
+    failed(Severity::Moderate, title, "network-acls", "no such list", expected)
+}
+
+fn restricts(list: &Item) -> Result<bool, NotAssessed> {
+    let (active, scope) = (list.flag("active")?, list.text("rule/scope")?);
+    Ok(active == Some(true) && scope == Some("dynamic_client_registration"))
 }
 
 #[cfg(test)]
