@@ -60,11 +60,17 @@ impl Process {
 
     /// Resident memory in MB (of 1024 × 1024 bytes).
     fn resident(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kilobytes / 1024.0)
+        memory(self.child.id(), "VmRSS:")
     }
+}
+
+/// A line of the status of a process, in MB (of 1024 × 1024 bytes).
+pub(crate) fn memory(process: u32, which: &str) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix(which)).with_context(|| format!("no {which}"))?;
+    let kilobytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kilobytes / 1024.0)
 }
 
 impl Drop for Process {

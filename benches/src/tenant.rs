@@ -11,7 +11,7 @@ use checkmate_sandbox::{Sandbox, Tenant, WORLD};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::size::beside;
+use crate::size::{beside, memory};
 use crate::table::{Bar, Row};
 use crate::turns::{Size, median};
 
@@ -175,12 +175,10 @@ fn run(folder: &Path, arguments: Vec<String>) -> anyhow::Result<Run> {
     let mut command = Command::new(beside("checkmate")?);
     command.args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
     let mut child = command.spawn().context("the program does not start: build it first")?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kb = 0.0_f64;
+    let mut peak_mb = 0.0_f64;
     let code = loop {
-        if let Some(text) = fs::read_to_string(&status).ok().as_deref().and_then(peak) {
-            peak_kb = peak_kb.max(text);
-        }
+        // While it ends there is nothing to read.
+        peak_mb = peak_mb.max(memory(child.id(), "VmHWM:").unwrap_or(0.0));
         match child.try_wait()? {
             Some(code) => break code,
             None => std::thread::sleep(Duration::from_millis(1)),
@@ -188,12 +186,7 @@ fn run(folder: &Path, arguments: Vec<String>) -> anyhow::Result<Run> {
     };
     let seconds = began.elapsed().as_secs_f64();
     ensure!(code.success(), "the scan ended with {code}");
-    Ok(Run { seconds, cpu_ms: children_cpu()? - before, peak_mb: peak_kb / 1024.0 })
-}
-
-fn peak(status: &str) -> Option<f64> {
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+    Ok(Run { seconds, cpu_ms: children_cpu()? - before, peak_mb })
 }
 
 /// CPU time of children that have ended, in milliseconds; counted in steps of 10.

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use checkmate_testkit::contracts;
 use serde_json::{Value, json};
 
 fn root() -> PathBuf {
@@ -30,21 +31,9 @@ fn objects(folder: &str) -> BTreeMap<String, Value> {
     found
 }
 
-#[allow(clippy::disallowed_methods, reason = "tests find the contracts by a variable")]
-fn contract() -> Option<Value> {
-    let folder = std::env::var("CHECKMATE_CONTRACTS_DIR")
-        .map_or_else(|_| root().join("../shared/contracts"), PathBuf::from);
-    let path = folder.join("auth0/auth0-management-v2.cut.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: no contract at {}, set CHECKMATE_CONTRACTS_DIR", path.display());
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}
-
 #[test]
 fn files_are_what_the_management_api_takes() {
-    let Some(contract) = contract() else { return };
+    let Some(contract) = contracts::auth0("auth0-management-v2.cut.json") else { return };
     let schema = |path: &str| {
         contract["paths"][path]["patch"]["requestBody"]["content"]["application/json"]["schema"].clone()
     };

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::management::may;
+use crate::management::{may, refuse};
 use crate::state::Shared;
 
 /// How a list is paged.
@@ -98,25 +98,25 @@ pub(crate) async fn read(
 ) -> Response {
     let state = shared.lock();
     let Some((scope, key, paging)) = known(&path) else {
-        return refuse(StatusCode::NOT_FOUND, "Not Found", "inexistent_endpoint", "The path is not known");
+        return refuse(StatusCode::NOT_FOUND, "inexistent_endpoint", "The path is not known");
     };
     if let Err(refused) = may(&state, &headers, scope) {
         return refused;
     }
     if state.tenant.not_on_plan.contains(&path) {
         let text = "This feature is not enabled for your subscription";
-        return refuse(StatusCode::FORBIDDEN, "Forbidden", "feature_not_enabled", text);
+        return refuse(StatusCode::FORBIDDEN, "feature_not_enabled", text);
     }
     let held = state.tenant.api.get(path.as_str());
     match (paging, held) {
         (None, Some(object)) => axum::Json(object.clone()).into_response(),
-        (None, None) => refuse(StatusCode::NOT_FOUND, "Not Found", "inexistent", "There is no such thing"),
+        (None, None) => refuse(StatusCode::NOT_FOUND, "inexistent", "There is no such thing"),
         (Some(paging), held) => {
             let empty = Vec::new();
             let items = held.and_then(Value::as_array).unwrap_or(&empty);
             match page(items, key, paging, &asked) {
                 Ok(answer) => axum::Json(without(answer, &asked)).into_response(),
-                Err(why) => refuse(StatusCode::BAD_REQUEST, "Bad Request", "invalid_query_string", why),
+                Err(why) => refuse(StatusCode::BAD_REQUEST, "invalid_query_string", why),
             }
         }
     }
@@ -195,9 +195,4 @@ fn without(mut answer: Value, asked: &Asked) -> Value {
         }
     }
     answer
-}
-
-fn refuse(status: StatusCode, error: &str, code: &str, message: &str) -> Response {
-    let body = json!({"statusCode": status.as_u16(), "error": error, "message": message, "errorCode": code});
-    (status, axum::Json(body)).into_response()
 }

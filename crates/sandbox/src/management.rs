@@ -65,18 +65,20 @@ pub(crate) async fn tokensets(
 
 #[allow(clippy::result_large_err, reason = "a response is what it is")]
 pub(crate) fn may(state: &State, headers: &HeaderMap, scope: &str) -> Result<(), Response> {
-    let refuse = |status: StatusCode, error: &str, message: String, code: &str| {
-        let body =
-            json!({"statusCode": status.as_u16(), "error": error, "message": message, "errorCode": code});
-        Err((status, axum::Json(body)).into_response())
-    };
     let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     let Some(scopes) = token.and_then(|token| state.management_tokens.get(token)) else {
-        return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "Invalid token".to_owned(), "invalid_token");
+        return Err(refuse(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid token"));
     };
     if scopes.split(' ').any(|granted| granted == scope) {
         return Ok(());
     }
     let message = format!("Insufficient scope, expected any of: {scope}");
-    refuse(StatusCode::FORBIDDEN, "Forbidden", message, "insufficient_scope")
+    Err(refuse(StatusCode::FORBIDDEN, "insufficient_scope", &message))
+}
+
+/// A refusal as the Management API writes it.
+pub(crate) fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
+    let error = status.canonical_reason().unwrap_or_default();
+    let body = json!({"statusCode": status.as_u16(), "error": error, "message": message, "errorCode": code});
+    (status, axum::Json(body)).into_response()
 }

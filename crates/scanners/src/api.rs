@@ -51,32 +51,30 @@ impl Api<'_> {
     /// # Errors
     /// By what can be done about it.
     pub async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ApiError> {
-        let client = self.credentials.client()?;
-        let held = self.credentials.lease(&self.need).await?;
-        let mut answer =
-            client.send(&Call::get(self.base.join(path)).bearer(&held.secret)).await.map_err(unanswered)?;
-        if answer.status == 401 {
-            let fresh = self.credentials.renew(&self.need, &held).await?;
-            answer = client
-                .send(&Call::get(self.base.join(path)).bearer(&fresh.secret))
-                .await
-                .map_err(unanswered)?;
-        }
+        let answer = self.ask(|| Call::get(self.base.join(path))).await?;
         self.judge(&answer)?;
         answer.json().map_err(unanswered)
     }
 
-    /// Reads something, whatever the vendor answers; a credential that is not taken is renewed once.
+    /// Reads something, whatever the vendor answers, on a budget. A credential is renewed as by [`Self::get`].
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn fetch(&self, path: &[&str], query: &[(&'static str, String)]) -> Result<Answer, ApiError> {
-        let client = self.credentials.client()?;
-        let budget = BudgetKey::new(format!("auth0:{}", self.base.host()));
-        let call = || {
+    pub async fn fetch(
+        &self,
+        path: &[&str],
+        query: &[(&'static str, String)],
+        budget: &BudgetKey,
+    ) -> Result<Answer, ApiError> {
+        self.ask(|| {
             let call = Call::get(self.base.join(path)).budget(budget.clone());
             query.iter().fold(call, |call, (name, value)| call.query(name, value))
-        };
+        })
+        .await
+    }
+
+    async fn ask(&self, call: impl Fn() -> Call<'static>) -> Result<Answer, ApiError> {
+        let client = self.credentials.client()?;
         let held = self.credentials.lease(&self.need).await?;
         let answer = client.send(&call().bearer(&held.secret)).await.map_err(unanswered)?;
         if answer.status != 401 {

@@ -17,7 +17,7 @@ use checkmate_outbound::BaseUrl;
 use serde_json::Value;
 
 use crate::api::{Api, ApiError};
-use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner};
+use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner, configured, no_parts};
 use crate::credentials::Need;
 
 /// Who keeps the account.
@@ -89,15 +89,7 @@ impl ConnectionScanner {
     }
 
     fn find(&self, name: &str) -> Result<&ConnectionSpec, ScanError> {
-        self.connections.get(name).ok_or_else(|| {
-            let known: Vec<&str> = self.connections.keys().map(String::as_str).collect();
-            let known = if known.is_empty() {
-                "none is".to_owned()
-            } else {
-                format!("there are: {}", known.join(", "))
-            };
-            ScanError::Missing(format!("no connection {name} is configured ({known}); see [connections]"))
-        })
+        configured(&self.connections, name, "connection", "connections")
     }
 }
 
@@ -117,12 +109,7 @@ impl Scanner for ConnectionScanner {
         part: Option<&Part>,
         ctx: &ScanContext,
     ) -> Result<Scanned, ScanError> {
-        if let Some(part) = part {
-            return Err(ScanError::Permanent(format!(
-                "{target} has no part {}: a connection has none",
-                part.id
-            )));
-        }
+        no_parts(target, part, "a connection has none")?;
         let began = Instant::now();
         let name = target.as_str().strip_prefix("connection:").unwrap_or_default();
         let spec = self.find(name)?;

@@ -1,5 +1,6 @@
 //! The contract between the worker and a scanner.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,4 +94,27 @@ pub enum ScanError {
     /// The attempt was told to stop.
     #[error("stopped before it was done")]
     Stopped,
+}
+
+/// Refuses a part of a target that is only ever scanned as a whole.
+pub(crate) fn no_parts(target: &TargetId, part: Option<&Part>, why: &str) -> Result<(), ScanError> {
+    match part {
+        Some(part) => Err(ScanError::Permanent(format!("{target} has no part {}: {why}", part.id))),
+        None => Ok(()),
+    }
+}
+
+/// The one of this name, or what to say when there is none.
+pub(crate) fn configured<'a, T>(
+    all: &'a BTreeMap<String, T>,
+    name: &str,
+    what: &str,
+    section: &str,
+) -> Result<&'a T, ScanError> {
+    all.get(name).ok_or_else(|| {
+        let names: Vec<&str> = all.keys().map(String::as_str).collect();
+        let known =
+            if names.is_empty() { "none is".to_owned() } else { format!("there are: {}", names.join(", ")) };
+        ScanError::Missing(format!("no {what} {name} is configured ({known}); see [{section}]"))
+    })
 }

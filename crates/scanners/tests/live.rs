@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use checkmate_sandbox::{Client, ClientAuth, Fault, HARDENED, SCANNER_SCOPES, Sai
 use checkmate_scanners::auth0::api::{assess_answers, fetch_answers};
 use checkmate_scanners::auth0::{Answers, Plan, TenantScanner, TenantSpec, fuzzing};
 use checkmate_scanners::{Credentials, Held, Need, NoCredential, ScanContext, ScanError, Scanned, Scanner};
+use checkmate_testkit::contracts;
 use serde_json::{Value, json};
 
 const DOMAIN: &str = "acme.eu.auth0.com";
@@ -147,7 +147,7 @@ async fn a_tenant_that_has_grown_is_told_with_its_ids() {
 async fn no_secret_of_the_tenant_is_in_anything_that_is_written() {
     let site = Site::world(WORLD).await;
     let answers = fetch_answers(DOMAIN, &site.spec, &site.ctx).await.unwrap();
-    let file = answers.to_json().unwrap();
+    let file = answers.clone().into_json().unwrap();
     let report = assess_answers(answers, target(), Arc::clone(&site.ctx.key)).await.unwrap();
     let told = serde_json::to_string(&report).unwrap();
     assert!(
@@ -219,7 +219,7 @@ async fn long_lists_are_read_to_their_end_through_a_storm_of_refusals() {
 async fn a_list_that_breaks_off_takes_nothing_back() {
     let site = Site::world(WORLD).await;
     let answers = fetch_answers(DOMAIN, &site.spec, &site.ctx).await.unwrap();
-    let mut file: Value = serde_json::from_str(&answers.to_json().unwrap()).unwrap();
+    let mut file: Value = serde_json::from_str(&answers.into_json().unwrap()).unwrap();
     for one in file["answers"].as_array_mut().unwrap() {
         if one["path"].as_str().unwrap().starts_with("/api/v2/clients?") {
             one["body"]["next"] = json!("more");
@@ -249,21 +249,6 @@ async fn an_organisation_is_its_tenants() {
     assert!(matches!(unknown, Err(ScanError::Missing(_))));
 }
 
-/// Auth0's contract; nothing, with a line that says so, where it is not.
-#[allow(clippy::disallowed_methods, reason = "tests find the contracts by a variable")]
-fn contract() -> Option<Value> {
-    let folder = std::env::var("CHECKMATE_CONTRACTS_DIR").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/contracts"),
-        PathBuf::from,
-    );
-    let path = folder.join("auth0/auth0-management-v2.cut.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: no contract at {}, set CHECKMATE_CONTRACTS_DIR", path.display());
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}
-
 /// The path of the contract that a path is an instance of.
 fn template<'a>(contract: &'a Value, path: &str) -> Option<&'a String> {
     let parts: Vec<&str> = path.split('/').collect();
@@ -278,7 +263,7 @@ fn template<'a>(contract: &'a Value, path: &str) -> Option<&'a String> {
 
 #[tokio::test]
 async fn everything_that_is_asked_and_answered_is_in_the_vendors_contract() {
-    let Some(contract) = contract() else { return };
+    let Some(contract) = contracts::auth0("auth0-management-v2.cut.json") else { return };
     let site = Site::world(WORLD).await;
     site.scan().await;
     let mut wrong = Vec::new();
@@ -344,7 +329,7 @@ async fn a_hardened_tenant_has_no_findings() {
 async fn a_snapshot_cut_or_changed_anywhere_is_refused_or_read() {
     let site = Site::world(WORLD).await;
     let answers = fetch_answers(DOMAIN, &site.spec, &site.ctx).await.unwrap();
-    let file = answers.to_json().unwrap();
+    let file = answers.into_json().unwrap();
     let key = FingerprintKey::new(vec![7; 32]).unwrap();
     let read = |bytes: &[u8]| fuzzing::tenant_snapshot(bytes, &target(), &key);
     let whole = rules(&read(file.as_bytes()).unwrap(), "not-assessed").len();

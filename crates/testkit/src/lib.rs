@@ -6,6 +6,7 @@
     reason = "used from tests only: a panic is the verdict of the test"
 )]
 
+pub mod contracts;
 pub mod process;
 pub mod proxy;
 pub mod rabbit;

@@ -5,32 +5,17 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use checkmate_domain::{Scopes, Secret};
 use checkmate_outbound::{Call, Client};
 use checkmate_sandbox::Said;
+use checkmate_testkit::contracts;
 use checkmate_vault::me::{Login, MyAccount};
 use checkmate_vault::{ManagementRequest, Mode};
 use common::{Site, USER, github, refresh_token};
 use serde_json::{Value, json};
 
 const CALLBACK: &str = "http://127.0.0.1:8976/callback";
-
-/// A contract; nothing, with a line that says so, where it is not.
-#[allow(clippy::disallowed_methods, reason = "tests find the contracts by a variable")]
-fn contract(name: &str) -> Option<Value> {
-    let folder = std::env::var("CHECKMATE_CONTRACTS_DIR").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/contracts"),
-        PathBuf::from,
-    );
-    let path = folder.join("auth0").join(name);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: no contract at {}, set CHECKMATE_CONTRACTS_DIR", path.display());
-        return None;
-    };
-    Some(serde_json::from_str(&text).unwrap())
-}
 
 /// What is wrong with a value by a schema of a contract.
 fn wrong(contract: &Value, schema: &str, value: &Value) -> Vec<String> {
@@ -84,7 +69,7 @@ async fn connect(site: &Site) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_and_answers_are_as_the_contracts_say() {
     let (Some(tokens), Some(me)) =
-        (contract("auth0-authentication.cut.json"), contract("auth0-myaccount-v1.cut.json"))
+        (contracts::auth0("auth0-authentication.cut.json"), contracts::auth0("auth0-myaccount-v1.cut.json"))
     else {
         return;
     };

@@ -90,9 +90,9 @@ pub(crate) async fn snapshot_auth0(
         Ok((answers, _)) => answers,
         Err(error) => return not_scanned(error),
     };
-    write(output, &answers.to_json()?)?;
-    let (calls, file) = (answers.calls(), output.display());
-    out.text(&format!("{calls} answers of {} are in {file}, secrets replaced\n", answers.domain)).await?;
+    let told = format!("{} answers of {} are in {}", answers.calls(), answers.domain, output.display());
+    write(output, &answers.into_json()?)?;
+    out.text(&format!("{told}, secrets replaced\n")).await?;
     Ok(EXIT_DONE)
 }
 
@@ -113,8 +113,8 @@ fn usage(text: String) -> anyhow::Error {
 }
 
 fn key(config: &Config) -> anyhow::Result<Arc<FingerprintKey>> {
-    let file = config.fingerprint_key_file.clone().unwrap_or_else(|| config.data_dir.join("fingerprint.key"));
-    Ok(Arc::new(config::fingerprint_key(&file, config.setting()?.is_embedded())?))
+    let embedded = config.setting()?.is_embedded();
+    Ok(Arc::new(config::fingerprint_key(&config.fingerprint_key_path(), embedded)?))
 }
 
 async fn export(path: &Path, key: Arc<FingerprintKey>) -> anyhow::Result<ScanReport> {

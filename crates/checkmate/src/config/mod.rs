@@ -158,6 +158,12 @@ impl Setting {
 }
 
 impl Config {
+    /// Where the fingerprint key is: as configured, else in the data folder.
+    #[must_use]
+    pub fn fingerprint_key_path(&self) -> PathBuf {
+        self.fingerprint_key_file.clone().unwrap_or_else(|| self.data_dir.join("fingerprint.key"))
+    }
+
     /// Which setting the two URLs choose; both missing is embedded in `data_dir`.
     ///
     /// # Errors

@@ -54,21 +54,16 @@ fn table(about: &str, properties: Map<String, Value>, required: &[&str]) -> Valu
 
 fn of_table(free: &Table) -> Value {
     let value = match free.of {
-        Of::Schedules => {
-            let keys = schedules::KEYS.iter().map(|key| (key.name().to_owned(), of_key(key, None)));
-            table("One schedule.", keys.collect(), &schedules::NEEDED)
-        }
-        Of::Connections => {
-            let keys = connections::KEYS.iter().map(|key| (key.name().to_owned(), of_key(key, None)));
-            table("One account.", keys.collect(), &connections::NEEDED)
-        }
-        Of::Tenants => {
-            let keys = tenants::KEYS.iter().map(|key| (key.name().to_owned(), of_key(key, None)));
-            table("One tenant.", keys.collect(), &tenants::NEEDED)
-        }
+        Of::Schedules => of_keys("One schedule.", &schedules::KEYS, &schedules::NEEDED),
+        Of::Connections => of_keys("One account.", &connections::KEYS, &connections::NEEDED),
+        Of::Tenants => of_keys("One tenant.", &tenants::KEYS, &tenants::NEEDED),
         Of::Exports | Of::Passwords | Of::Requests => of_kind(&free.kind),
     };
     json!({ "type": "object", "description": free.about, "additionalProperties": value })
+}
+
+fn of_keys<T: Default>(about: &str, keys: &[Key<T>], needed: &[&str]) -> Value {
+    table(about, keys.iter().map(|key| (key.name().to_owned(), of_key(key, None))).collect(), needed)
 }
 
 fn of_key<T: Default>(key: &Key<T>, env: Option<&str>) -> Value {

@@ -160,38 +160,39 @@ impl Reader<'_> {
     }
 
     fn connection(&mut self, name: &Name<'_>, value: &Spanned<DeValue<'_>>, path: &str) {
-        let draft: Option<connections::Draft> =
-            self.keyed(name, value, path, &connections::KEYS, &connections::NEEDED);
-        match draft.map(connections::Draft::finish) {
-            None => {}
-            Some(Ok(connection)) => {
-                self.reading.config.connections.insert(name.get_ref().to_string(), connection);
-            }
-            Some(Err((key, wrong))) => {
-                let at = key_start(value, key).unwrap_or(name.span().start);
-                self.mistake(
-                    at,
-                    format!("{path}.{key} {wrong}"),
-                    "write it as the documents show".to_owned(),
-                );
-            }
+        let draft = self.keyed(name, value, path, &connections::KEYS, &connections::NEEDED);
+        let finished = draft.map(connections::Draft::finish);
+        if let Some(connection) = self.finished(name, value, path, finished) {
+            self.reading.config.connections.insert(name.get_ref().to_string(), connection);
         }
     }
 
     fn tenant(&mut self, name: &Name<'_>, value: &Spanned<DeValue<'_>>, path: &str) {
-        let draft: Option<tenants::Draft> = self.keyed(name, value, path, &tenants::KEYS, &tenants::NEEDED);
-        match draft.map(tenants::Draft::finish) {
-            None => {}
-            Some(Ok(tenant)) => {
-                self.reading.config.tenants.insert(name.get_ref().to_string(), tenant);
-            }
-            Some(Err((key, wrong))) => {
+        let draft = self.keyed(name, value, path, &tenants::KEYS, &tenants::NEEDED);
+        let finished = draft.map(tenants::Draft::finish);
+        if let Some(tenant) = self.finished(name, value, path, finished) {
+            self.reading.config.tenants.insert(name.get_ref().to_string(), tenant);
+        }
+    }
+
+    /// What a table became; a mistake when one of its keys is wrong.
+    fn finished<T>(
+        &mut self,
+        name: &Name<'_>,
+        value: &Spanned<DeValue<'_>>,
+        path: &str,
+        made: Option<Result<T, (&'static str, String)>>,
+    ) -> Option<T> {
+        match made? {
+            Ok(made) => Some(made),
+            Err((key, wrong)) => {
                 let at = key_start(value, key).unwrap_or(name.span().start);
                 self.mistake(
                     at,
                     format!("{path}.{key} {wrong}"),
                     "write it as the documents show".to_owned(),
                 );
+                None
             }
         }
     }

@@ -57,8 +57,7 @@ impl Parts {
     /// With what cannot be opened and what to do.
     pub async fn open(config: Config, by: Opener, make_scanners: MakeScanners) -> anyhow::Result<Self> {
         let embedded = config.setting()?.is_embedded();
-        let key_file =
-            config.fingerprint_key_file.clone().unwrap_or_else(|| config.data_dir.join("fingerprint.key"));
+        let key_file = config.fingerprint_key_path();
         let key = config::fingerprint_key(&key_file, embedded)?;
         let (store, broker) = open::store_and_broker(&config, by).await?;
         check_key(store.as_ref(), &key, &key_file).await?;

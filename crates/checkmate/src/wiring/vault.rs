@@ -51,7 +51,11 @@ fn token_vault(
         return Ok(None);
     }
     let client_id = needed(config.auth0.client_id.clone(), "auth0.client_id")?;
-    let tenant = tenant(config, client_id, client_auth(config)?)?;
+    let section = &config.auth0;
+    let files = (section.client_key_file.as_deref(), section.client_secret_file.as_deref());
+    let auth = client_auth(files, &section.algorithm, section.client_key_id.clone())?
+        .ok_or_else(|| missing("one of auth0.client_key_file and auth0.client_secret_file"))?;
+    let tenant = tenant(config, client_id, auth)?;
     Ok(Some(Vault::new(tenant, mode(config)?, audit, turns, options(config))))
 }
 
@@ -60,18 +64,11 @@ fn token_vault(
 /// # Errors
 /// With the key of the configuration, or the file, that cannot be used.
 pub fn scanned(name: &str, one: &TenantConfig) -> anyhow::Result<Tenant> {
-    let auth = match (&one.client_key_file, &one.client_secret_file) {
-        (Some(file), None) => {
-            ClientAuth::PrivateKeyJwt(key(file, &one.algorithm, one.client_key_id.clone())?)
-        }
-        (None, Some(file)) => ClientAuth::ClientSecret(config::secret(file)?),
-        _ => {
-            let text = format!(
-                "[tenants.{name}] needs one of client_key_file and client_secret_file: see docs/tenants.md"
-            );
-            return Err(ConfigError::SecretFile(text).into());
-        }
-    };
+    let files = (one.client_key_file.as_deref(), one.client_secret_file.as_deref());
+    let auth = client_auth(files, &one.algorithm, one.client_key_id.clone())?.ok_or_else(|| {
+        let text = "needs one of client_key_file and client_secret_file: see docs/tenants.md";
+        ConfigError::SecretFile(format!("[tenants.{name}] {text}"))
+    })?;
     Ok(Tenant { base: base_of(one)?, domain: one.domain.clone(), client_id: one.client_id.clone(), auth })
 }
 
@@ -88,8 +85,13 @@ pub fn tenants(config: &Config) -> anyhow::Result<BTreeMap<String, TenantSpec>> 
 }
 
 fn base_of(one: &TenantConfig) -> anyhow::Result<BaseUrl> {
-    let base = one.base_url.clone().unwrap_or_else(|| format!("https://{}", one.domain));
-    base.parse().with_context(|| format!("base_url of the tenant {}", one.domain))
+    base(one.base_url.as_deref(), &one.domain)
+        .with_context(|| format!("base_url of the tenant {}", one.domain))
+}
+
+/// Where a tenant is asked: where the configuration says, else at its own host.
+fn base(configured: Option<&str>, domain: &str) -> anyhow::Result<BaseUrl> {
+    Ok(configured.map_or_else(|| format!("https://{domain}"), str::to_owned).parse()?)
 }
 
 /// Whoever looks at the Management API; nobody where no client is configured for it.
@@ -151,19 +153,21 @@ fn vendor(config: &Config, provider: Provider) -> anyhow::Result<BaseUrl> {
 
 fn tenant(config: &Config, client_id: String, auth: ClientAuth) -> anyhow::Result<Tenant> {
     let domain = needed(config.auth0.domain.clone(), "auth0.domain")?;
-    let base = config.auth0.base_url.clone().unwrap_or_else(|| format!("https://{domain}"));
-    Ok(Tenant { base: base.parse().context("auth0.base_url")?, domain, client_id, auth })
+    let base = base(config.auth0.base_url.as_deref(), &domain).context("auth0.base_url")?;
+    Ok(Tenant { base, domain, client_id, auth })
 }
 
-fn client_auth(config: &Config) -> anyhow::Result<ClientAuth> {
-    let section = &config.auth0;
-    match (&section.client_key_file, &section.client_secret_file) {
-        (Some(file), None) => {
-            Ok(ClientAuth::PrivateKeyJwt(key(file, &section.algorithm, section.client_key_id.clone())?))
-        }
-        (None, Some(file)) => Ok(ClientAuth::ClientSecret(config::secret(file)?)),
-        _ => Err(missing("one of auth0.client_key_file and auth0.client_secret_file")),
-    }
+/// By which of two files a client shows who it is: its key or its secret; none unless exactly one is named.
+fn client_auth(
+    files: (Option<&Path>, Option<&Path>),
+    algorithm: &str,
+    key_id: Option<String>,
+) -> anyhow::Result<Option<ClientAuth>> {
+    Ok(match files {
+        (Some(file), None) => Some(ClientAuth::PrivateKeyJwt(key(file, algorithm, key_id)?)),
+        (None, Some(file)) => Some(ClientAuth::ClientSecret(config::secret(file)?)),
+        _ => None,
+    })
 }
 
 fn mode(config: &Config) -> anyhow::Result<Option<Mode>> {

@@ -17,7 +17,7 @@ use super::files::Stopped;
 use super::locate::{self, Layout, Place};
 use super::snapshot::TenantSnapshot;
 use super::{directory, scripts, yaml};
-use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner};
+use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner, no_parts};
 
 /// Where the exports lie, by the names that travel. Asked at every scan, off the async threads, so that a name registered
 /// while the process runs is found.
@@ -73,10 +73,7 @@ impl Scanner for ExportScanner {
         part: Option<&Part>,
         ctx: &ScanContext,
     ) -> Result<Scanned, ScanError> {
-        if let Some(part) = part {
-            let message = format!("{target} has no part {}: an export is scanned as a whole", part.id);
-            return Err(ScanError::Permanent(message));
-        }
+        no_parts(target, part, "an export is scanned as a whole")?;
         let (target, ctx) = (target.clone(), ctx.clone());
         let report = self.blocking(move |exports| scan(exports, &target, &ctx)).await?;
         Ok(Scanned::Report(Box::new(report)))

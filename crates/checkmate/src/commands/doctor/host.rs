@@ -33,8 +33,7 @@ pub(super) async fn look(config: &Config, within: Duration) -> Result<HostFacts,
 }
 
 fn facts(config: &Config) -> HostFacts {
-    let named = config.fingerprint_key_file.clone();
-    let key = named.unwrap_or_else(|| config.data_dir.join("fingerprint.key"));
+    let key = config.fingerprint_key_path();
     let key_id = config::fingerprint_key(&key, false).map(|key| key.id().clone());
     HostFacts {
         data_dir: config.data_dir.clone(),

@@ -73,11 +73,10 @@ impl Answers {
     ///
     /// # Errors
     /// When a value cannot be written, which does not happen.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        let mut shown = self.clone();
-        for one in &mut shown.answers {
+    pub fn into_json(mut self) -> serde_json::Result<String> {
+        for one in &mut self.answers {
             redact::by_look("", &mut one.body);
         }
-        serde_json::to_string_pretty(&shown)
+        serde_json::to_string_pretty(&self)
     }
 }

@@ -6,7 +6,7 @@ use checkmate_domain::{NotAssessed, ResourceId, Timestamp};
 
 use super::answers::{Answered, Answers, LACKS};
 use super::endpoints::{self, DETAILS, Endpoint, Paging, TEMPLATES};
-use super::fetch::{has_registered_key, next, objects, triggers, whole};
+use super::fetch::{has_registered_key, items, next, objects, size, triggers, whole};
 use crate::auth0::bindings::BINDABLE;
 use crate::auth0::item::Item;
 use crate::auth0::node::Node;
@@ -184,19 +184,12 @@ fn ends(pages: &[&Answered], endpoint: &Endpoint) -> bool {
         Paging::Checkpoints => next(&last.body).is_none(),
         Paging::Pages | Paging::Totals => match last.body.get("total") {
             Some(Node::Number(total)) => {
-                let here: usize = pages.iter().map(|page| count(&page.body, endpoint.key)).sum();
+                let here: usize = pages.iter().map(|page| items(&page.body, endpoint.key).len()).sum();
                 here as u64 >= whole(*total)
             }
-            _ => count(&last.body, endpoint.key) < 100,
+            _ => (items(&last.body, endpoint.key).len() as u64) < size(endpoint.paging),
         },
         Paging::One | Paging::Whole => true,
-    }
-}
-
-fn count(body: &Node, key: &str) -> usize {
-    match (body, body.get(key)) {
-        (_, Some(Node::List(items))) | (Node::List(items), _) => items.len(),
-        _ => 0,
     }
 }
 

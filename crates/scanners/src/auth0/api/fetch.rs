@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures::stream::{self, StreamExt as _};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use checkmate_domain::Scopes;
+use checkmate_domain::{Scopes, Timestamp};
+use checkmate_outbound::BudgetKey;
 
 use super::answers::{Answered, LACKS};
 use super::endpoints::{self, DETAILS, Detail, Endpoint, Paging, TEMPLATES};
@@ -35,12 +36,14 @@ pub(super) struct Fetch<'a> {
     /// What the token may; empty when nobody said.
     pub(super) granted: Scopes,
     pacer: Pacer,
+    budget: BudgetKey,
     pub(super) bytes: AtomicU64,
 }
 
 impl<'a> Fetch<'a> {
     pub(super) fn new(api: Api<'a>, domain: &'a str, granted: Scopes, plan: Plan) -> Self {
-        Self { api, domain, granted, pacer: Pacer::new(plan), bytes: AtomicU64::new(0) }
+        let budget = BudgetKey::new(format!("auth0:{}", api.base.host()));
+        Self { api, domain, granted, pacer: Pacer::new(plan), budget, bytes: AtomicU64::new(0) }
     }
 
     /// Every answer.
@@ -48,44 +51,28 @@ impl<'a> Fetch<'a> {
     /// # Errors
     /// When there is no credential any more. What is refused or fails is an answer.
     pub(super) async fn all(&self) -> Result<Vec<Answered>, ScanError> {
-        let mut asking = Vec::new();
-        for question in endpoints::all().map(of_endpoint).chain(self.by_name()) {
-            asking.push(self.pages(question));
-        }
-        let lists: Vec<_> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
-        let mut answers = Vec::new();
-        for list in lists {
-            answers.extend(list?);
-        }
-        let mut asking = Vec::new();
-        for question in further(&answers) {
-            asking.push(self.pages(question));
-        }
-        let rest: Vec<_> = stream::iter(asking).buffer_unordered(AT_ONCE).collect().await;
-        for list in rest {
-            answers.extend(list?);
-        }
+        let mut answers = self.each(endpoints::all().map(of_endpoint).chain(self.by_name())).await?;
+        answers.extend(self.each(further(&answers).into_iter()).await?);
         Ok(answers)
+    }
+
+    /// Some at a time, each to the end of its pages.
+    async fn each(&self, questions: impl Iterator<Item = Question>) -> Result<Vec<Answered>, ScanError> {
+        let asking: Vec<_> = questions.map(|question| self.pages(question)).collect();
+        let lists: Vec<Vec<Answered>> = stream::iter(asking).buffer_unordered(AT_ONCE).try_collect().await?;
+        Ok(lists.into_iter().flatten().collect())
     }
 
     /// What is asked by name: templates, and the newest logins.
     fn by_name(&self) -> Vec<Question> {
-        let one = |path: String, query: Vec<(&'static str, String)>, scope, class| Question {
-            path,
-            query,
-            paging: Paging::One,
-            key: "",
-            scope,
-            class,
-        };
         let template = |name: &&str| {
-            one(format!("email-templates/{name}"), vec![], "read:email_templates", Class::EmailTemplates)
+            Question::one(format!("email-templates/{name}"), "read:email_templates", Class::EmailTemplates)
         };
         let mut questions: Vec<Question> = TEMPLATES.iter().map(template).collect();
         let logins = "type:(s OR f OR fs OR ss OR fu OR fp)";
         for search in [format!("{logins} AND hostname:{}", self.domain), logins.to_owned()] {
             let query = vec![("per_page", "1".to_owned()), ("search", search)];
-            questions.push(one("logs".to_owned(), query, "read:logs", Class::Logs));
+            questions.push(Question { query, ..Question::one("logs".to_owned(), "read:logs", Class::Logs) });
         }
         questions
     }
@@ -140,8 +127,8 @@ impl<'a> Fetch<'a> {
         loop {
             self.pacer.take(question.class).await;
             tries += 1;
-            let wait = match self.api.fetch(&parts, query).await {
-                Ok(answer) if answer.status == 429 => answer.retry_after(checkmate_domain::Timestamp::now()),
+            let wait = match self.api.fetch(&parts, query, &self.budget).await {
+                Ok(answer) if answer.status == 429 => answer.retry_after(Timestamp::now()),
                 Ok(answer) => {
                     self.bytes.fetch_add(answer.body.len() as u64, Ordering::Relaxed);
                     return Ok(match serde_json::from_slice::<Node>(&answer.body) {
@@ -175,18 +162,15 @@ fn of_endpoint(endpoint: &'static Endpoint) -> Question {
         query = vec![("fields", endpoint.without.to_owned()), ("include_fields", "false".to_owned())];
     }
     let Endpoint { path, paging, key, scope, class, .. } = *endpoint;
-    Question { path: path.to_owned(), query, paging, key, scope, class }
+    Question { query, paging, key, ..Question::one(path.to_owned(), scope, class) }
 }
 
 /// What can be asked only once the lists are known.
 fn further(answers: &[Answered]) -> Vec<Question> {
     let of_trigger = |trigger: String| Question {
-        path: format!("actions/triggers/{trigger}/bindings"),
-        query: vec![],
         paging: Paging::Totals,
         key: "bindings",
-        scope: "read:actions",
-        class: Class::Other,
+        ..Question::one(format!("actions/triggers/{trigger}/bindings"), "read:actions", Class::Other)
     };
     let mut more: Vec<Question> = triggers(answers).into_iter().map(of_trigger).collect();
     more.extend(DETAILS.iter().flat_map(|detail| details(detail, answers)));
@@ -194,7 +178,7 @@ fn further(answers: &[Answered]) -> Vec<Question> {
 }
 
 /// Objects in an answer. With code in them a hundred could be more than is read of one answer.
-const fn size(paging: Paging) -> u64 {
+pub(super) const fn size(paging: Paging) -> u64 {
     if matches!(paging, Paging::Totals) { PAGE / 2 } else { PAGE }
 }
 
@@ -205,6 +189,13 @@ struct Question {
     key: &'static str,
     scope: &'static str,
     class: Class,
+}
+
+impl Question {
+    /// About one object.
+    const fn one(path: String, scope: &'static str, class: Class) -> Self {
+        Self { path, query: Vec::new(), paging: Paging::One, key: "", scope, class }
+    }
 }
 
 /// The checkpoint of the next page.
@@ -220,15 +211,20 @@ fn goes_on(question: &Question, body: &Node, page: u64, next: Option<&str>) -> b
         Paging::One | Paging::Whole => false,
         Paging::Checkpoints => next.is_some(),
         Paging::Pages | Paging::Totals => {
-            let here = match (body, body.get(question.key)) {
-                (_, Some(Node::List(items))) | (Node::List(items), _) => items.len() as u64,
-                _ => 0,
-            };
+            let here = items(body, question.key).len() as u64;
             match body.get("total") {
                 Some(Node::Number(total)) => here > 0 && ((page + 1) * size(question.paging)) < whole(*total),
                 _ => here == size(question.paging),
             }
         }
+    }
+}
+
+/// The objects of one answer: under their key, or the answer itself.
+pub(super) fn items<'a>(body: &'a Node, key: &str) -> &'a [Node] {
+    match (body, body.get(key)) {
+        (_, Some(Node::List(items))) | (Node::List(items), _) => items,
+        _ => &[],
     }
 }
 
@@ -250,10 +246,7 @@ pub(super) fn objects<'a>(answers: &'a [Answered], path: &str, key: &str) -> imp
     answers
         .iter()
         .filter(move |one| one.status == 200 && one.path.split('?').next() == Some(path.as_str()))
-        .flat_map(move |one| match (&one.body, one.body.get(&key)) {
-            (_, Some(Node::List(items))) | (Node::List(items), _) => items.as_slice(),
-            _ => &[],
-        })
+        .flat_map(move |one| items(&one.body, &key))
 }
 
 /// The triggers that any Action is made for.
@@ -288,12 +281,9 @@ fn details(detail: &'static Detail, answers: &[Answered]) -> Vec<Question> {
         })
         .take(MOST_DETAILS)
         .map(|id| Question {
-            path: detail.path.replace("{}", id),
-            query: vec![],
             paging: detail.paging,
             key: detail.key,
-            scope: detail.scope,
-            class: detail.class,
+            ..Question::one(detail.path.replace("{}", id), detail.scope, detail.class)
         })
         .collect()
 }

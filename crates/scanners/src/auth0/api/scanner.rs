@@ -16,7 +16,7 @@ use super::fetch::Fetch;
 use super::pace::Plan;
 use crate::api::Api;
 use crate::auth0::{assess, scripts};
-use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner};
+use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner, configured, no_parts};
 use crate::credentials::Need;
 
 /// A tenant that is scanned by its Management API.
@@ -44,15 +44,7 @@ impl TenantScanner {
     }
 
     fn find(&self, domain: &str) -> Result<&TenantSpec, ScanError> {
-        self.tenants.get(domain).ok_or_else(|| {
-            let known: Vec<&str> = self.tenants.keys().map(String::as_str).collect();
-            let known = if known.is_empty() {
-                "none is".to_owned()
-            } else {
-                format!("there are: {}", known.join(", "))
-            };
-            ScanError::Missing(format!("no tenant {domain} is configured ({known}); see [tenants]"))
-        })
+        configured(&self.tenants, domain, "tenant", "tenants")
     }
 }
 
@@ -65,15 +57,13 @@ impl Scanner for TenantScanner {
                 vec![domain]
             }
             Scope::Org(name) => {
-                let of = |(domain, spec): (&'_ String, &TenantSpec)| {
-                    (spec.organisation.as_ref() == Some(name)).then_some(domain.clone())
-                };
-                let found: Vec<String> = self.tenants.iter().filter_map(of).collect();
+                let of = |(_, spec): &(&String, &TenantSpec)| spec.organisation.as_ref() == Some(name);
+                let found: Vec<&String> = self.tenants.iter().filter(of).map(|(domain, _)| domain).collect();
                 if found.is_empty() {
                     let text = format!("no tenant of the organisation {name} is configured; see [tenants]");
                     return Err(ScanError::Missing(text));
                 }
-                self.tenants.keys().filter(|domain| found.contains(domain)).collect()
+                found
             }
             other => {
                 return Err(ScanError::Permanent(format!(
@@ -94,12 +84,7 @@ impl Scanner for TenantScanner {
         part: Option<&Part>,
         ctx: &ScanContext,
     ) -> Result<Scanned, ScanError> {
-        if let Some(part) = part {
-            return Err(ScanError::Permanent(format!(
-                "{target} has no part {}: a tenant is scanned as a whole",
-                part.id
-            )));
-        }
+        no_parts(target, part, "a tenant is scanned as a whole")?;
         let began = Instant::now();
         let domain = target.as_str().strip_prefix("auth0:").unwrap_or_default();
         let spec = self.find(domain)?;
