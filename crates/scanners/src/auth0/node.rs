@@ -68,7 +68,7 @@ impl Node {
         let Self::Map(entries) = self else { return };
         match (entries.get_mut(key), below) {
             (Some(node), Some(below)) => node.shorten(below),
-            (Some(Self::Text(text)), None) => *text = "(read)".to_owned(),
+            (Some(Self::Text(text) | Self::Unknown(text)), None) => *text = "(read)".to_owned(),
             _ => {}
         }
     }

@@ -129,17 +129,20 @@ pub(crate) fn no_secrets(
         Some(Node::Map(entries)) => entries,
         Some(other) => return Err(item.unlike(path, other, "an object")),
     };
-    for (key, entry) in entries {
-        let value = below.map_or(Some(entry), |field| entry.get(field));
-        if let Some(Node::Text(text)) = value
-            && let Some(kind) = secret::in_value(key, text)
-        {
-            let below = below.map_or_else(String::new, |field| format!("/{field}"));
-            let pointer = item.pointer(&format!("{path}/{key}{below}"));
-            return failed(severity, title, &pointer, &kind.redacted(), "no secret");
+    first_problem(entries.iter().map(|(key, entry)| {
+        let (value, below) = match below {
+            Some(field) => (entry.get(field), format!("/{field}")),
+            None => (Some(entry), String::new()),
+        };
+        let place = format!("{path}/{key}{below}");
+        match value {
+            Some(Node::Text(text)) => secret::in_value(key, text).map_or(Ok(Verdict::Passed), |kind| {
+                failed(severity, title, &item.pointer(&place), &kind.redacted(), "no secret")
+            }),
+            Some(unknown @ Node::Unknown(_)) => Err(item.unlike(&place, unknown, "a text")),
+            _ => Ok(Verdict::Passed),
         }
-    }
-    Ok(Verdict::Passed)
+    }))
 }
 
 /// A list of objects; `None` when it is not there.

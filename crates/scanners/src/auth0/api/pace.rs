@@ -46,20 +46,18 @@ impl Plan {
         }
     }
 
-    /// Burst, and how many a minute.
-    const fn limit(self, class: Class) -> Option<(f64, f64)> {
+    /// What shares a limit with this kind of call, the burst, and how many a minute.
+    const fn limit(self, class: Class) -> Option<(Class, f64, f64)> {
         Some(match (self, class) {
             (Self::Unlimited, _) => return None,
-            (Self::Enterprise, _) => (50.0, 960.0),
-            (Self::Free, Class::EmailTemplates) => (10.0, 50.0),
-            (Self::Free, Class::EmailProvider) => (5.0, 25.0),
-            (Self::Free, _) => (2.0, 120.0),
-            (Self::Essentials, Class::Clients) => (5.0, 100.0),
-            (Self::Essentials, Class::Connections | Class::Organizations) => (5.0, 50.0),
-            (Self::Essentials, Class::Logs) => (10.0, 100.0),
-            (Self::Essentials, Class::EmailTemplates) => (10.0, 50.0),
-            (Self::Essentials, Class::EmailProvider) => (5.0, 25.0),
-            (Self::Essentials, Class::Other) => (10.0, 150.0),
+            (Self::Enterprise, _) => (Class::Other, 50.0, 960.0),
+            (Self::Free | Self::Essentials, Class::EmailTemplates) => (class, 10.0, 50.0),
+            (Self::Free | Self::Essentials, Class::EmailProvider) => (class, 5.0, 25.0),
+            (Self::Free, _) => (Class::Other, 2.0, 120.0),
+            (Self::Essentials, Class::Clients) => (class, 5.0, 100.0),
+            (Self::Essentials, Class::Connections | Class::Organizations) => (class, 5.0, 50.0),
+            (Self::Essentials, Class::Logs) => (class, 10.0, 100.0),
+            (Self::Essentials, Class::Other) => (class, 10.0, 150.0),
         })
     }
 }
@@ -101,8 +99,7 @@ impl Pacer {
     }
 
     fn reserve(&self, class: Class, now: Instant) -> Duration {
-        let Some((burst, a_minute)) = self.plan.limit(class) else { return Duration::ZERO };
-        let class = if self.plan == Plan::Essentials || burst < 6.0 { class } else { Class::Other };
+        let Some((class, burst, a_minute)) = self.plan.limit(class) else { return Duration::ZERO };
         let a_second = a_minute / 60.0;
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let at = buckets.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
@@ -130,6 +127,12 @@ mod tests {
         assert_eq!(pacer.reserve(Class::Clients, now), Duration::ZERO);
         let later = now + Duration::from_secs(10);
         assert_eq!(pacer.reserve(Class::Other, later), Duration::ZERO);
+        // Two a second over all kinds of call but e-mail, which has limits of its own.
+        let free = Pacer::new(Plan::Free);
+        let kinds =
+            [Class::Clients, Class::Connections, Class::Other, Class::EmailTemplates, Class::EmailProvider];
+        let waits: Vec<u128> = kinds.map(|kind| free.reserve(kind, now).as_millis()).to_vec();
+        assert_eq!(waits, [0, 0, 500, 0, 0]);
         assert_eq!(Pacer::new(Plan::Unlimited).reserve(Class::Other, now), Duration::ZERO);
     }
 }

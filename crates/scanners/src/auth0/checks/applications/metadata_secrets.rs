@@ -46,6 +46,7 @@ mod tests {
                     "failed moderate",
                     "clients: [{name: A, client_metadata: {api_key: 'q8ZrT1xWm4Kd9LpVb2Nc'}}]",
                 ),
+                ("not-assessed", "clients: [{name: A, client_metadata: {api_key: '##X##'}}]"),
                 ("passed", "clients: [{name: A, client_metadata: {owner: team-shop}}]"),
                 ("not-assessed", "clients: [{name: A, client_metadata: @@X@@}]"),
             ],

@@ -42,6 +42,10 @@ mod tests {
             &CHECK,
             &[
                 (
+                    "not-assessed",
+                    "connections: [{name: s, strategy: oidc, options: {upstream_params: {a: {value: '##X##'}}}}]",
+                ),
+                (
                     "failed low",
                     "connections: [{name: s, strategy: oidc, options: {upstream_params: {client_secret: {value: 'q8ZrT1xWm4Kd9LpVb2Nc'}}}}]",
                 ),
