@@ -13,9 +13,10 @@ run: ## scan the example tenant export, then an organisation of stand-in tenants
 	@echo
 	@cargo run -q -p checkmate -- sandbox --scan --write .checkmate/sandbox
 
-test: ## run all tests; finds or installs RabbitMQ and Redis first
+test: ## run all tests; finds or installs RabbitMQ, Redis and a browser first
 	@scripts/need-compiler
 	@scripts/need-services
+	@scripts/need-browser
 	@scripts/test
 
 lint: ## formatting, clippy, docs, dependencies; every warning is an error

@@ -31,8 +31,12 @@ install_packages() {
     local log
     log=$(mktemp)
     keep_services_down
-    # Lists that cannot all be fetched may still hold what is wanted: the installation decides.
-    as_root apt-get -q update >"$log" 2>&1 || true
+    # Lists that are new need not be fetched again. Those that cannot all be fetched may still hold what is wanted: the
+    # installation decides.
+    if [ -z "$(find /var/lib/apt/lists -maxdepth 0 -mmin -30 2>/dev/null)" ] ||
+        [ -z "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ]; then
+        as_root apt-get -q update >"$log" 2>&1 || true
+    fi
     if ! as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 \
         install -y --no-install-recommends "$@" >>"$log" 2>&1; then
         let_services_start

@@ -11,14 +11,18 @@ mod collector;
 #[path = "cli/home.rs"]
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod home;
+#[path = "credentials/import.rs"]
+mod import;
 #[path = "credentials/search.rs"]
 mod search;
 #[path = "credentials/site.rs"]
 mod site;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use checkmate_sandbox::Fault;
+use checkmate_sandbox::{Fault, Tenant};
+use checkmate_testkit::browser::Browser;
 use checkmate_testkit::rabbit::Rabbit;
 use checkmate_testkit::redis::Redis;
 use search::{Needles, in_files, in_memory};
@@ -152,6 +156,74 @@ async fn an_account_is_connected_from_the_terminal() {
     let said = site.checkmate(&["audit", "list"]).await.fine();
     assert!(said.out.contains("for connections connect, a person at the terminal"), "{said:?}");
     nothing_is_left(site, &[]).await;
+}
+
+/// The same with a real browser, which opens more connections than it needs and shows what a person sees.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_connected_in_a_real_browser() {
+    let Some(browser) = Browser::open().await else { return };
+    let site = Site::embedded().await;
+    site.sandbox.disconnect("auth0|checkmate", "atlassian");
+    let (connecting, url) = site.begin(&["connections", "connect", "jira"]);
+    browser.go(&url).await;
+    browser.see("This is a stand-in of an Auth0 tenant").await;
+    browser.fill("#password", "guess").await;
+    browser.click("button").await;
+    browser.see("Wrong user or password").await;
+    browser.fill("#user", "auth0|checkmate").await;
+    browser.fill("#password", "correct horse").await;
+    let signed_in = Instant::now();
+    browser.click("button").await;
+    let asked = browser.see("Allow CheckMate?").await;
+    assert!(asked.contains("read:jira-work") && asked.contains("behind atlassian"), "{asked}");
+    browser.click("button").await;
+    browser.see("The account is connected").await;
+    assert!(signed_in.elapsed() < Duration::from_secs(8), "{:?}", signed_in.elapsed());
+    let said = tokio::task::block_in_place(|| connecting.said()).fine();
+    assert!(said.out.contains("jira is connected"), "{said:?}");
+    site.check(&["jira"]).await;
+
+    let (leaving, url) = site.begin(&["connections", "disconnect", "jira"]);
+    browser.go(&url).await;
+    browser.fill("#password", "correct horse").await;
+    browser.click("button").await;
+    browser.see("Signed in. The terminal goes on").await;
+    let said = tokio::task::block_in_place(|| leaving.said()).fine();
+    assert!(said.out.contains("revoke the app there too"), "{said:?}");
+}
+
+/// The files of `deploy/auth0`, imported into an empty tenant by the vendor's own tool: then jobs lease there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_that_was_imported_gives_leases() {
+    let Some(tool) = import::tool() else { return };
+    let tenant = import::Imported::start().await;
+    tokio::task::block_in_place(|| {
+        for _ in 0..2 {
+            let said = tenant.run(&tool, &["import", "--input_file", "deploy/auth0"]);
+            assert!(said.contains("Import Successful"), "{said}");
+            let access = ["deploy/auth0/privileged-access.mjs"];
+            let said = tenant.run(Path::new("node"), &access);
+            assert!(said.contains("key subject-1, 1 addresses, 3 connections"), "{said}");
+        }
+    });
+    tenant.requests_fit_the_contract();
+    let counts = ["clients", "connections", "client-grants"].map(|path| tenant.api(path).len());
+    assert_eq!(counts, [4, 3, 3], "the second import made nothing twice");
+    let worker = tenant.client("CheckMate Worker");
+    assert_eq!(tenant.api(&format!("clients/{worker}/credentials")).len(), 2);
+
+    let [worker, management, terminal] =
+        ["Worker", "Management", "Terminal"].map(|name| tenant.client(&format!("CheckMate {name}")));
+    let (example, _) = Tenant::example();
+    tenant.sandbox.set(|imported| {
+        imported.rename("acme.eu.auth0.com");
+        imported.take_people_of(&example);
+    });
+    let import::Imported { sandbox, keys, .. } = tenant;
+    let site = Site::of(sandbox, &keys, [&worker, &management, &terminal], 8976, String::new());
+    site.check(&["github", "jira", "teams"]).await;
+    let said = site.checkmate(&["connections", "list"]).await.fine();
+    assert!(!said.out.contains("not connected"), "{said:?}");
 }
 
 /// A provider that does not take a credential any more: one fresh lease, the call once more, and no third.

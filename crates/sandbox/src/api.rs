@@ -29,9 +29,15 @@ enum Paging {
 }
 
 /// Path, scope, the field of the list in a page, and how it is paged.
-const LISTS: [(&str, &str, &str, Paging); 20] = [
+const LISTS: [(&str, &str, &str, Paging); 21] = [
     ("clients", "read:clients", "clients", Paging::Both),
     ("connections", "read:connections", "connections", Paging::Both),
+    (
+        "connections-directory-provisionings",
+        "read:directory_provisionings",
+        "directory_provisionings",
+        Paging::Checkpoints,
+    ),
     ("resource-servers", "read:resource_servers", "resource_servers", Paging::Pages),
     ("client-grants", "read:client_grants", "client_grants", Paging::Both),
     (
@@ -114,6 +120,14 @@ pub(crate) async fn read(
         (Some(paging), held) => {
             let empty = Vec::new();
             let items = held.and_then(Value::as_array).unwrap_or(&empty);
+            let named: Vec<Value>;
+            let items = match asked.get("name").filter(|_| path == "connections") {
+                None => items,
+                Some(name) => {
+                    named = items.iter().filter(|one| one["name"] == **name).cloned().collect();
+                    &named
+                }
+            };
             match page(items, key, paging, &asked) {
                 Ok(answer) => axum::Json(without(answer, &asked)).into_response(),
                 Err(why) => refuse(StatusCode::BAD_REQUEST, "invalid_query_string", why),

@@ -17,6 +17,7 @@ mod server;
 mod state;
 mod tenant;
 mod token;
+mod write;
 
 pub mod keys;
 
@@ -24,6 +25,6 @@ pub use fault::Fault;
 pub use log::{LogEvent, Said};
 pub use server::Sandbox;
 pub use tenant::{
-    Account, Client, ClientAuth, Connection, Example, HARDENED, Privileged, SCANNER_SCOPES, Tenant, User,
-    WORLD,
+    Account, Client, ClientAuth, Connection, DEPLOYER_SCOPES, Example, HARDENED, Privileged, SCANNER_SCOPES,
+    Tenant, User, WORLD,
 };

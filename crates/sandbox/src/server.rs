@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::log::{LogEvent, Said};
 use crate::state::Shared;
 use crate::tenant::Tenant;
-use crate::{api, login, management, my_account, provider, token};
+use crate::{api, login, management, my_account, provider, token, write};
 
 /// The largest body, in bytes.
 const LARGEST: usize = 64 << 10;
@@ -177,7 +177,7 @@ fn routes(shared: &Arc<Shared>) -> Router {
         .route("/oauth/token", post(token::token))
         .route("/api/v2/users/{id}/connected-accounts", get(management::connected_accounts))
         .route("/api/v2/users/{id}/federated-connections-tokensets", get(management::tokensets))
-        .route("/api/v2/{*path}", get(api::read))
+        .route("/api/v2/{*path}", get(api::read).post(write::create).patch(write::change))
         .route("/authorize", get(login::authorize))
         .route("/u/login", post(login::login))
         .route("/connect", get(login::consent).post(login::allow))

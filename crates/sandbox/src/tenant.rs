@@ -1,6 +1,8 @@
 //! What there is in a tenant, as data.
 
-use std::collections::BTreeMap;
+pub(crate) mod imported;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -23,6 +25,10 @@ pub struct Tenant {
     pub api: BTreeMap<String, Value>,
     /// Paths that the plan does not have.
     pub not_on_plan: Vec<String>,
+    /// Ids of what was written through the Management API.
+    pub(crate) imported: BTreeSet<String>,
+    /// Public keys that were registered there, by id, each with its algorithm.
+    pub(crate) public_keys: BTreeMap<String, (String, &'static str)>,
 }
 
 /// An application.
@@ -186,11 +192,51 @@ pub const SCANNER_SCOPES: [&str; 32] = [
     "read:encryption_keys",
 ];
 
+/// What a client that sets a tenant up is granted.
+pub const DEPLOYER_SCOPES: [&str; 15] = [
+    "read:clients",
+    "create:clients",
+    "update:clients",
+    "read:client_credentials",
+    "create:client_credentials",
+    "update:client_token_vault_privileged_access",
+    "read:connections",
+    "create:connections",
+    "update:connections",
+    "read:directory_provisionings",
+    "read:client_grants",
+    "create:client_grants",
+    "update:client_grants",
+    "read:resource_servers",
+    "update:resource_servers",
+];
+
 impl Tenant {
     /// An empty one.
     #[must_use]
     pub fn new(domain: &str) -> Self {
         Self { domain: domain.to_owned(), ..Self::default() }
+    }
+
+    /// A new one, with the two APIs that every tenant has and a client `deployer` that may set it up: its secret is given.
+    #[must_use]
+    pub fn fresh(domain: &str, secret: &str) -> Self {
+        let mut tenant = Self::new(domain);
+        let api = |name: &str, path: &str| {
+            serde_json::json!({"id": format!("api_{path}"), "name": name, "is_system": true,
+                "identifier": format!("https://{domain}/{path}/")})
+        };
+        let apis = [api("Auth0 Management API", "api/v2"), api("Auth0 My Account API", "me")];
+        tenant.api.insert("resource-servers".to_owned(), Value::from(apis.to_vec()));
+        tenant.client(Client {
+            id: "deployer".to_owned(),
+            auth: ClientAuth::Secret(secret.to_owned()),
+            grant_types: vec!["client_credentials".to_owned()],
+            first_party: true,
+            oidc_conformant: true,
+            management_scopes: Some(DEPLOYER_SCOPES.join(" ")),
+            ..Client::default()
+        })
     }
 
     /// With what the Management API shows: a JSON object of paths after `/api/v2/`; nothing when it is not one.
@@ -214,6 +260,12 @@ impl Tenant {
     /// Gives it another host.
     pub fn rename(&mut self, domain: &str) {
         domain.clone_into(&mut self.domain);
+    }
+
+    /// Takes over users and connected accounts of another tenant.
+    pub fn take_people_of(&mut self, other: &Self) {
+        self.users.clone_from(&other.users);
+        self.accounts.clone_from(&other.accounts);
     }
 
     /// With a client.

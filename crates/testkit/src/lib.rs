@@ -6,8 +6,10 @@
     reason = "used from tests only: a panic is the verdict of the test"
 )]
 
+pub mod browser;
 pub mod contracts;
 pub mod process;
 pub mod proxy;
 pub mod rabbit;
 pub mod redis;
+pub mod tls;

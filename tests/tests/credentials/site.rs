@@ -58,19 +58,29 @@ impl Site {
     }
 
     async fn start(servers: String) -> Self {
-        let (tenant, example) = Tenant::example();
+        let (mut tenant, example) = Tenant::example();
         let port = free_port();
-        let mut tenant = tenant;
         tenant.client_mut("terminal").unwrap().callbacks = vec![format!("http://127.0.0.1:{port}/callback")];
         let sandbox = Sandbox::start(tenant).await.unwrap();
+        Self::of(sandbox, &example, ["worker", "management", "terminal"], port, servers)
+    }
+
+    /// With clients of these ids: the worker's, the one that looks, and the terminal's.
+    pub(crate) fn of(
+        sandbox: Sandbox,
+        example: &Example,
+        clients: [&str; 3],
+        port: u16,
+        servers: String,
+    ) -> Self {
         let collector = Collector::start();
         let program = Program::new();
         write(
             &program,
             "checkmate.toml",
-            &configuration(&servers, &sandbox.base(), &collector.address, port),
+            &configuration(&servers, &sandbox.base(), &collector.address, clients, port),
         );
-        keys(&program, &example);
+        keys(&program, example);
         let home = Home(program);
         let distributed = !servers.is_empty();
         let up = tokio::task::block_in_place(|| {
@@ -203,14 +213,15 @@ fn write(program: &Program, name: &str, text: &str) {
     fs::set_permissions(Path::new(&path), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn configuration(servers: &str, base: &str, collector: &str, port: u16) -> String {
+fn configuration(servers: &str, base: &str, collector: &str, clients: [&str; 3], port: u16) -> String {
+    let [worker, management, terminal] = clients;
     let mut text = format!(
         "data_dir = \"data\"\nfingerprint_key_file = \"fingerprint.key\"\ngrace = \"5s\"\n{servers}\n\
          [telemetry]\notlp_endpoint = \"{collector}\"\n[admin]\nlisten = \"127.0.0.1:0\"\n\
          [worker]\nretry_first = \"50ms\"\nretry_most = \"200ms\"\n\
-         [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"worker\"\n\
-         client_key_file = \"client.pem\"\nmanagement_client_id = \"management\"\n\
-         management_key_file = \"management.pem\"\nterminal_client_id = \"terminal\"\n\
+         [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"{worker}\"\n\
+         client_key_file = \"client.pem\"\nmanagement_client_id = \"{management}\"\n\
+         management_key_file = \"management.pem\"\nterminal_client_id = \"{terminal}\"\n\
          callback_port = {port}\n[vault]\nsubject_key_file = \"subject.pem\"\n\
          [vendors]\ngithub_url = \"{base}/provider/github\"\natlassian_url = \"{base}/provider/atlassian\"\n\
          graph_url = \"{base}/provider/graph\"\n[audit]\ncheckpoint_every = \"1s\"\n\

@@ -6,10 +6,13 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use url::Url;
 
 /// The longest head of a request, in bytes.
 const HEAD: usize = 8 * 1024;
+/// Connections that are read at once.
+const AT_ONCE: usize = 32;
 /// For one request to come.
 const REQUEST: Duration = Duration::from_secs(10);
 /// For a person to sign in and to allow.
@@ -45,10 +48,22 @@ impl Callback {
     /// Waits for the browser with this state. Others are sent away.
     pub(super) async fn visit(&self, state: &str) -> anyhow::Result<Visit> {
         let waiting = async {
+            // Browsers open connections in advance and send nothing on them: none of these keeps the next one waiting.
+            let mut reading = JoinSet::new();
             loop {
-                let (stream, _) = self.listener.accept().await?;
-                if let Ok(Some(visit)) = tokio::time::timeout(REQUEST, read(stream, state)).await {
-                    return anyhow::Ok(visit);
+                tokio::select! {
+                    accepted = self.listener.accept(), if reading.len() < AT_ONCE => {
+                        let state = state.to_owned();
+                        let (stream, _) = accepted?;
+                        reading.spawn(async move {
+                            tokio::time::timeout(REQUEST, read(stream, &state)).await.ok().flatten()
+                        });
+                    }
+                    Some(read) = reading.join_next() => {
+                        if let Ok(Some(visit)) = read {
+                            return anyhow::Ok(visit);
+                        }
+                    }
                 }
             }
         };
@@ -135,6 +150,21 @@ fn query(head: &str) -> Option<BTreeMap<String, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_connection_on_which_nothing_comes_keeps_nobody_waiting() {
+        let callback = Callback::listen(0).await.unwrap();
+        let address = callback.listener.local_addr().unwrap();
+        let _idle = TcpStream::connect(address).await.unwrap();
+        let browser = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(b"GET /callback?state=s&code=c HTTP/1.1\r\n\r\n").await.unwrap();
+            stream
+        };
+        let both = async { tokio::join!(callback.visit("s"), browser) };
+        let (visit, _stream) = tokio::time::timeout(REQUEST / 2, both).await.unwrap();
+        assert_eq!(visit.unwrap().needed("code").unwrap(), "c");
+    }
 
     #[test]
     fn only_the_callback_is_read() {
