@@ -8,6 +8,8 @@ mod browser;
 #[path = "telemetry/collector.rs"]
 #[allow(dead_code, reason = "the tests of telemetry use the rest")]
 mod collector;
+#[path = "credentials/crowd.rs"]
+mod crowd;
 #[path = "cli/home.rs"]
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod home;
@@ -26,7 +28,7 @@ use checkmate_testkit::browser::Browser;
 use checkmate_testkit::rabbit::Rabbit;
 use checkmate_testkit::redis::Redis;
 use search::{Needles, in_files, in_memory};
-use site::{CANARY, Site};
+use site::{CANARY, Plan, Site};
 
 /// Leases of every kind: good ones, one that the provider does not take any more, refusals, faults.
 async fn a_day_of_leases(site: &Site) {
@@ -212,7 +214,7 @@ async fn a_tenant_that_was_imported_gives_leases() {
     let worker = tenant.client("CheckMate Worker");
     assert_eq!(tenant.api(&format!("clients/{worker}/credentials")).len(), 2);
 
-    let [worker, management, terminal] =
+    let clients =
         ["Worker", "Management", "Terminal"].map(|name| tenant.client(&format!("CheckMate {name}")));
     let (example, _) = Tenant::example();
     tenant.sandbox.set(|imported| {
@@ -220,7 +222,7 @@ async fn a_tenant_that_was_imported_gives_leases() {
         imported.take_people_of(&example);
     });
     let import::Imported { sandbox, keys, .. } = tenant;
-    let site = Site::of(sandbox, &keys, [&worker, &management, &terminal], 8976, String::new());
+    let site = Site::of(sandbox, &keys, Plan { clients, ..Plan::default() });
     site.check(&["github", "jira", "teams"]).await;
     let said = site.checkmate(&["connections", "list"]).await.fine();
     assert!(!said.out.contains("not connected"), "{said:?}");

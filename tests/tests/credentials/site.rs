@@ -19,6 +19,30 @@ use crate::home::{Home as Program, PATIENCE, Said};
 /// In the memory of the process for certain: its environment.
 pub(crate) const CANARY: &str = "canary_5eN0wY0uSeeMe0123456789abcdefghijklmn";
 
+/// How a site is set up.
+pub(crate) struct Plan {
+    /// The worker's client, the one that looks, and the terminal's.
+    pub(crate) clients: [String; 3],
+    /// Where a browser comes back to.
+    pub(crate) port: u16,
+    /// Configuration of broker and store; files when empty.
+    pub(crate) servers: String,
+    /// Configuration after the rest.
+    pub(crate) more: String,
+    /// What the roles log.
+    pub(crate) log: &'static str,
+    /// The environment of the roles.
+    pub(crate) settings: Vec<(&'static str, &'static str)>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let clients = ["worker", "management", "terminal"].map(str::to_owned);
+        let (servers, more) = (String::new(), String::new());
+        Self { clients, port: 8976, servers, more, log: "trace", settings: Vec::new() }
+    }
+}
+
 pub(crate) struct Site {
     pub(crate) sandbox: Sandbox,
     pub(crate) collector: Collector,
@@ -41,11 +65,16 @@ impl Home {
 
 impl Site {
     pub(crate) async fn embedded() -> Self {
-        Self::start(String::new()).await
+        Self::start(Plan::default()).await
     }
 
     pub(crate) async fn distributed(rabbit: &Rabbit, redis: &Redis) -> Self {
-        let text = format!(
+        Self::start(Plan { servers: Self::servers(rabbit, redis), ..Plan::default() }).await
+    }
+
+    /// The configuration of these servers.
+    pub(crate) fn servers(rabbit: &Rabbit, redis: &Redis) -> String {
+        format!(
             "[broker]\nurl = \"{}\"\npassword_file = \"password\"\nmanagement_url = \"{}\"\n\
              management_password_file = \"password\"\npublishers = [\"{ADMIN}\"]\n\
              [broker.role_password_files]\nscheduler = \"password\"\nworker = \"password\"\nnotifier = \"password\"\n\
@@ -53,43 +82,39 @@ impl Site {
             rabbit.url_of(ADMIN, "%2F"),
             rabbit.management_url(),
             redis.url()
-        );
-        Self::start(text).await
+        )
     }
 
-    async fn start(servers: String) -> Self {
+    async fn start(plan: Plan) -> Self {
         let (mut tenant, example) = Tenant::example();
         let port = free_port();
         tenant.client_mut("terminal").unwrap().callbacks = vec![format!("http://127.0.0.1:{port}/callback")];
         let sandbox = Sandbox::start(tenant).await.unwrap();
-        Self::of(sandbox, &example, ["worker", "management", "terminal"], port, servers)
+        Self::of(sandbox, &example, Plan { port, ..plan })
     }
 
-    /// With clients of these ids: the worker's, the one that looks, and the terminal's.
-    pub(crate) fn of(
-        sandbox: Sandbox,
-        example: &Example,
-        clients: [&str; 3],
-        port: u16,
-        servers: String,
-    ) -> Self {
+    /// With a tenant that is there.
+    pub(crate) fn of(sandbox: Sandbox, example: &Example, plan: Plan) -> Self {
         let collector = Collector::start();
         let program = Program::new();
-        write(
-            &program,
-            "checkmate.toml",
-            &configuration(&servers, &sandbox.base(), &collector.address, clients, port),
-        );
+        let text = configuration(&plan, &sandbox.base(), &collector.address);
+        write(&program, "checkmate.toml", &text);
         keys(&program, example);
         let home = Home(program);
-        let distributed = !servers.is_empty();
+        let distributed = !plan.servers.is_empty();
         let up = tokio::task::block_in_place(|| {
             if distributed {
                 home.checkmate(&["broker", "setup"]).fine();
             }
             let log = fs::File::create(home.0.path("up.log")).unwrap();
-            let mut command = home.0.command(&["--log", "trace", "up"]);
-            command.env("CANARY", CANARY).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+            let mut command = home.0.command(&["--log", plan.log, "up"]);
+            command
+                .env("CANARY", CANARY)
+                .envs(plan.settings.iter().copied())
+                .stdout(Stdio::null())
+                .stderr(log)
+                .spawn()
+                .unwrap()
         });
         let site = Self { sandbox, collector, home, up };
         tokio::task::block_in_place(|| site.wait_until_ready());
@@ -155,7 +180,7 @@ impl Site {
         }
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.home.0.path("up.log")).unwrap_or_default()
     }
 
@@ -213,8 +238,8 @@ fn write(program: &Program, name: &str, text: &str) {
     fs::set_permissions(Path::new(&path), fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-fn configuration(servers: &str, base: &str, collector: &str, clients: [&str; 3], port: u16) -> String {
-    let [worker, management, terminal] = clients;
+fn configuration(plan: &Plan, base: &str, collector: &str) -> String {
+    let Plan { clients: [worker, management, terminal], port, servers, more, .. } = plan;
     let mut text = format!(
         "data_dir = \"data\"\nfingerprint_key_file = \"fingerprint.key\"\ngrace = \"5s\"\n{servers}\n\
          [telemetry]\notlp_endpoint = \"{collector}\"\n[admin]\nlisten = \"127.0.0.1:0\"\n\
@@ -238,5 +263,6 @@ fn configuration(servers: &str, base: &str, collector: &str, clients: [&str; 3],
             writeln!(text, "scopes = \"{scopes}\"").unwrap();
         }
     }
+    text.push_str(more);
     text
 }
