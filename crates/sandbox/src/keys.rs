@@ -1,10 +1,12 @@
 //! Keys for the stand-in and for those who talk to it.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
 
 /// An RSA key of 2,048 bits.
 #[derive(Clone, Debug)]
@@ -30,6 +32,25 @@ impl RsaPair {
             private_pem: pem("PRIVATE KEY", private.as_ref()),
             public_pem: pem("PUBLIC KEY", public.as_ref()),
         }
+    }
+}
+
+impl RsaPair {
+    /// A JWT of these, signed with this key by `RS256` or `PS256`.
+    ///
+    /// # Panics
+    /// When the private key is none.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "a stand-in without keys is none")]
+    pub fn sign(&self, header: &Value, claims: &Value) -> String {
+        let by: &'static dyn RsaEncoding =
+            if header["alg"] == "PS256" { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+        let key = der(&self.private_pem).and_then(|der| KeyPair::from_pkcs8(&der).ok()).expect("a key");
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(header), part(claims));
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(by, &SystemRandom::new(), signed.as_bytes(), &mut signature).expect("random numbers");
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }
 
