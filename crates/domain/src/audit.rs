@@ -3,6 +3,7 @@
 //! A segment cannot lose, gain or swap a record without breaking its chain; a checkpoint, signed and kept outside of the
 //! store, holds where every segment stood, so that a segment cut short, taken away or written anew shows too.
 
+pub mod export;
 mod verify;
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,5 @@
 //! Asks the tenant's token endpoint, with everything that is written down about it.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,11 +8,11 @@ use checkmate_domain::{
     Account, JobId, LeaseId, LeaseIntent, LeaseOutcome, LeaseResult, ScanId, Scopes, Secret, Timestamp,
 };
 use checkmate_outbound::{Answer, BudgetKey, Call, CallError, Client, Repeat};
-use serde::Deserialize;
 
 use crate::advice::{self, Facts};
+use crate::answer::{self, Granted};
 use crate::audit::{AuditSink, AuditUnavailable};
-use crate::classify::{Cause, classify};
+use crate::classify::Cause;
 use crate::error::{LeaseClass, LeaseError};
 use crate::jwt::{self, Claims};
 use crate::keys::SigningKey;
@@ -27,10 +26,8 @@ const PRIVILEGED: &str = "http://auth0.com/oauth/token-type/token-vault-access-t
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// Assertions are refused when they are older than 60 s.
 const GOOD_FOR: i64 = 50;
-/// Assumed where a provider names no expiry, as Auth0's own libraries do.
-const NO_EXPIRY: u64 = 3_600;
-/// The longest text of a vendor that is shown, and the longest context in Auth0's log.
-const LONGEST: (usize, usize) = (300, 256);
+/// The longest context in Auth0's log.
+const LONGEST_CONTEXT: usize = 256;
 /// No skew was measured.
 const UNKNOWN: i64 = i64::MIN;
 
@@ -77,37 +74,11 @@ enum What<'a> {
     Management,
 }
 
-/// What an exchange brought.
-struct Granted {
-    secret: Secret,
-    scopes: Scopes,
-    expires_at: Timestamp,
-}
-
 /// An exchange without a credential.
 struct Refused {
     error: LeaseError,
     /// It looks the same when the provider is away for a moment.
     may_pass: bool,
-}
-
-/// The body of a good answer. Borrowed from it, so that there is no second copy.
-#[derive(Deserialize)]
-struct Good<'a> {
-    #[serde(borrow)]
-    access_token: Cow<'a, str>,
-    #[serde(borrow, default)]
-    scope: Cow<'a, str>,
-    expires_in: Option<u64>,
-}
-
-/// The body of a refusal.
-#[derive(Default, Deserialize)]
-struct Bad {
-    #[serde(default)]
-    error: String,
-    #[serde(default)]
-    error_description: String,
 }
 
 impl Vault {
@@ -399,25 +370,12 @@ impl Vault {
             let advice = advice::advice(Cause::Down, self.facts(ask.connection(), &ask.account));
             refused(class, &ask.account, said, advice)
         };
-        let good: Good<'_> =
-            serde_json::from_slice(&answer.body).map_err(|_| unreadable("not the JSON of a token"))?;
-        if good.access_token.is_empty() {
-            return Err(unreadable("an empty token"));
-        }
-        let secret = Secret::new(good.access_token.as_bytes().to_vec());
-        let scopes = good.scope.parse().map_err(|_| unreadable("its scopes"))?;
-        let seconds = good.expires_in.unwrap_or(NO_EXPIRY).min(30 * 24 * 3_600);
-        Ok(Granted { secret, scopes, expires_at: now.plus(Duration::from_secs(seconds)) })
+        answer::granted(&answer.body, now).map_err(unreadable)
     }
 
     fn refusal(&self, answer: &Answer, ask: &Ask<'_>, now: Timestamp) -> Refused {
-        let bad: Bad = answer.json().unwrap_or_default();
-        let cause = classify(answer.status, &bad.error, &bad.error_description);
-        let said = match (bad.error.as_str(), bad.error_description.as_str()) {
-            ("", "") => format!("{} answered without saying why", self.tenant.domain),
-            (error, "") => plain(error),
-            (error, description) => plain(&format!("{error}: {description}")),
-        };
+        let (cause, said) = answer::refusal(answer.status, &answer.body);
+        let said = said.unwrap_or_else(|| format!("{} answered without saying why", self.tenant.domain));
         let class = advice::class(cause, answer.retry_after(now));
         let advice = advice::advice(cause, self.facts(ask.connection(), &ask.account));
         let mut refused = refused(class, &ask.account, said, advice);
@@ -481,16 +439,11 @@ fn context(ask: &Ask<'_>, id: &LeaseId) -> String {
     let job = ask.job.map_or("none", JobId::as_str);
     let scan = ask.scan.map_or("none", ScanId::as_str);
     let text = format!("job={job} scan={scan} lease={id} purpose={}", ask.purpose);
-    text.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(LONGEST.1).collect()
+    text.chars().map(|c| if c.is_ascii_graphic() { c } else { ' ' }).take(LONGEST_CONTEXT).collect()
 }
 
 /// Never used twice: 128 random bits.
 #[allow(clippy::expect_used, reason = "32 hex digits are an id")]
 fn fresh_id() -> LeaseId {
     LeaseId::new(hex::encode(rand::random::<[u8; 16]>())).expect("an id")
-}
-
-/// A vendor's text, fit for a line.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST.0).collect()
 }

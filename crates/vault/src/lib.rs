@@ -7,6 +7,7 @@
 //! Wire formats: Auth0's documentation of Token Vault, of `private_key_jwt` and of the Management API, as of 2026-08.
 
 mod advice;
+mod answer;
 mod audit;
 mod classify;
 mod error;
@@ -18,6 +19,8 @@ mod tenant;
 mod turns;
 
 pub mod accounts;
+pub mod callback;
+pub mod fuzzing;
 pub mod me;
 pub mod readiness;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use checkmate_domain::audit::{AuditRecord, Checkpoint, Trail, verify};
+use checkmate_domain::audit::export::{Line, lines};
+use checkmate_domain::audit::{AuditRecord, Trail, verify};
 use checkmate_domain::{Timestamp, WorkerId};
 use checkmate_scheduler::auditor;
 use checkmate_store::Store;
-use serde::{Deserialize, Serialize};
 
 use crate::cli::{Audit, Format, VerifyArgs};
 use crate::commands::Out;
@@ -20,14 +20,6 @@ use crate::{EXIT_BROKEN, EXIT_DONE};
 
 /// Records read in one call.
 const PAGE: u64 = 500;
-
-/// One line of an export.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum Line {
-    Record(AuditRecord),
-    Checkpoint(Checkpoint),
-}
 
 pub(crate) async fn audit(parts: &Parts, command: &Audit, out: &mut Out) -> anyhow::Result<u8> {
     match command {
@@ -94,27 +86,9 @@ async fn export(parts: &Parts, out: &mut Out) -> anyhow::Result<u8> {
     Ok(EXIT_DONE)
 }
 
-fn lines(lines: impl Iterator<Item = Line>) -> anyhow::Result<String> {
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(&serde_json::to_string(&line)?);
-        text.push('\n');
-    }
-    Ok(text)
-}
-
 fn read(file: &Path) -> anyhow::Result<Trail> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let mut trail = Trail::default();
-    for (place, line) in text.lines().enumerate() {
-        let line = serde_json::from_str(line)
-            .with_context(|| format!("{}: line {} is none of an audit export", file.display(), place + 1))?;
-        match line {
-            Line::Record(record) => trail.segments.entry(record.segment.clone()).or_default().push(record),
-            Line::Checkpoint(checkpoint) => trail.checkpoints.push(checkpoint),
-        }
-    }
-    Ok(trail)
+    Trail::from_export(&text).with_context(|| file.display().to_string())
 }
 
 async fn segments(store: &dyn Store) -> anyhow::Result<BTreeMap<WorkerId, Vec<AuditRecord>>> {

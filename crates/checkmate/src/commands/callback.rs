@@ -127,7 +127,7 @@ async fn read(mut stream: TcpStream, state: &str) -> Option<Visit> {
             return None;
         }
     }
-    let query = std::str::from_utf8(&head).ok().and_then(query);
+    let query = checkmate_vault::callback::query(&head);
     let fits = query.as_ref().and_then(|query| query.get("state")).is_some_and(|given| {
         aws_lc_rs::constant_time::verify_slices_are_equal(given.as_bytes(), state.as_bytes()).is_ok()
     });
@@ -138,13 +138,6 @@ async fn read(mut stream: TcpStream, state: &str) -> Option<Visit> {
             None
         }
     }
-}
-
-/// What comes with `GET /callback?…`.
-fn query(head: &str) -> Option<BTreeMap<String, String>> {
-    let target = head.strip_prefix("GET ")?.split(' ').next()?;
-    let (path, query) = target.split_once('?')?;
-    (path == "/callback").then(|| url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
 }
 
 #[cfg(test)]
@@ -164,20 +157,5 @@ mod tests {
         let both = async { tokio::join!(callback.visit("s"), browser) };
         let (visit, _stream) = tokio::time::timeout(REQUEST / 2, both).await.unwrap();
         assert_eq!(visit.unwrap().needed("code").unwrap(), "c");
-    }
-
-    #[test]
-    fn only_the_callback_is_read() {
-        let found = query("GET /callback?code=a%20b&state=s HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-        assert_eq!((found["code"].as_str(), found["state"].as_str()), ("a b", "s"));
-        for head in [
-            "POST /callback?a=b HTTP/1.1",
-            "GET / HTTP/1.1",
-            "GET /callback HTTP/1.1",
-            "GET /callback2?a=b HTTP/1.1",
-            "",
-        ] {
-            assert_eq!(query(head), None, "{head}");
-        }
     }
 }

@@ -207,6 +207,7 @@ fn unknown(trail: &Trail) -> Vec<LeaseId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::export::{Line, lines};
     use crate::credential::{Account, Scopes};
     use crate::lease::{LeaseIntent, LeaseOutcome, LeaseResult};
     use proptest::prelude::*;
@@ -326,6 +327,23 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// One byte of an export that is another one: it cannot be read, reads the same, or shows.
+        #[test]
+        fn one_byte_of_an_export_shows(rounds in 1..4_u64, at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let trail = trail(rounds);
+            let records = trail.segments.values().flatten().cloned().map(Line::Record);
+            let seen = trail.checkpoints.iter().cloned().map(Line::Checkpoint);
+            let text = lines(records.chain(seen)).unwrap();
+            prop_assert_eq!(Trail::from_export(&text).ok(), Some(trail.clone()));
+            let mut bytes = text.into_bytes();
+            let place = at.index(bytes.len());
+            bytes[place] = byte;
+            let read = String::from_utf8(bytes).ok().and_then(|text| Trail::from_export(&text).ok());
+            if let Some(read) = read.filter(|read| *read != trail) {
+                prop_assert!(verify(&read, Timestamp::from_millis(0), signed).bad.is_some());
+            }
+        }
 
         /// Whatever is done to one record or one checkpoint of a trail that checkpoints cover, it shows.
         #[test]
