@@ -44,6 +44,29 @@ fn mistakes_are_told_all_at_once_and_exit_with_2() {
 }
 
 #[test]
+fn what_leases_lack_is_told_before_anything_starts() {
+    let home = Home::new();
+    for (text, lacks) in [
+        ("[auth0]\ndomain = \"acme.eu.auth0.com\"\n", "auth0.client_id is not"),
+        ("[auth0]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"c\"\n", "one of auth0.client_key_file"),
+        ("[connections.jira]\nprovider = \"atlassian\"\nuser = \"auth0|a\"\n", "auth0.domain is not"),
+        (
+            "[auth0]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"c\"\nclient_key_file = \"k\"\n\
+             [connections.jira]\nprovider = \"atlassian\"\nuser = \"auth0|a\"\n",
+            "vault.subject_key_file is not",
+        ),
+        (
+            "[tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"c\"\n",
+            "[tenants.acme] needs one of",
+        ),
+    ] {
+        fs::write(home.path("checkmate.toml"), text).unwrap();
+        let said = home.run(&["config", "check"]);
+        assert!(said.code == Some(2) && said.err.contains(lacks), "{text}: {said:?}");
+    }
+}
+
+#[test]
 fn each_value_is_told_with_where_it_came_from() {
     let home = Home::new();
     fs::write(home.path("checkmate.toml"), format!("[worker]\nslots = 3\n{SCHEDULES}")).unwrap();

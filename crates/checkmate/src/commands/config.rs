@@ -11,7 +11,7 @@ use crate::commands::Out;
 use crate::config::{self, Config, ConfigError};
 use crate::view;
 use crate::view::config_view::{ConfigView, read_from};
-use crate::wiring::rabbit;
+use crate::wiring::{rabbit, vault};
 use crate::{EXIT_DONE, EXIT_USAGE};
 
 /// Does it; `named` is the file of `--config`.
@@ -61,7 +61,8 @@ async fn check(file: Option<&Path>, out: &mut Out) -> anyhow::Result<u8> {
     };
     let config = &loaded.config;
     let embedded = config.setting()?.is_embedded();
-    let missing = if embedded { Vec::new() } else { missing_for_many(config) };
+    let mut missing = if embedded { Vec::new() } else { missing_for_many(config) };
+    missing.extend(vault::unconfigured(config));
     if !missing.is_empty() {
         missing.iter().for_each(|why| eprintln!("checkmate: {why}"));
         return Ok(EXIT_USAGE);

@@ -17,6 +17,9 @@ use checkmate_worker::Lessor;
 use crate::config::{self, Config, ConfigError, ConnectionConfig, TenantConfig};
 use crate::wiring::budgets::StoreBudgets;
 
+/// What shows that the client is the client.
+const ONE_KEY: &str = "one of auth0.client_key_file and auth0.client_secret_file";
+
 /// Whoever leases; nobody where no tenant is configured.
 ///
 /// # Errors
@@ -54,7 +57,7 @@ fn token_vault(
     let section = &config.auth0;
     let files = (section.client_key_file.as_deref(), section.client_secret_file.as_deref());
     let auth = client_auth(files, &section.algorithm, section.client_key_id.clone())?
-        .ok_or_else(|| missing("one of auth0.client_key_file and auth0.client_secret_file"))?;
+        .ok_or_else(|| missing(ONE_KEY))?;
     let tenant = tenant(config, client_id, auth)?;
     Ok(Some(Vault::new(tenant, mode(config)?, audit, turns, options(config))))
 }
@@ -65,10 +68,8 @@ fn token_vault(
 /// With the key of the configuration, or the file, that cannot be used.
 pub fn scanned(name: &str, one: &TenantConfig) -> anyhow::Result<Tenant> {
     let files = (one.client_key_file.as_deref(), one.client_secret_file.as_deref());
-    let auth = client_auth(files, &one.algorithm, one.client_key_id.clone())?.ok_or_else(|| {
-        let text = "needs one of client_key_file and client_secret_file: see docs/tenants.md";
-        ConfigError::SecretFile(format!("[tenants.{name}] {text}"))
-    })?;
+    let auth = client_auth(files, &one.algorithm, one.client_key_id.clone())?
+        .ok_or_else(|| ConfigError::SecretFile(no_key(name)))?;
     Ok(Tenant { base: base_of(one)?, domain: one.domain.clone(), client_id: one.client_id.clone(), auth })
 }
 
@@ -210,10 +211,43 @@ fn key(file: &Path, algorithm: &str, key_id: Option<String>) -> anyhow::Result<S
     SigningKey::from_pem(&pem, algorithm, key_id).with_context(|| format!("secret file {}", file.display()))
 }
 
-fn needed<T>(value: Option<T>, key: &str) -> anyhow::Result<T> {
-    value.ok_or_else(|| missing(key))
+/// What leasing still needs, as far as the configuration tells without a look at a file.
+#[must_use]
+pub fn unconfigured(config: &Config) -> Vec<String> {
+    let (auth0, vault) = (&config.auth0, &config.vault);
+    let mut keys = Vec::new();
+    if auth0.domain.is_some() {
+        if auth0.client_id.is_none() {
+            keys.push("auth0.client_id");
+        }
+        if auth0.client_key_file.is_some() == auth0.client_secret_file.is_some() {
+            keys.push(ONE_KEY);
+        }
+        let token = matches!(vault.mode.as_str(), "refresh-token" | "access-token");
+        match (config.connections.is_empty(), token) {
+            (false, true) if vault.subject_token_file.is_none() => keys.push("vault.subject_token_file"),
+            (false, false) if vault.subject_key_file.is_none() => keys.push("vault.subject_key_file"),
+            _ => {}
+        }
+    }
+    let mut told: Vec<String> = keys.into_iter().map(|key| missing(key).to_string()).collect();
+    if auth0.domain.is_none() && !config.connections.is_empty() {
+        let text = "[connections] is configured and auth0.domain is not: nothing can be leased for them; see docs/credentials.md";
+        told.push(text.to_owned());
+    }
+    let keyless = |one: &TenantConfig| one.client_key_file.is_some() == one.client_secret_file.is_some();
+    told.extend(config.tenants.iter().filter(|(_, one)| keyless(one)).map(|(name, _)| no_key(name)));
+    told
 }
 
-fn missing(key: &str) -> anyhow::Error {
-    ConfigError::SecretFile(format!("[auth0] is configured and {key} is not: see docs/credentials.md")).into()
+fn no_key(tenant: &str) -> String {
+    format!("[tenants.{tenant}] needs one of client_key_file and client_secret_file: see docs/tenants.md")
+}
+
+fn needed<T>(value: Option<T>, key: &str) -> anyhow::Result<T> {
+    value.ok_or_else(|| missing(key).into())
+}
+
+fn missing(key: &str) -> ConfigError {
+    ConfigError::SecretFile(format!("[auth0] is configured and {key} is not: see docs/credentials.md"))
 }
