@@ -74,6 +74,52 @@ async fn an_organisation_is_scanned_through_the_queue_with_leases() {
     assert_eq!((&again["scan"]["opened"], &again["scan"]["resolved"]), (&0.into(), &1.into()), "{again}");
 }
 
+/// A report of the reference tool opens findings and resolves none; our own scan goes on with what both ask, and ends the rest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_of_the_reference_tool_is_taken_in() {
+    let site = Site::new().await;
+    let detail = |name: &str, field: &str| serde_json::json!({"name": name, "field": field, "value": "seen", "status": "red"});
+    let report = |validators: &[(&str, Value)]| {
+        let validators = validators.iter().map(|(name, detail)| {
+            serde_json::json!({"name": name, "title": name, "severity": "High", "status": "red", "details": [detail]})
+        });
+        let file = site.home.path("acme.eu.auth0.com_en_2026-11-26_10_00_00_report.json");
+        fs::write(&file, Value::from_iter(validators).to_string()).unwrap();
+        format!("path:{}", file.display())
+    };
+    let open = async || {
+        let said = site.run(&["findings", "list", "--format", "json"]).await.json();
+        let told = |one: &Value| {
+            let field = |path: &str| one.pointer(path).unwrap().as_str().unwrap().to_owned();
+            (field("/finding/rule"), field("/finding/fingerprint"))
+        };
+        said.as_array().unwrap().iter().map(told).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let shared = "auth0.tenant.support-email";
+    let path = report(&[
+        ("checkSupportEmail", detail("", "support_email")),
+        ("checkGrantTypes", detail("Shop", "x")),
+    ]);
+    let said = site.run(&["scan", &path, "--format", "json"]).await.fine().json();
+    assert_eq!(said["scan"]["opened"], 2, "{said}");
+    let imported = open().await;
+    assert_eq!(imported.keys().collect::<Vec<_>>(), [shared, "imported.auth0-checkmate.checkgranttypes"]);
+    let empty = report(&[]);
+    let said = site.run(&["scan", &empty, "--format", "json"]).await.json();
+    assert_eq!((&said["scan"]["opened"], &said["scan"]["resolved"]), (&0.into(), &0.into()), "{said}");
+    assert_eq!(open().await, imported);
+
+    site.sandboxes[0].set(|tenant| {
+        tenant.api.get_mut("tenants/settings").unwrap()["support_email"] = "".into();
+    });
+    for _ in 0..2 {
+        site.run(&["scan", "auth0:acme.eu.auth0.com"]).await;
+    }
+    let ours = open().await;
+    assert_eq!(ours.get(shared), imported.get(shared), "the same finding goes on");
+    assert!(!ours.keys().any(|rule| rule.starts_with("imported.")), "{ours:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_is_scanned_directly_by_its_client_alone() {
     let site = Site::new().await;

@@ -16,6 +16,7 @@ mod checks;
 mod code;
 mod directory;
 mod files;
+mod import;
 mod item;
 mod keyword;
 mod locate;

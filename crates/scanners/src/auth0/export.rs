@@ -16,7 +16,7 @@ use super::assess::assess;
 use super::files::Stopped;
 use super::locate::{self, Layout, Place};
 use super::snapshot::TenantSnapshot;
-use super::{directory, scripts, yaml};
+use super::{directory, import, scripts, yaml};
 use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner, no_parts};
 
 /// Where the exports lie, by the names that travel. Asked at every scan, off the async threads, so that a name registered
@@ -96,8 +96,11 @@ fn discover(exports: &dyn Exports, name: &str, stop: &CancellationToken) -> Resu
 fn scan(exports: &dyn Exports, target: &TargetId, ctx: &ScanContext) -> Result<ScanReport, ScanError> {
     let began = Instant::now();
     let mut place = locate::target(exports, target, &ctx.stop)?;
-    let snapshot = read(&mut place)?;
-    let mut report = assess(&snapshot, target, &ctx.key)?;
+    let mut report = match place.layout()? {
+        Some(Layout::Report(file)) => imported(&mut place, &file, ctx)?,
+        Some(layout) => assess(&read(&mut place, layout)?, target, &ctx.key)?,
+        None => return Err(place.not_an_export()),
+    };
     report.stats.reads = place.tree.reads;
     report.stats.bytes = place.tree.bytes;
     report.stats.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -110,16 +113,25 @@ fn scan(exports: &dyn Exports, target: &TargetId, ctx: &ScanContext) -> Result<S
     Ok(report)
 }
 
-fn read(place: &mut Place) -> Result<TenantSnapshot, ScanError> {
+/// A report of the reference tool: its findings are the tenant's, whatever the file is called here.
+fn imported(place: &mut Place, file: &str, ctx: &ScanContext) -> Result<ScanReport, ScanError> {
+    let cannot = |why: String| ScanError::Permanent(format!("{file} cannot be imported: {why}"));
+    let target = import::target(file).map_err(|why| cannot(why.to_string()))?;
+    let text = place.tree.yaml(file)?.map_err(|why| cannot(why.to_string()))?;
+    let text = text.ok_or_else(|| ScanError::Missing(format!("{file} is not there any more")))?;
+    import::read(text.as_bytes(), &target, &ctx.key).map_err(|why| cannot(why.to_string()))
+}
+
+fn read(place: &mut Place, layout: Layout) -> Result<TenantSnapshot, ScanError> {
     let now = Timestamp::now();
-    let mut snapshot = match place.layout()? {
-        Some(Layout::Yaml(file)) => match place.tree.yaml(&file)? {
+    let mut snapshot = match layout {
+        Layout::Yaml(file) => match place.tree.yaml(&file)? {
             Ok(Some(text)) => yaml::read(&text, now),
             Ok(None) => return Err(place.not_an_export()),
             Err(reason) => TenantSnapshot::unreadable(&reason, now),
         },
-        Some(Layout::Directory) => directory::read(&mut place.tree, now)?,
-        None => return Err(place.not_an_export()),
+        Layout::Directory => directory::read(&mut place.tree, now)?,
+        Layout::Report(_) => return Err(place.not_an_export()),
     };
     scripts::load(&mut place.tree, &mut snapshot)?;
     Ok(snapshot)

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::export::Exports;
 use super::files::{Kind, Stopped, Tree};
+use super::import;
 use super::source::{Files, sources};
 use crate::contract::{Discovery, ScanError};
 
@@ -19,8 +20,8 @@ pub(crate) struct Place {
     pub(crate) tree: Tree,
     /// As a person knows it.
     shown: PathBuf,
-    /// The configuration names this YAML file in it.
-    yaml: Option<String>,
+    /// The configuration names this file in it.
+    file: Option<String>,
 }
 
 /// How an export is laid out.
@@ -30,6 +31,8 @@ pub(crate) enum Layout {
     Yaml(String),
     /// A folder per collection.
     Directory,
+    /// No export: a report of the reference tool.
+    Report(String),
 }
 
 /// The place of a configured name.
@@ -43,16 +46,16 @@ pub(crate) fn configured(
             "no export is called '{name}': name its folder in the configuration, or scan path:DIR on the command line"
         ))
     })?;
-    let is_yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-    let file = path.file_name().and_then(|name| name.to_str()).filter(|_| is_yaml && !path.is_dir());
+    let names = |name: &&str| [".yaml", ".yml", import::ENDING].iter().any(|end| name.ends_with(end));
+    let file = path.file_name().and_then(|name| name.to_str()).filter(names).filter(|_| !path.is_dir());
     let folder = match (file, path.parent()) {
         (None, _) => path.clone(),
         (Some(_), Some(parent)) if parent != Path::new("") => parent.to_owned(),
         (Some(_), _) => PathBuf::from("."),
     };
-    let yaml = file.map(str::to_owned);
+    let file = file.map(str::to_owned);
     let tree = Tree::open(&folder, stop.clone()).map_err(|error| cannot_open(name, &path, &error))?;
-    Ok(Place { tree, shown: path, yaml })
+    Ok(Place { tree, shown: path, file })
 }
 
 /// The place of a target: a configured export, or one in a configured folder of exports.
@@ -73,7 +76,7 @@ pub(crate) fn target(
         )));
     }
     match folder.tree.folder(sub) {
-        Ok(Some(tree)) => Ok(Place { tree, shown, yaml: None }),
+        Ok(Some(tree)) => Ok(Place { tree, shown, file: None }),
         Ok(None) => Err(ScanError::Missing(format!(
             "{target}: there is no folder {}: export the tenant again, or scan export:{name} to see what is there",
             shown.display()
@@ -112,7 +115,7 @@ fn is_export(tree: &Tree, sub: &str) -> Result<Result<bool, NotAssessed>, Stoppe
         Ok(None) => return Ok(Ok(false)),
         Err(reason) => return Ok(Err(reason)),
     };
-    let place = Place { tree: folder, shown: PathBuf::from(sub), yaml: None };
+    let place = Place { tree: folder, shown: PathBuf::from(sub), file: None };
     Ok(place.find_layout()?.map(|layout| layout.is_some()))
 }
 
@@ -133,8 +136,10 @@ impl Place {
     }
 
     fn find_layout(&self) -> Result<Result<Option<Layout>, NotAssessed>, Stopped> {
-        if let Some(file) = &self.yaml {
-            return Ok(Ok(Some(Layout::Yaml(file.clone()))));
+        if let Some(file) = &self.file {
+            let file = file.clone();
+            let report = file.ends_with(import::ENDING);
+            return Ok(Ok(Some(if report { Layout::Report(file) } else { Layout::Yaml(file) })));
         }
         let files = match self.tree.list_root()? {
             Ok(listing) => listing.entries,
