@@ -72,6 +72,9 @@ pub enum ReportKind {
 pub struct ScanStats {
     /// Requests or files read.
     pub reads: u64,
+    /// Requests that were made again because the answer was to wait.
+    #[serde(default)]
+    pub retries: u64,
     /// Bytes read.
     pub bytes: u64,
     /// Wall-clock time in milliseconds.

@@ -213,6 +213,7 @@ async fn long_lists_are_read_to_their_end_through_a_storm_of_refusals() {
     assert_eq!(found, 450);
     let pages = site.sandbox.said().iter().filter(|said| said.path == "/api/v2/clients").count();
     assert!(pages >= 5, "{pages}");
+    assert!(report.stats.retries >= 1, "{:?}", report.stats);
 }
 
 #[tokio::test]

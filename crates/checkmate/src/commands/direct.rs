@@ -247,11 +247,11 @@ fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
     Ok(domain)
 }
 
-fn known(file: &Path) -> anyhow::Result<std::collections::BTreeSet<String>> {
+fn known(file: &Path) -> anyhow::Result<report::Baseline> {
     let shown = file.display();
     let text =
         std::fs::read_to_string(file).map_err(|error| usage(format!("{shown} cannot be read ({error})")))?;
-    report::known_fingerprints(&text).map_err(|error| usage(format!("{shown}: {error}")))
+    report::Baseline::read(&text).map_err(|error| usage(format!("{shown}: {error}")))
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

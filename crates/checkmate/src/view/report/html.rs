@@ -2,13 +2,17 @@
 
 use std::fmt::Write;
 
-use checkmate_domain::{CheckOutcome, Severity};
+use checkmate_domain::{CheckOutcome, CheckResult, Severity};
 
+use super::before::Since;
 use super::{Told, clean, reason};
 
 const STYLE: &str = include_str!("style.css");
 const SEVERITIES: [Severity; 5] =
     [Severity::Critical, Severity::High, Severity::Moderate, Severity::Low, Severity::Info];
+
+/// Findings of before that are named; the rest is counted.
+const MOST_BEFORE: usize = 100;
 
 /// The report as a page.
 #[must_use]
@@ -26,13 +30,14 @@ pub fn html(told: &Told<'_>) -> String {
     );
     summary(&mut page, told);
     chart(&mut page, told);
-    if let Some(known) = &told.baseline {
-        compare(&mut page, told, known.len());
+    if let Some(before) = &told.baseline {
+        compare(&mut page, told, &before.since(told.report));
     }
     findings(&mut page, told);
     unanswered(&mut page, told, "What could not be looked at", |outcome| {
         matches!(outcome, CheckOutcome::NotAssessed { .. })
     });
+    partly(&mut page, told);
     unanswered(&mut page, told, "What does not apply", |outcome| {
         matches!(outcome, CheckOutcome::NotApplicable { .. })
     });
@@ -55,7 +60,10 @@ fn summary(page: &mut String, told: &Told<'_>) {
     for severity in SEVERITIES {
         page.push_str(&tile(of(told, severity).to_string(), &severity.to_string()));
     }
-    page.push_str(&tile(format!("{} %", counts.coverage()), "of what applies was looked at"));
+    match counts.coverage() {
+        Some(share) => page.push_str(&tile(format!("{share} %"), "of what applies was looked at")),
+        None => page.push_str(&tile("–".to_owned(), "no check applies here")),
+    }
     page.push_str(&tile(counts.not_assessed.to_string(), "checks without an answer"));
     page.push_str("</section>\n");
     let word = match (told.report.findings.len(), counts.not_assessed) {
@@ -99,14 +107,31 @@ fn chart(page: &mut String, told: &Told<'_>) {
     page.push_str("</svg>\n");
 }
 
-fn compare(page: &mut String, told: &Told<'_>, before: usize) {
-    let new = told.report.findings.iter().filter(|finding| told.is_new(finding)).count();
-    let still = told.report.findings.len() - new;
+fn compare(page: &mut String, told: &Told<'_>, since: &Since<'_>) {
+    let new = told.report.findings.len() - since.still;
+    let (mended, unseen) = (since.mended.len(), since.not_looked_at.len());
     let _ = writeln!(
         page,
-        "<section><h2>Since the report before</h2><p>{new} new, {still} still there, {} not there any more or not looked at.</p></section>",
-        before.saturating_sub(still)
+        "<section><h2>Since the report before</h2><p>{new} new, {} still there, {mended} mended or gone, \
+         {unseen} not looked at this time.</p>",
+        since.still
     );
+    for (title, findings) in
+        [("Mended or gone", &since.mended), ("Not looked at this time", &since.not_looked_at)]
+    {
+        if findings.is_empty() {
+            continue;
+        }
+        let _ = write!(page, "<h3>{title} ({})</h3><ul>", findings.len());
+        for known in findings.iter().take(MOST_BEFORE) {
+            let _ = write!(page, "<li>{}: {}</li>", escape(&known.title), escape(&known.name));
+        }
+        page.push_str("</ul>");
+        if let Some(more) = findings.len().checked_sub(MOST_BEFORE).filter(|more| *more > 0) {
+            let _ = write!(page, "<p>and {more} more</p>");
+        }
+    }
+    page.push_str("</section>\n");
 }
 
 fn findings(page: &mut String, told: &Told<'_>) {
@@ -171,6 +196,30 @@ fn unanswered(page: &mut String, told: &Told<'_>, title: &str, wanted: fn(&Check
         );
     }
     page.push_str("</table></section>\n");
+}
+
+/// What a check with an answer could not be asked of.
+fn partly(page: &mut String, told: &Told<'_>) {
+    let answered = |check: &&CheckResult| !matches!(check.outcome, CheckOutcome::NotAssessed { .. });
+    let checks = told.report.checks.iter().filter(answered).filter(|check| !check.unseen.is_empty());
+    let mut rows = String::new();
+    for check in checks {
+        for (resource, why) in &check.unseen {
+            let _ = write!(
+                rows,
+                "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
+                escape(check.rule.as_str()),
+                escape(resource),
+                escape(&why.to_string())
+            );
+        }
+    }
+    if !rows.is_empty() {
+        let _ = writeln!(
+            page,
+            "<section><h2>Looked at, but not everywhere</h2><table><tr><th>Check</th><th>Not at</th><th>Why</th></tr>{rows}</table></section>"
+        );
+    }
 }
 
 /// A text that stays text.

@@ -1,16 +1,15 @@
 //! The report as JSON; `docs/report.schema.json` is its schema. Written finding by finding: a large report is in memory once.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 
 use checkmate_domain::{CheckResult, Finding, NotAssessed, Reference, Remediation, Severity};
+use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
-use serde::{Deserialize, Serialize};
 
 use super::{Told, clean, reason};
 
 /// The version of the form.
-const SCHEMA: &str = "checkmate.report.v1";
+pub(super) const SCHEMA: &str = "checkmate.report.v1";
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -53,6 +52,7 @@ struct Coverage {
 #[derive(Serialize)]
 struct Stats {
     requests: u64,
+    retries: u64,
     bytes: u64,
     seconds: f64,
 }
@@ -105,7 +105,12 @@ pub fn write_json(told: &Told<'_>, mut to: impl Write) -> anyhow::Result<()> {
             not_assessed: counts.not_assessed,
             not_applicable: counts.not_applicable,
         },
-        stats: Stats { requests: report.stats.reads, bytes: report.stats.bytes, seconds },
+        stats: Stats {
+            requests: report.stats.reads,
+            retries: report.stats.retries,
+            bytes: report.stats.bytes,
+            seconds,
+        },
     };
     serde_json::to_writer_pretty(&mut to, &whole)?;
     to.write_all(b"\n")?;
@@ -157,31 +162,4 @@ fn line<'a>(told: &'a Told<'_>, finding: &'a Finding) -> Line<'a> {
         equivalents: rule.map(|rule| rule.equivalents.as_slice()).unwrap_or_default(),
         new: told.is_new(finding),
     }
-}
-
-#[derive(Deserialize)]
-struct Before {
-    #[serde(default)]
-    schema: String,
-    #[serde(default)]
-    findings: Vec<Known>,
-}
-
-#[derive(Deserialize)]
-struct Known {
-    fingerprint: String,
-}
-
-/// The fingerprints in a report that was written before.
-///
-/// # Errors
-/// When the text is no such report.
-pub fn known_fingerprints(text: &str) -> anyhow::Result<BTreeSet<String>> {
-    let before: Before = serde_json::from_str(text)?;
-    let schema = &before.schema;
-    anyhow::ensure!(
-        schema == SCHEMA,
-        "it is no report of this program: its schema is '{schema}', expected {SCHEMA}"
-    );
-    Ok(before.findings.into_iter().map(|known| known.fingerprint).collect())
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything in a report comes from outside: no control characters and no marks that turn text around get through.
 
+mod before;
 mod csv;
 mod html;
 mod json;
@@ -12,9 +13,10 @@ use std::collections::BTreeSet;
 
 use checkmate_domain::{CheckOutcome, Finding, Rule, ScanReport, Severity, Timestamp};
 
+pub use before::Baseline;
 pub use csv::csv;
 pub use html::html;
-pub use json::{known_fingerprints, write_json};
+pub use json::write_json;
 pub use sarif::sarif;
 pub use table::table;
 
@@ -26,8 +28,8 @@ pub struct Told<'a> {
     pub started_at: Timestamp,
     /// When it was over.
     pub finished_at: Timestamp,
-    /// Fingerprints of findings that were there before; none when there is nothing to compare with.
-    pub baseline: Option<BTreeSet<String>>,
+    /// The report of before; none when there is nothing to compare with.
+    pub baseline: Option<Baseline>,
     /// From which severity a finding counts; never when none.
     pub fail_on: Option<Severity>,
     /// The share of checks that has to be answered, in per cent.
@@ -54,14 +56,18 @@ impl Counts {
         self.passed + self.failed
     }
 
-    /// The share of checks with an answer of those that could have one, in per cent; nothing to ask is nothing missed.
+    /// The share of checks with an answer of those that could have one, in per cent; none where nothing applies.
     #[must_use]
-    pub const fn coverage(self) -> usize {
-        let asked = self.assessed() + self.not_assessed;
-        match (self.assessed() * 100).checked_div(asked) {
-            Some(share) => share,
-            None => 100,
-        }
+    pub const fn coverage(self) -> Option<usize> {
+        (self.assessed() * 100).checked_div(self.assessed() + self.not_assessed)
+    }
+
+    /// The share in words.
+    fn coverage_words(self) -> String {
+        self.coverage().map_or_else(
+            || "no check applies here".to_owned(),
+            |share| format!("{share} % of what applies was looked at"),
+        )
     }
 }
 
@@ -84,7 +90,7 @@ impl Told<'_> {
     /// Whether a finding was not there before.
     #[must_use]
     pub fn is_new(&self, finding: &Finding) -> bool {
-        self.baseline.as_ref().is_none_or(|known| !known.contains(finding.fingerprint.as_str()))
+        self.baseline.as_ref().is_none_or(|before| !before.knows(finding))
     }
 
     /// The exit code: findings first, then whether enough could be looked at.
@@ -94,7 +100,7 @@ impl Told<'_> {
         if self.report.findings.iter().filter(counts).any(|finding| self.is_new(finding)) {
             return crate::EXIT_ERROR;
         }
-        if self.counts().coverage() < usize::from(self.min_coverage) {
+        if self.counts().coverage().is_some_and(|share| share < usize::from(self.min_coverage)) {
             return crate::EXIT_INCOMPLETE;
         }
         crate::EXIT_DONE

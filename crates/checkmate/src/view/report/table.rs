@@ -22,14 +22,25 @@ pub fn table(told: &Told<'_>, show: Show<'_>) -> String {
     let _ = writeln!(text, "{}", paint.bold(&clean(told.report.target.as_str())));
     let _ = writeln!(
         text,
-        "{}; {} passed, {} failed, {} not assessed, {} not applicable; {} % of what applies was looked at\n",
+        "{}; {} passed, {} failed, {} not assessed, {} not applicable; {}\n",
         count(told.report.findings.len(), "finding"),
         counts.passed,
         counts.failed,
         counts.not_assessed,
         counts.not_applicable,
-        counts.coverage(),
+        counts.coverage_words(),
     );
+    if let Some(before) = &told.baseline {
+        let since = before.since(told.report);
+        let _ = writeln!(
+            text,
+            "since the report before: {} new, {} still there, {} mended or gone, {} not looked at this time\n",
+            told.report.findings.len() - since.still,
+            since.still,
+            since.mended.len(),
+            since.not_looked_at.len()
+        );
+    }
     findings(&mut text, told, paint);
     not_assessed(&mut text, told);
     if told.report.findings.is_empty() && counts.not_assessed == 0 {

@@ -73,7 +73,7 @@ fn report(name: &str) -> ScanReport {
         findings: vec![finding],
         coverage: Coverage { rules: [(rules[0].id.clone(), seen)].into(), ..Coverage::default() },
         rules,
-        stats: ScanStats { reads: 33, bytes: 1_000, millis: 400 },
+        stats: ScanStats { reads: 33, retries: 2, bytes: 1_000, millis: 400 },
         triage: vec![],
     }
 }
@@ -112,11 +112,10 @@ fn findings_win_over_what_could_not_be_looked_at() {
     assert_eq!(told(&report).exit_code(), 1);
     assert_eq!(Told { fail_on: None, ..told(&report) }.exit_code(), 0);
     assert_eq!(Told { fail_on: None, min_coverage: 90, ..told(&report) }.exit_code(), 3);
-    let known = [report.findings[0].fingerprint.to_string()].into();
-    assert_eq!(Told { baseline: Some(known), ..told(&report) }.exit_code(), 0);
-    let before = known_fingerprints(&json(&told(&report))).unwrap();
-    assert!(before.contains(report.findings[0].fingerprint.as_str()));
-    assert!(known_fingerprints("{}").is_err());
+    let before = Baseline::read(&json(&told(&report))).unwrap();
+    assert!(before.knows(&report.findings[0]));
+    assert_eq!(Told { baseline: Some(before), ..told(&report) }.exit_code(), 0);
+    assert!(Baseline::read("{}").is_err());
     narrow(&mut report, &["auth0.a.unseen".to_owned()], &[]);
     assert_eq!((report.checks.len(), report.findings.len()), (1, 0));
     assert_eq!(told(&report).exit_code(), 3);
@@ -153,6 +152,54 @@ fn hostile_text_breaks_no_form() {
     assert!(!forms[4].contains("<script"));
     assert!(forms[3].contains("\"'=cmd"), "{}", forms[3]);
     assert_eq!(forms[3].lines().count(), 2);
+}
+
+#[test]
+fn what_is_mended_and_what_was_not_looked_at_are_two_things() {
+    let before = report("Shop");
+    let baseline = || Some(Baseline::read(&json(&told(&before))).unwrap());
+    let since = |change: fn(&mut ScanReport)| {
+        let mut now = report("Shop");
+        change(&mut now);
+        let told = Told { baseline: baseline(), ..told(&now) };
+        let text = table(&told, Show { program: "checkmate", color: false });
+        let line = text.lines().find(|line| line.starts_with("since")).unwrap().to_owned();
+        (line, html(&told))
+    };
+    let list = |now: &mut ScanReport| {
+        now.findings.clear();
+        let ids = [ResourceId::new("c1").unwrap()].into();
+        let list = checkmate_domain::ObjectList { complete: true, ids };
+        now.coverage.objects.insert(CollectionId::new("clients").unwrap(), list);
+    };
+    let (line, _) = since(|_| {});
+    assert_eq!(
+        line,
+        "since the report before: 0 new, 1 still there, 0 mended or gone, 0 not looked at this time"
+    );
+    let (line, page) = since(list);
+    assert_eq!(
+        line,
+        "since the report before: 0 new, 0 still there, 1 mended or gone, 0 not looked at this time"
+    );
+    assert!(page.contains("<h3>Mended or gone (1)</h3><ul><li>Something is off: Shop</li></ul>"), "{page}");
+    let (line, page) = since(|now| now.findings.clear());
+    assert_eq!(
+        line,
+        "since the report before: 0 new, 0 still there, 0 mended or gone, 1 not looked at this time"
+    );
+    assert!(page.contains("<h3>Not looked at this time (1)</h3>"), "{page}");
+}
+
+#[test]
+fn what_a_check_could_not_be_asked_of_is_listed_though_it_failed_elsewhere() {
+    let mut report = report("Shop");
+    let why = NotAssessed::Forbidden("the token lacks read:client_credentials".to_owned());
+    report.checks[0].unseen.push(("client c2".to_owned(), why));
+    assert!(html(&told(&report)).contains("<td>client c2</td><td>"), "{}", html(&told(&report)));
+    report.checks.retain(|check| check.outcome.word() == "not-applicable");
+    report.findings.clear();
+    assert!(html(&told(&report)).contains("no check applies here"));
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub struct Answers {
     pub(super) answers: Vec<Answered>,
     #[serde(skip)]
     pub(super) bytes: u64,
+    #[serde(skip)]
+    pub(super) retries: u64,
 }
 
 /// A file is no such snapshot.
@@ -49,8 +51,8 @@ pub enum AnswersError {
 }
 
 impl Answers {
-    pub(super) fn new(domain: &str, taken_at: String, answers: Vec<Answered>, bytes: u64) -> Self {
-        Self { schema: SCHEMA.to_owned(), domain: domain.to_owned(), taken_at, answers, bytes }
+    pub(super) fn new(domain: &str, taken_at: String, answers: Vec<Answered>) -> Self {
+        Self { schema: SCHEMA.to_owned(), domain: domain.to_owned(), taken_at, answers, bytes: 0, retries: 0 }
     }
 
     /// The calls that were made.

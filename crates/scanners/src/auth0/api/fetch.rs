@@ -38,12 +38,22 @@ pub(super) struct Fetch<'a> {
     pacer: Pacer,
     budget: BudgetKey,
     pub(super) bytes: AtomicU64,
+    /// Calls that were made again.
+    pub(super) retries: AtomicU64,
 }
 
 impl<'a> Fetch<'a> {
     pub(super) fn new(api: Api<'a>, domain: &'a str, granted: Scopes, plan: Plan) -> Self {
         let budget = BudgetKey::new(format!("auth0:{}", api.base.host()));
-        Self { api, domain, granted, pacer: Pacer::new(plan), budget, bytes: AtomicU64::new(0) }
+        Self {
+            api,
+            domain,
+            granted,
+            pacer: Pacer::new(plan),
+            budget,
+            bytes: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+        }
     }
 
     /// Every answer.
@@ -127,7 +137,12 @@ impl<'a> Fetch<'a> {
         loop {
             self.pacer.take(question.class).await;
             tries += 1;
-            let wait = match self.api.fetch(&parts, query, &self.budget).await {
+            let fetched = self.api.fetch(&parts, query, &self.budget).await;
+            if let Ok(answer) = &fetched {
+                let again = u64::from(answer.attempts.saturating_sub(1));
+                self.retries.fetch_add(again, Ordering::Relaxed);
+            }
+            let wait = match fetched {
                 Ok(answer) if answer.status == 429 => answer.retry_after(Timestamp::now()),
                 Ok(answer) => {
                     self.bytes.fetch_add(answer.body.len() as u64, Ordering::Relaxed);
@@ -150,6 +165,7 @@ impl<'a> Fetch<'a> {
             if tries >= PATIENCE || wait > LONGEST_WAIT {
                 return Ok(without(0, "the tenant limits requests, and did so again and again".to_owned()));
             }
+            self.retries.fetch_add(1, Ordering::Relaxed);
             // Not all at once when the wait is over.
             tokio::time::sleep(wait.mul_f64(rand::random_range(1.0..1.2)) + Duration::from_millis(20)).await;
         }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use checkmate_domain::{FingerprintKey, Part, ScanReport, Scope, Scopes, TargetId, Timestamp};
+use checkmate_domain::{FingerprintKey, Part, ScanReport, ScanStats, Scope, Scopes, TargetId, Timestamp};
 use checkmate_outbound::BaseUrl;
 
 use super::answers::{Answered, Answers, LACKS};
@@ -116,7 +115,9 @@ pub async fn fetch_answers(domain: &str, spec: &TenantSpec, ctx: &ScanContext) -
     if let Some(why) = silence(&answers) {
         return Err(ScanError::Transient(format!("{domain} answers nothing: {why}")));
     }
-    Ok(Answers::new(domain, taken_at, answers, fetch.bytes.load(Ordering::Relaxed)))
+    let mut answers = Answers::new(domain, taken_at, answers);
+    (answers.bytes, answers.retries) = (fetch.bytes.into_inner(), fetch.retries.into_inner());
+    Ok(answers)
 }
 
 /// Why there is no answer at all; none when there is one, or when nothing was asked for want of scopes.
@@ -147,10 +148,10 @@ pub(crate) fn assess_now(
     target: &TargetId,
     key: &FingerprintKey,
 ) -> Result<ScanReport, ScanError> {
-    let (reads, bytes) = (answers.calls(), answers.bytes);
+    let (reads, retries, bytes) = (answers.calls(), answers.retries, answers.bytes);
     let mut snapshot = build::snapshot(answers);
     scripts::load_inline(&mut snapshot);
     let mut report = assess::assess(&snapshot, target, key)?;
-    (report.stats.reads, report.stats.bytes) = (reads, bytes);
+    report.stats = ScanStats { reads, retries, bytes, ..report.stats };
     Ok(report)
 }
