@@ -29,6 +29,8 @@ pub(crate) struct Faults {
     next: VecDeque<Fault>,
     /// For the providers only.
     of_providers: VecDeque<Fault>,
+    /// For the Management API only.
+    of_api: VecDeque<Fault>,
     chaos: Option<(f64, StdRng)>,
 }
 
@@ -45,10 +47,19 @@ impl Faults {
         self.of_providers.push_back(fault);
     }
 
+    pub(crate) fn order_of_api(&mut self, fault: Fault) {
+        self.of_api.push_back(fault);
+    }
+
     /// What happens to this request; nothing, mostly.
     pub(crate) fn take(&mut self, path: &str) -> Option<Fault> {
         if path.starts_with("/provider/")
             && let Some(fault) = self.of_providers.pop_front()
+        {
+            return Some(fault);
+        }
+        if path.starts_with("/api/v2/")
+            && let Some(fault) = self.of_api.pop_front()
         {
             return Some(fault);
         }

@@ -83,6 +83,11 @@ impl Sandbox {
         self.shared.lock().faults.order_of_provider(fault);
     }
 
+    /// What happens to the next request to the Management API.
+    pub fn order_of_api(&self, fault: Fault) {
+        self.shared.lock().faults.order_of_api(fault);
+    }
+
     /// From now on this share of requests fails in one way or another.
     pub fn chaos(&self, share: f64, seed: u64) {
         self.shared.lock().faults.chaos(share, seed);
