@@ -74,6 +74,30 @@ async fn an_organisation_is_scanned_through_the_queue_with_leases() {
     assert_eq!((&again["scan"]["opened"], &again["scan"]["resolved"]), (&0.into(), &1.into()), "{again}");
 }
 
+/// More objects than one job asks about: several jobs, one result.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_tenant_becomes_several_jobs() {
+    let site = Site::new().await;
+    let connection = |n: usize| serde_json::json!({"id": format!("con_{n}"), "name": format!("c{n}"), "strategy": "oidc", "options": {}});
+    site.sandboxes[0].set(|tenant| {
+        tenant.api.insert("connections".to_owned(), (0..350).map(connection).collect());
+    });
+    let view = site.run(&["scan", "auth0:acme.eu.auth0.com", "--format", "json"]).await.json();
+    assert_eq!((&view["scan"]["state"], &view["scan"]["total"]), (&"finished".into(), &3.into()), "{view}");
+    let findings = view["findings"].as_array().unwrap();
+    let orphan = |record: &&Value| record["finding"]["rule"] == "auth0.connections.orphan";
+    assert_eq!(findings.iter().filter(orphan).count(), 350);
+    let again = site.run(&["scan", "auth0:acme.eu.auth0.com", "--format", "json"]).await.json();
+    assert_eq!((&again["scan"]["opened"], &again["scan"]["resolved"]), (&0.into(), &0.into()), "{again}");
+    // Fewer, and one job again: those that are gone are withdrawn.
+    site.sandboxes[0].set(|tenant| {
+        tenant.api.insert("connections".to_owned(), (0..10).map(connection).collect());
+    });
+    site.run(&["scan", "auth0:acme.eu.auth0.com"]).await;
+    let open = site.run(&["findings", "list", "--format", "json"]).await.json();
+    assert_eq!(open.as_array().unwrap().iter().filter(orphan).count(), 10);
+}
+
 /// A report of the reference tool opens findings and resolves none; our own scan goes on with what both ask, and ends the rest.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_report_of_the_reference_tool_is_taken_in() {

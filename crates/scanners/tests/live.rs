@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkmate_domain::{Account, FingerprintKey, ScanReport, Scope, Secret, TargetId, Timestamp};
+use checkmate_domain::{
+    Account, FingerprintKey, Part, ResourceId, RuleId, ScanReport, Scope, Secret, Statement, TargetId,
+    Timestamp,
+};
 use checkmate_outbound::{Call, Client as Way, NoBudget, Outbound, Settings};
 use checkmate_sandbox::{Client, ClientAuth, Fault, HARDENED, SCANNER_SCOPES, Said, Sandbox, Tenant, WORLD};
 use checkmate_scanners::auth0::api::{assess_answers, fetch_answers};
@@ -88,11 +91,16 @@ impl Site {
     }
 
     async fn scan(&self) -> ScanReport {
+        self.part(None).await.unwrap_or_else(|_| panic!("split"))
+    }
+
+    /// The report, or the parts that answer in its place.
+    async fn part(&self, part: Option<&Part>) -> Result<ScanReport, Vec<Part>> {
         let tenants = BTreeMap::from([(DOMAIN.to_owned(), self.spec.clone())]);
         let scanner = TenantScanner::new(Arc::new(tenants));
-        match scanner.scan(&target(), None, &self.ctx).await.unwrap() {
-            Scanned::Report(report) => *report,
-            Scanned::Split(_) => panic!("split"),
+        match scanner.scan(&target(), part, &self.ctx).await.unwrap() {
+            Scanned::Report(report) => Ok(*report),
+            Scanned::Split(parts) => Err(parts),
         }
     }
 }
@@ -214,6 +222,47 @@ async fn long_lists_are_read_to_their_end_through_a_storm_of_refusals() {
     let pages = site.sandbox.said().iter().filter(|said| said.path == "/api/v2/clients").count();
     assert!(pages >= 5, "{pages}");
     assert!(report.stats.retries >= 20, "{:?}", report.stats);
+}
+
+/// More objects than one job asks about: parts, which together say of each what one scan would.
+#[tokio::test]
+async fn a_large_tenant_is_scanned_in_parts() {
+    let mut world: Value = serde_json::from_str(WORLD).unwrap();
+    let many: Vec<Value> = (0..1_100)
+        .map(|n| json!({"id": format!("con_{n:04}"), "name": format!("c{n}"), "strategy": "oidc", "options": {}}))
+        .collect();
+    world["connections"] = json!(many);
+    for n in (0..1_100).filter(|n| n % 11 != 0) {
+        world[format!("connections/con_{n:04}/clients")] = json!([{"client_id": "client1"}]);
+    }
+    let site = Site::world(&world.to_string()).await;
+    let parts = site.part(None).await.unwrap_err();
+    let sizes: Vec<usize> = parts.iter().map(|part| part.resources.len()).collect();
+    assert_eq!(sizes, [0, 1_000, 100]);
+    assert_eq!(site.part(None).await.unwrap_err(), parts, "the same tenant has the same parts");
+
+    let rule = RuleId::new("auth0.connections.orphan").unwrap();
+    let (mut found, mut reports) = (BTreeSet::new(), Vec::new());
+    for part in &parts {
+        let report = site.part(Some(part)).await.unwrap();
+        for finding in report.findings.iter().filter(|finding| finding.rule == rule) {
+            assert!(found.insert(finding.fingerprint.to_string()), "twice");
+        }
+        reports.push(report);
+    }
+    assert_eq!(found.len(), 100);
+    let said =
+        |report: &ScanReport, id: &str| report.coverage.statement(&rule, &ResourceId::new(id).unwrap());
+    let by_part = |id: &str| reports.iter().map(|report| said(report, id)).collect::<Vec<_>>();
+    use Statement::{Gone, Ran, Unknown};
+    assert_eq!(by_part("con_0500"), [Unknown, Ran, Unknown]);
+    assert_eq!(by_part("con_1050"), [Unknown, Unknown, Ran]);
+    assert_eq!(by_part("con_gone"), [Gone, Unknown, Unknown], "only the list says that one is gone");
+    let checks = |report: &ScanReport| report.checks.iter().any(|check| check.rule == rule);
+    assert!(!checks(&reports[0]) && checks(&reports[1]));
+    assert!(reports[0].rules.iter().any(|known| known.id == rule), "the rule is not gone");
+    // What the lists answer is answered once: the parts ask only what waits for them.
+    assert!(reports[1].rules.len() < 10, "{}", reports[1].rules.len());
 }
 
 #[tokio::test]

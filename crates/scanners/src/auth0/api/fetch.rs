@@ -1,5 +1,6 @@
 //! Asks a tenant everything, within its limits.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ const AT_ONCE: usize = 16;
 const PAGE: u64 = 100;
 /// Answers of one list: 100,000 objects.
 const MOST_PAGES: u64 = 1_000;
-/// Objects of one kind that one more call is made for.
+/// Objects of one kind that one more call is made for in one job.
 const MOST_DETAILS: usize = 300;
 /// Times that a call which is told to wait is made again.
 const PATIENCE: u32 = 8;
@@ -33,6 +34,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(super) struct Fetch<'a> {
     pub(super) api: Api<'a>,
     pub(super) domain: &'a str,
+    /// RFC 3339.
+    pub(super) taken_at: String,
     /// What the token may; empty when nobody said.
     pub(super) granted: Scopes,
     pacer: Pacer,
@@ -48,6 +51,7 @@ impl<'a> Fetch<'a> {
         Self {
             api,
             domain,
+            taken_at: Timestamp::now().to_string(),
             granted,
             pacer: Pacer::new(plan),
             budget,
@@ -56,14 +60,26 @@ impl<'a> Fetch<'a> {
         }
     }
 
-    /// Every answer.
+    /// Every answer but those about each object.
     ///
     /// # Errors
     /// When there is no credential any more. What is refused or fails is an answer.
-    pub(super) async fn all(&self) -> Result<Vec<Answered>, ScanError> {
+    pub(super) async fn lists(&self) -> Result<Vec<Answered>, ScanError> {
         let mut answers = self.each(endpoints::all().map(of_endpoint).chain(self.by_name())).await?;
-        answers.extend(self.each(further(&answers).into_iter()).await?);
+        answers.extend(self.each(of_triggers(&answers)).await?);
         Ok(answers)
+    }
+
+    /// What is asked of each object of the lists.
+    ///
+    /// # Errors
+    /// As [`Self::lists`].
+    pub(super) async fn objects(
+        &self,
+        lists: &[Answered],
+        which: Which<'_>,
+    ) -> Result<Vec<Answered>, ScanError> {
+        self.each(DETAILS.iter().flat_map(|detail| details(detail, lists, which))).await
     }
 
     /// Some at a time, each to the end of its pages.
@@ -181,16 +197,31 @@ fn of_endpoint(endpoint: &'static Endpoint) -> Question {
     Question { query, paging, key, ..Question::one(path.to_owned(), scope, class) }
 }
 
-/// What can be asked only once the lists are known.
-fn further(answers: &[Answered]) -> Vec<Question> {
+/// Of which objects more is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Which<'a> {
+    /// The first of each kind, as many as one scan asks about.
+    First,
+    /// All of the kinds that are few enough, none of the others.
+    Few,
+    /// These.
+    These(&'a BTreeSet<&'a str>),
+}
+
+/// The objects of each kind that is too many for one job.
+pub(super) fn too_many(answers: &[Answered]) -> Vec<Vec<String>> {
+    let kinds = DETAILS.iter().map(|detail| candidates(detail, answers).map(str::to_owned).collect());
+    kinds.filter(|ids: &Vec<String>| ids.len() > MOST_DETAILS).collect()
+}
+
+/// What can be asked only once the Actions are known.
+fn of_triggers(answers: &[Answered]) -> impl Iterator<Item = Question> {
     let of_trigger = |trigger: String| Question {
         paging: Paging::Totals,
         key: "bindings",
         ..Question::one(format!("actions/triggers/{trigger}/bindings"), "read:actions", Class::Other)
     };
-    let mut more: Vec<Question> = triggers(answers).into_iter().map(of_trigger).collect();
-    more.extend(DETAILS.iter().flat_map(|detail| details(detail, answers)));
-    more
+    triggers(answers).into_iter().map(of_trigger)
 }
 
 /// Objects in an answer. With code in them a hundred could be more than is read of one answer.
@@ -285,23 +316,33 @@ pub(super) fn triggers(answers: &[Answered]) -> Vec<String> {
     found
 }
 
-fn details(detail: &'static Detail, answers: &[Answered]) -> Vec<Question> {
-    let Some(list) = endpoints::all().find(|endpoint| endpoint.collection == detail.collection) else {
-        return vec![];
+/// The ids of the objects that one more call is made for.
+fn candidates<'a>(detail: &'static Detail, answers: &'a [Answered]) -> impl Iterator<Item = &'a str> {
+    let list = endpoints::all().find(|endpoint| endpoint.collection == detail.collection);
+    list.into_iter().flat_map(move |list| {
+        objects(answers, list.path, list.key)
+            .filter(|object| detail.collection != Collection::Clients || has_registered_key(object))
+            .filter_map(|object| match object.get(list.id) {
+                Some(Node::Text(id)) => Some(id.as_str()),
+                _ => None,
+            })
+    })
+}
+
+fn details(detail: &'static Detail, answers: &[Answered], which: Which<'_>) -> Vec<Question> {
+    let mut ids: Vec<&str> = candidates(detail, answers).collect();
+    match which {
+        Which::First => ids.truncate(MOST_DETAILS),
+        Which::Few if ids.len() > MOST_DETAILS => ids.clear(),
+        Which::Few => {}
+        Which::These(wanted) => ids.retain(|id| wanted.contains(id)),
+    }
+    let question = |id| Question {
+        paging: detail.paging,
+        key: detail.key,
+        ..Question::one(detail.path.replace("{}", id), detail.scope, detail.class)
     };
-    objects(answers, list.path, list.key)
-        .filter(|object| detail.collection != Collection::Clients || has_registered_key(object))
-        .filter_map(|object| match object.get(list.id) {
-            Some(Node::Text(id)) => Some(id),
-            _ => None,
-        })
-        .take(MOST_DETAILS)
-        .map(|id| Question {
-            paging: detail.paging,
-            key: detail.key,
-            ..Question::one(detail.path.replace("{}", id), detail.scope, detail.class)
-        })
-        .collect()
+    ids.into_iter().map(question).collect()
 }
 
 /// Whether an application may have registered keys; the others are not asked about.

@@ -1,13 +1,15 @@
 //! A tenant as its Management API tells it.
 //!
 //! `fetch` asks, within the vendor's limits (`pace`), every `endpoints` entry; `redact` takes secrets out of what comes;
-//! `answers` is what was said, in memory or in a file; `build` makes the snapshot of it, without I/O.
+//! `answers` is what was said, in memory or in a file; `build` makes the snapshot of it, and `parts` cuts what is too much for
+//! one job, both without I/O.
 
 mod answers;
 mod build;
 mod endpoints;
 mod fetch;
 mod pace;
+mod parts;
 mod redact;
 mod scanner;
 

@@ -1,21 +1,22 @@
 //! The scanner of `auth0:DOMAIN`, and of `org:NAME`, which is several of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use checkmate_domain::{FingerprintKey, Part, ScanReport, ScanStats, Scope, Scopes, TargetId, Timestamp};
+use checkmate_domain::{FingerprintKey, Part, ResourceId, ScanReport, ScanStats, Scope, Scopes, TargetId};
 use checkmate_outbound::BaseUrl;
 
 use super::answers::{Answered, Answers, LACKS};
-use super::build;
 use super::endpoints::scopes;
-use super::fetch::Fetch;
+use super::fetch::{Fetch, Which, too_many};
 use super::pace::Plan;
+use super::{build, parts};
 use crate::api::Api;
 use crate::auth0::{assess, scripts};
-use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner, configured, no_parts};
+use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner, configured};
 use crate::credentials::Need;
 
 /// A tenant that is scanned by its Management API.
@@ -83,23 +84,64 @@ impl Scanner for TenantScanner {
         part: Option<&Part>,
         ctx: &ScanContext,
     ) -> Result<Scanned, ScanError> {
-        no_parts(target, part, "a tenant is scanned as a whole")?;
+        let scanning = self.look(target, part, ctx);
+        ctx.stop.run_until_cancelled(scanning).await.ok_or(ScanError::Stopped)?
+    }
+}
+
+impl TenantScanner {
+    async fn look(
+        &self,
+        target: &TargetId,
+        part: Option<&Part>,
+        ctx: &ScanContext,
+    ) -> Result<Scanned, ScanError> {
         let began = Instant::now();
         let domain = target.as_str().strip_prefix("auth0:").unwrap_or_default();
-        let spec = self.find(domain)?;
-        let fetching = fetch_answers(domain, spec, ctx);
-        let answers = ctx.stop.run_until_cancelled(fetching).await.ok_or(ScanError::Stopped)??;
-        let mut report = assess_answers(answers, target.clone(), Arc::clone(&ctx.key)).await?;
+        let fetch = begin(domain, self.find(domain)?, ctx).await?;
+        let lists = lists(&fetch).await?;
+        let many = too_many(&lists);
+        let these = part.map(|part| part.resources.iter().map(ResourceId::as_str).collect::<BTreeSet<_>>());
+        let which = match &these {
+            Some(these) if !these.is_empty() => Which::These(these),
+            _ => Which::Few,
+        };
+        let assess = async |which: Option<Which<'_>>, lists| {
+            let answers = answers(&fetch, lists, which).await?;
+            assess_answers(answers, target.clone(), Arc::clone(&ctx.key)).await
+        };
+        let mut report = match part {
+            None if !many.is_empty() => {
+                let report = assess(None, lists).await?;
+                return Ok(Scanned::Split(parts::split(&report, &many)?));
+            }
+            None => assess(Some(which), lists).await?,
+            Some(part) if part.resources.is_empty() => {
+                parts::of_lists(assess(Some(which), lists).await?, &many)?
+            }
+            Some(part) => parts::of_objects(assess(Some(which), lists).await?, part),
+        };
         report.stats.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Scanned::Report(Box::new(report)))
     }
 }
 
-/// Asks a tenant everything.
+/// Asks a tenant everything, of each kind of object as many as one scan asks about.
 ///
 /// # Errors
 /// When there is no credential.
 pub async fn fetch_answers(domain: &str, spec: &TenantSpec, ctx: &ScanContext) -> Result<Answers, ScanError> {
+    let fetch = begin(domain, spec, ctx).await?;
+    let lists = lists(&fetch).await?;
+    answers(&fetch, lists, Some(Which::First)).await
+}
+
+/// With a credential whose scopes are known.
+async fn begin<'a>(
+    domain: &'a str,
+    spec: &'a TenantSpec,
+    ctx: &'a ScanContext,
+) -> Result<Fetch<'a>, ScanError> {
     let wanted: Scopes =
         scopes().join(" ").parse().map_err(|error| ScanError::Permanent(format!("{error}")))?;
     let need =
@@ -108,15 +150,31 @@ pub async fn fetch_answers(domain: &str, spec: &TenantSpec, ctx: &ScanContext) -
     let granted = held.granted.clone();
     drop(held);
     let api = Api { credentials: &*ctx.credentials, need, base: &spec.base };
-    let fetch = Fetch::new(api, domain, granted, spec.plan);
-    let taken_at = Timestamp::now().to_string();
-    let answers = fetch.all().await?;
+    Ok(Fetch::new(api, domain, granted, spec.plan))
+}
+
+async fn lists(fetch: &Fetch<'_>) -> Result<Vec<Answered>, ScanError> {
+    let lists = fetch.lists().await?;
     // Nothing but silence says nothing of the tenant: another attempt may hear more.
-    if let Some(why) = silence(&answers) {
-        return Err(ScanError::Transient(format!("{domain} answers nothing: {why}")));
+    match silence(&lists) {
+        Some(why) => Err(ScanError::Transient(format!("{} answers nothing: {why}", fetch.domain))),
+        None => Ok(lists),
     }
-    let mut answers = Answers::new(domain, taken_at, answers);
-    (answers.bytes, answers.retries) = (fetch.bytes.into_inner(), fetch.retries.into_inner());
+}
+
+/// All that was said, with what is asked of each object.
+async fn answers(
+    fetch: &Fetch<'_>,
+    mut lists: Vec<Answered>,
+    which: Option<Which<'_>>,
+) -> Result<Answers, ScanError> {
+    if let Some(which) = which {
+        let objects = fetch.objects(&lists, which).await?;
+        lists.extend(objects);
+    }
+    let mut answers = Answers::new(fetch.domain, fetch.taken_at.clone(), lists);
+    answers.bytes = fetch.bytes.load(Ordering::Relaxed);
+    answers.retries = fetch.retries.load(Ordering::Relaxed);
     Ok(answers)
 }
 
