@@ -222,7 +222,7 @@ async fn a_tenant_that_was_imported_gives_leases() {
         imported.take_people_of(&example);
     });
     let import::Imported { sandbox, keys, .. } = tenant;
-    let site = Site::of(sandbox, &keys, Plan { clients, ..Plan::default() });
+    let site = Site::of(sandbox, &keys, &Plan { clients, ..Plan::default() });
     site.check(&["github", "jira", "teams"]).await;
     let said = site.checkmate(&["connections", "list"]).await.fine();
     assert!(!said.out.contains("not connected"), "{said:?}");

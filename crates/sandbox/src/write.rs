@@ -20,13 +20,13 @@ type Answer = Result<(StatusCode, Value), Refused>;
 
 /// Why not: the scope that is missing, or a status, a code and a text.
 enum Refused {
-    Scope(Response),
+    Scope(Box<Response>),
     Because(StatusCode, &'static str, String),
 }
 
 impl From<Response> for Refused {
     fn from(response: Response) -> Self {
-        Self::Scope(response)
+        Self::Scope(Box::new(response))
     }
 }
 
@@ -113,7 +113,7 @@ fn answer(given: Answer) -> Response {
     match given {
         Ok((status, Value::Null)) => status.into_response(),
         Ok((status, body)) => (status, axum::Json(body)).into_response(),
-        Err(Refused::Scope(response)) => response,
+        Err(Refused::Scope(response)) => *response,
         Err(Refused::Because(status, code, text)) => refuse(status, code, &text),
     }
 }

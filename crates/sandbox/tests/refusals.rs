@@ -157,7 +157,7 @@ const REQUESTS: [(&str, Change, u16, &str); 31] = [
                 asked,
                 "requested_token_type",
                 "http://auth0.com/oauth/token-type/federated-connection-access-token",
-            )
+            );
         },
         400,
         "invalid_request: requested_token_type",

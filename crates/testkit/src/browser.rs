@@ -140,6 +140,7 @@ impl Browser {
 }
 
 /// The first of these programs on the path.
+#[allow(clippy::disallowed_methods, reason = "a program is looked for where a shell would")]
 fn found(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();

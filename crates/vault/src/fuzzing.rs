@@ -14,7 +14,7 @@ pub fn token_answer(status: u16, body: &[u8]) {
     if let Ok(granted) = answer::granted(body, now) {
         let life = granted.expires_at.since(now);
         assert!(life.as_secs() <= 30 * 24 * 3_600, "{life:?}");
-        assert!(granted.secret.len() > 0, "an empty token");
+        assert!(!granted.secret.is_empty(), "an empty token");
         let again = granted.scopes.to_string().parse();
         assert_eq!(again.as_ref(), Ok(&granted.scopes), "scopes read back");
     }

@@ -87,12 +87,12 @@ async fn a_thousand_jobs_at_once_end_as_they_must() {
         ],
         ..Plan::default()
     };
-    let site = Site::of(sandbox, &example, plan);
+    let site = Site::of(sandbox, &example, &plan);
     site.sandbox.chaos(0.2, 7);
     let begun = Instant::now();
     site.checkmate(&["connections", "check", "--no-wait"]).await.fine();
     let ended = loop {
-        let scans: Vec<Value> = scans(&site).await.into_iter().filter(|scan| is_ours(scan)).collect();
+        let scans: Vec<Value> = scans(&site).await.into_iter().filter(is_ours).collect();
         let open = scans.iter().filter(|scan| scan["finished_at"].is_null()).count();
         if scans.len() == JOBS && open == 0 {
             break scans;

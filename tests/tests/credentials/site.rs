@@ -90,14 +90,14 @@ impl Site {
         let port = free_port();
         tenant.client_mut("terminal").unwrap().callbacks = vec![format!("http://127.0.0.1:{port}/callback")];
         let sandbox = Sandbox::start(tenant).await.unwrap();
-        Self::of(sandbox, &example, Plan { port, ..plan })
+        Self::of(sandbox, &example, &Plan { port, ..plan })
     }
 
     /// With a tenant that is there.
-    pub(crate) fn of(sandbox: Sandbox, example: &Example, plan: Plan) -> Self {
+    pub(crate) fn of(sandbox: Sandbox, example: &Example, plan: &Plan) -> Self {
         let collector = Collector::start();
         let program = Program::new();
-        let text = configuration(&plan, &sandbox.base(), &collector.address);
+        let text = configuration(plan, &sandbox.base(), &collector.address);
         write(&program, "checkmate.toml", &text);
         keys(&program, example);
         let home = Home(program);

@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::id::IdError;
 use checkmate_domain::{
-    CheckOutcome, CheckResult, CollectionId, Coverage, Evidence, Exposure, Finding, FingerprintKey,
-    ObjectList, Place, Reference, Remediation, ReportKind, ResourceId, Rule, RuleCoverage, RuleId,
-    ScanReport, ScanStats, Seen, Severity, TargetId,
+    CheckOutcome, CheckResult, CollectionId, Coverage, Evidence, Exposure, Finding, FingerprintKey, Place,
+    Reference, Remediation, ReportKind, ResourceId, Rule, RuleCoverage, RuleId, ScanReport, ScanStats, Seen,
+    Severity, TargetId,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -182,7 +182,7 @@ fn take(
             place: place.clone(),
         };
         taken.findings.insert(place, finding);
-        let list = taken.coverage.objects.entry(collection.clone()).or_insert_with(ObjectList::default);
+        let list = taken.coverage.objects.entry(collection.clone()).or_default();
         list.ids.insert(resource.clone());
         let seen = taken.coverage.rules.entry(rule.identity().clone()).or_insert_with(|| RuleCoverage {
             collection: collection.clone(),
