@@ -74,6 +74,53 @@ async fn an_organisation_is_scanned_through_the_queue_with_leases() {
     assert_eq!((&again["scan"]["opened"], &again["scan"]["resolved"]), (&0.into(), &1.into()), "{again}");
 }
 
+/// What policy would send of a scan: tickets for what it found, none for what it did not change, closings for what is mended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_be_sent_is_shown() {
+    let site = Site::new().await;
+    let said = site.run(&["scan", "org:halden", "--format", "json"]).await.json();
+    let scan = said["scan"]["id"].as_str().unwrap();
+    let refused = site.run(&["notify", "preview", scan]).await;
+    assert!(refused.code == Some(1) && refused.err.contains("no route is configured"), "{refused:?}");
+    let mut config = fs::read_to_string(site.home.path("checkmate.toml")).unwrap();
+    config.push_str(
+        "[routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\nmost_new = 3\n\
+                     [routes.channel]\nto = \"teams\"\n[routes.pages]\nto = \"confluence\"\n",
+    );
+    fs::write(site.home.path("checkmate.toml"), config).unwrap();
+    let preview = async |scan: &str| {
+        let json = site.run(&["notify", "preview", scan, "--format", "json"]).await.fine().json();
+        json.as_array().unwrap().clone()
+    };
+    let first = preview(scan).await;
+    let of = |sent: &[Value], what: &str| sent.iter().filter(|one| one["what"] == what).count();
+    assert_eq!(
+        ["ticket", "summary ticket", "digest", "page", "scan page"].map(|what| of(&first, what)),
+        [3, 1, 1, 1, 1]
+    );
+    let ticket = first.iter().find(|one| one["what"] == "ticket").unwrap();
+    let ticket = &ticket["body"]["fields"];
+    assert_eq!(ticket["project"]["key"], "SEC");
+    assert!(ticket["labels"][1].as_str().unwrap().starts_with("checkmate-"));
+    let said = site.run(&["notify", "preview", &scan[..8]]).await.fine();
+    assert!(said.out.contains("nothing is sent by this command") && said.out.contains("ticket"), "{said:?}");
+
+    // The same again changes nothing; what is mended closes its ticket, which has the same id as when it was opened.
+    let quiet = site.run(&["scan", "org:halden", "--format", "json"]).await.json();
+    let sent = preview(quiet["scan"]["id"].as_str().unwrap()).await;
+    assert_eq!(["ticket", "close ticket", "summary ticket"].map(|what| of(&sent, what)), [0, 0, 0]);
+    for sandbox in &site.sandboxes {
+        sandbox.set(|tenant| {
+            for client in tenant.api.get_mut("clients").unwrap().as_array_mut().unwrap() {
+                client["grant_types"] = serde_json::json!(["authorization_code"]);
+            }
+        });
+    }
+    let mended = site.run(&["scan", "org:halden", "--format", "json"]).await.json();
+    let sent = preview(mended["scan"]["id"].as_str().unwrap()).await;
+    assert!(of(&sent, "close ticket") >= 1, "{sent:?}");
+}
+
 /// More objects than one job asks about: several jobs, one result.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_large_tenant_becomes_several_jobs() {

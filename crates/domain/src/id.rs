@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Subject;
 use crate::hash::derive;
 
 /// The longest identifier accepted from outside, in bytes.
@@ -105,6 +106,10 @@ ids! {
     UserId = "user id";
     /// One attempt to get a credential; never used twice.
     LeaseId = "lease id";
+    /// One root cause over many findings.
+    GroupId = "group id";
+    /// One effect on the outside.
+    DeliveryId = "delivery id";
     /// One process start of a role; never used twice.
     WorkerId = "worker id";
 }
@@ -123,6 +128,23 @@ impl JobId {
     pub fn derived(scan: &ScanId, kind: &str, target: &str, part: Option<&PartId>) -> Self {
         let part = part.map_or("", PartId::as_str);
         Self(derive("checkmate.job.v1", &[scan.as_str(), kind, target, part], 32))
+    }
+}
+
+impl GroupId {
+    /// The group of a rule in an organisation, whoever its members are.
+    #[must_use]
+    pub fn derived(rule: &RuleId, organisation: &str) -> Self {
+        Self(derive("checkmate.group.v1", &[rule.as_str(), organisation], 32))
+    }
+}
+
+impl DeliveryId {
+    /// The id of the one effect on a subject by a route: the same whoever asks, and however often.
+    #[must_use]
+    pub fn derived(route: &str, subject: &Subject) -> Self {
+        let (kind, id) = subject.words();
+        Self(derive("checkmate.delivery.v1", &[route, kind, &id], 32))
     }
 }
 

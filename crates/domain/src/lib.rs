@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod coverage;
 pub mod credential;
+pub mod delivery;
 pub mod event;
 pub mod finding;
 pub mod fingerprint;
@@ -26,12 +27,13 @@ pub mod trigger;
 
 pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement};
 pub use credential::{Account, Scopes, ScopesError};
+pub use delivery::{DeliveryRecord, DeliveryState, Subject};
 pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
 pub use finding::{Evidence, Finding, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
 pub use id::{
-    CollectionId, ConnectionName, EventId, JobId, LeaseId, PartId, ResourceId, RuleId, ScanId, ScheduleName,
-    TargetId, UserId, WorkerId,
+    CollectionId, ConnectionName, DeliveryId, EventId, GroupId, JobId, LeaseId, PartId, ResourceId, RuleId,
+    ScanId, ScheduleName, TargetId, UserId, WorkerId,
 };
 pub use job::{EndReason, JobKind, JobSpec, Lane, NotAssessed, Part};
 pub use lease::{LeaseIntent, LeaseOutcome, LeaseResult};

@@ -1,9 +1,15 @@
-//! The notifier: results become lifecycle.
+//! The notifier: results become lifecycle, and lifecycle becomes work.
 //!
 //! [`reconcile`] decides, purely; [`Reconciler`] loads, commits and announces, and is what the consumer loop runs.
+//!
+//! [`policy`] says what should be on the outside, [`render`] in the words of each vendor, [`ledger`] what is done about one
+//! effect so that it is there as often as its channel promises. All three are pure.
 
+pub mod ledger;
+pub mod policy;
 pub mod reconcile;
 mod reconciler;
+pub mod render;
 mod traced;
 
 pub use reconciler::{Reconciler, ReconcilerConfig};

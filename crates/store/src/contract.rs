@@ -12,6 +12,7 @@ use crate::audit::AuditStore;
 use crate::budget::BudgetStore;
 use crate::error::StoreError;
 use crate::history::HistoryStore;
+use crate::ledger::LedgerStore;
 use crate::pressure::PressureStore;
 use crate::records::{
     DeadRecord, DeadStatus, Durability, JobRecord, LogEntry, ScanRecord, ScopeHistory, TargetState,
@@ -40,7 +41,16 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// - "Their confirm was not noted" means: in state `recorded`, of the same scan.
 #[async_trait]
 pub trait Store:
-    AboutStore + AuditStore + BudgetStore + HistoryStore + PressureStore + ScheduleStore + Send + Sync + 'static
+    AboutStore
+    + AuditStore
+    + BudgetStore
+    + HistoryStore
+    + LedgerStore
+    + PressureStore
+    + ScheduleStore
+    + Send
+    + Sync
+    + 'static
 {
     // ---- scans ----
 

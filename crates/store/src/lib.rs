@@ -11,6 +11,7 @@ mod contract;
 pub mod embedded;
 mod error;
 mod history;
+mod ledger;
 mod pressure;
 mod records;
 pub mod redis;
@@ -23,6 +24,7 @@ pub use budget::BudgetStore;
 pub use contract::Store;
 pub use error::StoreError;
 pub use history::{Cutoffs, HistoryStore, Purged};
+pub use ledger::LedgerStore;
 pub use pressure::{LanePause, Limits, Presence, PressureStore, Wishes, organisation};
 pub use records::{
     DeadRecord, DeadStatus, Durability, FenceInfo, JobRecord, JobState, LogEntry, ScanRecord, ScanState,

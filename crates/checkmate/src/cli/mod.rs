@@ -59,6 +59,9 @@ pub enum Command {
     /// Look at findings.
     #[command(subcommand)]
     Findings(Findings),
+    /// See what policy would send of a scan, and where to.
+    #[command(subcommand)]
+    Notify(Notify),
     /// Look at what was given up; send it again or discard it.
     #[command(subcommand)]
     Dead(Dead),
@@ -176,6 +179,19 @@ pub enum Scans {
     },
     /// Stop a scan: nothing more of it is begun.
     Cancel {
+        /// The scan's id, or its beginning.
+        scan: String,
+        /// How to print.
+        #[command(flatten)]
+        format: FormatArg,
+    },
+}
+
+/// `notify`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Notify {
+    /// Show what would be sent; nothing is.
+    Preview {
         /// The scan's id, or its beginning.
         scan: String,
         /// How to print.

@@ -14,6 +14,7 @@ mod doctor;
 mod dump;
 mod findings;
 mod lane;
+mod notify;
 mod out;
 mod purge;
 mod rescan;
@@ -130,6 +131,7 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Scan(_)
         | Command::Scans(_)
         | Command::Findings(_)
+        | Command::Notify(_)
         | Command::Dead(_)
         | Command::Lane(_)
         | Command::Workers(_)

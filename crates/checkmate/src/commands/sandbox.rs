@@ -76,6 +76,7 @@ async fn wait(folder: &Path, sites: &[Site], out: &mut Out) -> anyhow::Result<u8
         "their keys and a configuration are in {}; in another terminal:\n\n  \
            {program} --config {config} scan {SCOPE}\n  \
            {program} --config {config} scan auth0 --tenant acme\n  \
+           {program} --config {config} notify preview SCAN\n  \
            {program} --config {config} connections list\n  \
            {program} --config {config} connections check\n  \
            {program} --config {config} connections connect jira     (password: correct horse)\n  \
@@ -159,5 +160,11 @@ fn configuration(user: &str, base: &str) -> String {
             text.push_str(&format!("scopes = \"{scopes}\"\n"));
         }
     }
+    text.push_str(
+        "\n# What policy would send: notify preview SCAN. See docs/deliveries.md.\n\
+         [routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\n\
+         due_days = [\"P1=7\", \"P2=30\"]\n\n[routes.channel]\nto = \"teams\"\n\n\
+         [routes.pages]\nto = \"confluence\"\n",
+    );
     text
 }

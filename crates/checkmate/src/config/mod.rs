@@ -12,6 +12,7 @@ mod mistake;
 mod near;
 mod pages;
 mod reader;
+mod routes;
 mod schedules;
 mod schema;
 mod secret_file;
@@ -29,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use checkmate_domain::ScheduleName;
+use checkmate_notifier::policy::Route;
 use checkmate_scheduler::schedules::ScheduleSpec;
 
 pub use connections::ConnectionConfig;
@@ -91,6 +93,8 @@ pub struct Config {
     pub connections: BTreeMap<String, ConnectionConfig>,
     /// Tenants that are scanned by their API, by their names.
     pub tenants: BTreeMap<String, TenantConfig>,
+    /// Which findings go where, by the names of the routes.
+    pub routes: BTreeMap<String, Route>,
     /// Tenant exports by name, for `export:NAME`.
     pub exports: BTreeMap<String, PathBuf>,
     /// What is scanned by itself, and when.
@@ -123,6 +127,7 @@ impl Default for Config {
             audit: AuditSection::default(),
             connections: BTreeMap::new(),
             tenants: BTreeMap::new(),
+            routes: BTreeMap::new(),
             exports: BTreeMap::new(),
             schedules: BTreeMap::new(),
             file: None,

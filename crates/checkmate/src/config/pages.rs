@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::connections;
 use super::key::Key;
 use super::kind::Kind;
+use super::routes;
 use super::schedules;
 use super::sections::{SECTIONS, Section};
 use super::span::Span;
@@ -83,6 +84,7 @@ fn template_table(text: &mut String, table: &Table) {
         Of::Schedules => template_keys(text, table, &schedules::KEYS),
         Of::Connections => template_keys(text, table, &connections::KEYS),
         Of::Tenants => template_keys(text, table, &tenants::KEYS),
+        Of::Routes => template_keys(text, table, &routes::KEYS),
         Of::Exports | Of::Passwords | Of::Requests => {
             let _ =
                 writeln!(text, "[{}]\n#{} = {}", table.path, table.name, table.kind.written(table.example));
@@ -142,6 +144,10 @@ fn free(text: &mut String, table: &Table, mark: &str) {
             let told =
                 "`domain`, `client_id` and one of `client_key_file` and `client_secret_file` must be there.";
             return free_keys(text, table, &tenants::KEYS, told);
+        }
+        Of::Routes => {
+            let told = "`to` must be there, and `project` for Jira.";
+            return free_keys(text, table, &routes::KEYS, told);
         }
         Of::Exports | Of::Passwords | Of::Requests => {}
     }

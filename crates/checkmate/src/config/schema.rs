@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::connections;
 use super::key::Key;
 use super::kind::Kind;
+use super::routes;
 use super::schedules;
 use super::sections::SECTIONS;
 use super::tables::{Of, TABLES, Table};
@@ -56,6 +57,7 @@ fn of_table(free: &Table) -> Value {
     let value = match free.of {
         Of::Schedules => of_keys("One schedule.", &schedules::KEYS, &schedules::NEEDED),
         Of::Connections => of_keys("One account.", &connections::KEYS, &connections::NEEDED),
+        Of::Routes => of_keys("One route.", &routes::KEYS, &routes::NEEDED),
         Of::Tenants => of_keys("One tenant.", &tenants::KEYS, &tenants::NEEDED),
         Of::Exports | Of::Passwords | Of::Requests => of_kind(&free.kind),
     };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use checkmate_domain::{ScheduleName, Scope, scope::is_name};
+use checkmate_notifier::policy::Route;
 use checkmate_queue::rabbitmq::admin::Role;
 use checkmate_scheduler::schedules::ScheduleSpec;
 use toml::Spanned;
@@ -15,6 +16,7 @@ use super::key::{Key, Read};
 use super::kind::Kind;
 use super::near::near;
 use super::reader::Reader;
+use super::routes;
 use super::schedules;
 use super::tenants::{self, TenantConfig};
 
@@ -33,6 +35,8 @@ pub(super) enum Of {
     Connections,
     /// A table with keys of its own for each tenant.
     Tenants,
+    /// A table with keys of its own for each route.
+    Routes,
 }
 
 /// A table with free names.
@@ -50,7 +54,7 @@ pub(super) struct Table {
 }
 
 /// All tables with free names, in the order of the documents.
-pub(super) static TABLES: [Table; 6] = [
+pub(super) static TABLES: [Table; 7] = [
     Table {
         path: "broker.role_password_files",
         about: "Passwords of the role users that `broker setup` makes, by role.",
@@ -99,6 +103,14 @@ pub(super) static TABLES: [Table; 6] = [
         kind: Kind::Text,
         example: "",
     },
+    Table {
+        path: "routes",
+        about: "Which findings go where, and how; a table for each. `notify preview SCAN` shows what would be sent; this release sends nothing yet.",
+        of: Of::Routes,
+        name: "tickets",
+        kind: Kind::Text,
+        example: "",
+    },
 ];
 
 /// A name as it stands in the file.
@@ -118,6 +130,8 @@ impl Reader<'_> {
                 self.connection(name, value, &path);
             } else if table.of == Of::Tenants {
                 self.tenant(name, value, &path);
+            } else if table.of == Of::Routes {
+                self.route(name, value, &path);
             } else if let Some(read) = self.value(table.kind, &path, table.example, value) {
                 let kept = keep(&mut self.reading.config, table.of, name.get_ref(), read);
                 self.note(&path, value.span().start, kept);
@@ -139,7 +153,7 @@ impl Reader<'_> {
                 (roles.contains(&text), then)
             }
             Of::Requests => (!text.trim().is_empty(), "write the name of a user of the broker".to_owned()),
-            Of::Exports | Of::Schedules | Of::Connections | Of::Tenants => {
+            Of::Exports | Of::Schedules | Of::Connections | Of::Tenants | Of::Routes => {
                 (is_name(text), "use 1 to 200 letters, digits, '.', '_' and '-'".to_owned())
             }
         };
@@ -172,6 +186,14 @@ impl Reader<'_> {
         let finished = draft.map(tenants::Draft::finish);
         if let Some(tenant) = self.finished(name, value, path, finished) {
             self.reading.config.tenants.insert(name.get_ref().to_string(), tenant);
+        }
+    }
+
+    fn route(&mut self, name: &Name<'_>, value: &Spanned<DeValue<'_>>, path: &str) {
+        let draft = self.keyed(name, value, path, &routes::KEYS, &routes::NEEDED);
+        let finished = draft.map(|draft: routes::Draft| draft.finish(name.get_ref()));
+        if let Some(route) = self.finished(name, value, path, finished) {
+            self.reading.config.routes.insert(name.get_ref().to_string(), route);
         }
     }
 
@@ -293,6 +315,10 @@ pub(super) fn told(config: &Config, of: Of) -> Vec<(String, Option<String>)> {
                 keyed(name, &tenants::Draft::from(one), &tenants::KEYS)
             };
             config.tenants.iter().flat_map(each).collect()
+        }
+        Of::Routes => {
+            let each = |(name, one): (&String, &Route)| keyed(name, &routes::Draft::from(one), &routes::KEYS);
+            config.routes.iter().flat_map(each).collect()
         }
     }
 }

@@ -9,6 +9,7 @@ use proptest::prelude::{ProptestConfig, any, prop_assert, proptest};
 use super::connections;
 use super::load::understand;
 use super::mistake::Source;
+use super::routes;
 use super::sections::{SECTIONS, keys};
 use super::tables::TABLES;
 use super::tenants;
@@ -148,7 +149,12 @@ fn a_file_with_every_key_is_read_without_a_mistake() {
     assert_eq!(loaded.given(), loaded.told().len());
     assert_eq!(
         loaded.told().len(),
-        keys().count() + 3 + schedules::KEYS.len() + connections::KEYS.len() + tenants::KEYS.len()
+        keys().count()
+            + 3
+            + schedules::KEYS.len()
+            + connections::KEYS.len()
+            + tenants::KEYS.len()
+            + routes::KEYS.len()
     );
     assert_eq!(loaded.config.tenants.len(), 1);
     assert_eq!(loaded.config.connections.len(), 1);

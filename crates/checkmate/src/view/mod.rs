@@ -6,6 +6,7 @@ pub mod connections_view;
 pub mod dead_view;
 pub mod doctor_view;
 pub mod finding_view;
+pub mod notify_view;
 pub mod pressure_view;
 pub mod progress;
 #[cfg(test)]

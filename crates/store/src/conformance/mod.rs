@@ -29,6 +29,7 @@ pub mod ends;
 pub mod history;
 pub mod installation;
 pub mod jobs;
+pub mod ledger;
 pub mod lifecycle;
 pub mod lists;
 pub mod locks;
@@ -166,6 +167,12 @@ macro_rules! store_conformance {
                 checkpoints_follow_each_other
                 old_segments_go_as_a_whole
             }
+            ledger {
+                a_row_is_written_on_its_version_only
+                due_rows_come_by_their_time
+                rows_come_in_pages
+                of_many_writers_one_gets_through
+            }
             budget {
                 a_pause_holds_until_it_is_over
             }
@@ -213,6 +220,7 @@ mod tests {
             include_str!("attempts.rs"),
             include_str!("audit.rs"),
             include_str!("budget.rs"),
+            include_str!("ledger.rs"),
             include_str!("dead.rs"),
             include_str!("ends.rs"),
             include_str!("history.rs"),

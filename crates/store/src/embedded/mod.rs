@@ -15,6 +15,7 @@ mod error;
 mod history;
 mod install;
 mod jobs;
+mod ledger;
 mod lifecycle;
 mod locks;
 mod open;

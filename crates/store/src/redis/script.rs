@@ -91,4 +91,7 @@ scripts! {
     KEEP_CHECKPOINT = "keep_checkpoint";
     PAUSE_BUDGET = "pause_budget";
     PURGE_AUDIT = "purge_audit";
+    PUT_DELIVERY = "put_delivery";
+    DUE_DELIVERIES = "due_deliveries";
+    DELIVERIES = "deliveries";
 }

@@ -1,0 +1,139 @@
+//! The keys of one route: which findings go where.
+
+use std::collections::BTreeSet;
+
+use checkmate_domain::{Priority, Severity};
+use checkmate_notifier::policy::{Destination, Jira, Route, When};
+
+use super::key::{Key, key};
+use super::kind::Kind;
+
+const PRIORITIES: [&str; 4] = ["P1", "P2", "P3", "P4"];
+/// New tickets of one scan when nothing else is set.
+const MOST_NEW: u32 = 25;
+
+/// A route as it is read, key by key.
+#[derive(Default)]
+pub(super) struct Draft {
+    to: Option<String>,
+    least_severity: Option<String>,
+    least_priority: Option<String>,
+    targets: Option<BTreeSet<String>>,
+    rules: Option<BTreeSet<String>>,
+    project: Option<String>,
+    issue_type: Option<String>,
+    labels: Option<BTreeSet<String>>,
+    ticket_per: Option<String>,
+    most_new: Option<u32>,
+    due_days: Option<BTreeSet<String>>,
+}
+
+/// What stands in `[routes.NAME]`.
+pub(super) static KEYS: [Key<Draft>; 11] = [
+    key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
+    key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&["info", "low", "moderate", "high", "critical"]), "moderate", least_severity),
+    key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
+    key!(Draft; "targets", "Only of these targets; a `*` at the end stands for any rest.", Kind::Texts, "[\"auth0:*\"]", targets),
+    key!(Draft; "rules", "Only of these rules or groups of rules.", Kind::Texts, "[\"auth0.attack-protection\"]", rules),
+    key!(Draft; "project", "The key of the Jira project.", Kind::Text, "SEC", project),
+    key!(Draft; "issue_type", "The type of its tickets; Task when not set.", Kind::Text, "Bug", issue_type),
+    key!(Draft; "labels", "Labels of its tickets besides CheckMate's own.", Kind::Texts, "[\"security\"]", labels),
+    key!(Draft; "ticket_per", "A ticket for each finding, or for each root cause; group when not set.", Kind::Word(&["finding", "group"]), "finding", ticket_per),
+    key!(Draft; "most_new", "New tickets of one scan; what is beyond goes into one summary; 25 when not set.", Kind::Count { least: 1, most: 10_000 }, "50", most_new),
+    key!(Draft; "due_days", "Days to mend by priority; no due date for those that are not named.", Kind::Texts, "[\"P1=7\", \"P2=30\"]", due_days),
+];
+
+/// Keys without which there is no route.
+pub(super) const NEEDED: [&str; 1] = ["to"];
+
+impl Draft {
+    /// The route; otherwise which key is wrong, and how.
+    pub(super) fn finish(self, name: &str) -> Result<Route, (&'static str, String)> {
+        let priority = |word: &str| {
+            let all = [Priority::P1, Priority::P2, Priority::P3, Priority::P4];
+            all.into_iter().find(|priority| priority.to_string() == word)
+        };
+        let severity = self.least_severity.as_deref().map(str::parse::<Severity>).transpose();
+        let when = When {
+            least_severity: severity.map_err(|why| ("least_severity", why))?,
+            least_priority: self.least_priority.as_deref().and_then(priority),
+            targets: self.targets.unwrap_or_default().into_iter().collect(),
+            rules: self.rules.unwrap_or_default().into_iter().collect(),
+        };
+        let to = match self.to.as_deref() {
+            Some("teams") => Destination::Teams,
+            Some("confluence") => Destination::Confluence,
+            Some("webhook") => Destination::Webhook,
+            _ => Destination::Jira(Jira {
+                project: self
+                    .project
+                    .ok_or_else(|| ("to", "goes to Jira, and project is not set".to_owned()))?,
+                issue_type: self.issue_type.unwrap_or_else(|| "Task".to_owned()),
+                labels: labels(self.labels.unwrap_or_default())?,
+                per_group: self.ticket_per.as_deref() != Some("finding"),
+                most_new: usize::try_from(self.most_new.unwrap_or(MOST_NEW)).unwrap_or(usize::MAX),
+                due_days: due(&self.due_days.unwrap_or_default())?,
+            }),
+        };
+        Ok(Route { name: name.to_owned(), when, to })
+    }
+}
+
+/// Jira takes no blanks in a label.
+fn labels(labels: BTreeSet<String>) -> Result<Vec<String>, (&'static str, String)> {
+    match labels.iter().find(|label| label.is_empty() || label.contains(char::is_whitespace)) {
+        Some(bad) => Err(("labels", format!("has '{}': a label has no blanks", super::texts::shown(bad)))),
+        None => Ok(labels.into_iter().collect()),
+    }
+}
+
+fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, String)> {
+    let mut due = [None; 4];
+    for text in days {
+        let parsed = text.split_once('=').and_then(|(word, days)| {
+            let place = PRIORITIES.iter().position(|priority| *priority == word)?;
+            Some((place, days.parse::<u16>().ok()?))
+        });
+        let Some((place, days)) = parsed else {
+            return Err(("due_days", format!("has '{}', which is not like P1=7", super::texts::shown(text))));
+        };
+        if let Some(slot) = due.get_mut(place) {
+            *slot = Some(days);
+        }
+    }
+    Ok(due)
+}
+
+impl From<&Route> for Draft {
+    fn from(route: &Route) -> Self {
+        let When { least_severity, least_priority, targets, rules } = route.when.clone();
+        let set = |list: Vec<String>| (!list.is_empty()).then(|| list.into_iter().collect::<BTreeSet<_>>());
+        let draft = Self {
+            least_severity: least_severity.map(|severity| severity.to_string()),
+            least_priority: least_priority.map(|priority| priority.to_string()),
+            targets: set(targets),
+            rules: set(rules),
+            ..Self::default()
+        };
+        let to = |word: &str| Some(word.to_owned());
+        match route.to.clone() {
+            Destination::Teams => Self { to: to("teams"), ..draft },
+            Destination::Confluence => Self { to: to("confluence"), ..draft },
+            Destination::Webhook => Self { to: to("webhook"), ..draft },
+            Destination::Jira(jira) => {
+                let days = jira.due_days.iter().zip(PRIORITIES);
+                let days = days.filter_map(|(days, priority)| Some(format!("{priority}={}", (*days)?)));
+                Self {
+                    to: to("jira"),
+                    project: Some(jira.project),
+                    issue_type: Some(jira.issue_type),
+                    labels: set(jira.labels),
+                    ticket_per: to(if jira.per_group { "group" } else { "finding" }),
+                    most_new: u32::try_from(jira.most_new).ok(),
+                    due_days: set(days.collect()),
+                    ..draft
+                }
+            }
+        }
+    }
+}

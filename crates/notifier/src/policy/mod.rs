@@ -1,0 +1,166 @@
+//! Which findings go where, as the configuration says; pure.
+//!
+//! [`Route`]s are asked one by one: each takes the findings that fit it and says in what form they go out. [`plan`] turns the
+//! news of one scan into [`Wish`]es, which say how the outside should look. What is there already, the ledger knows: a wish
+//! that is fulfilled is no delivery.
+
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use checkmate_domain::{
+    FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind,
+};
+
+pub use plan::plan;
+
+/// Where some findings go, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its name in the configuration; part of the id of each delivery by it.
+    pub name: String,
+    /// Which findings it takes.
+    pub when: When,
+    /// Where to.
+    pub to: Destination,
+}
+
+/// Which findings a route takes: all that fit every part. An empty list fits everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct When {
+    /// From which severity on; all when not set.
+    pub least_severity: Option<Severity>,
+    /// Up to which priority; all when not set.
+    pub least_priority: Option<Priority>,
+    /// Targets, whole or with a `*` at the end.
+    pub targets: Vec<String>,
+    /// Rules, whole or by the beginning of their ids up to a dot.
+    pub rules: Vec<String>,
+}
+
+/// Where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// Tickets.
+    Jira(Jira),
+    /// A card for each scan, and one at once for what is new and urgent in it.
+    Teams,
+    /// A page of how things stand, and one for each scan.
+    Confluence,
+    /// Events of our own.
+    Webhook,
+}
+
+/// How tickets are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jira {
+    /// The key of the project.
+    pub project: String,
+    /// The name of the issue type.
+    pub issue_type: String,
+    /// Labels besides our own.
+    pub labels: Vec<String>,
+    /// Whether one ticket holds all findings of one root cause.
+    pub per_group: bool,
+    /// New tickets of one scan; what is beyond goes into one summary.
+    pub most_new: usize,
+    /// Days to mend by priority, P1 first; no due date where none is set.
+    pub due_days: [Option<u16>; 4],
+}
+
+/// A finding of a scan, open or just closed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct News {
+    /// As it is kept.
+    pub record: FindingRecord,
+    /// Its rule, as the report had it.
+    pub rule: Rule,
+    /// Whose it is.
+    pub organisation: String,
+    /// What this scan changed; nothing when it is as before.
+    pub change: Option<TransitionKind>,
+}
+
+/// One scan, over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Which.
+    pub scan: ScanId,
+    /// Over what.
+    pub scope: Scope,
+    /// Whether everything was looked at.
+    pub complete: bool,
+    /// Jobs that ended without an answer.
+    pub not_assessed: u64,
+    /// Its findings.
+    pub findings: Vec<News>,
+}
+
+/// How something on the outside should look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wish<'a> {
+    /// By which route.
+    pub route: &'a Route,
+    /// What it is about.
+    pub subject: Subject,
+    /// As what.
+    pub shape: Shape<'a>,
+}
+
+/// What a wish is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape<'a> {
+    /// A ticket with these findings, worst first; to be closed when none is open.
+    Ticket(Vec<&'a News>),
+    /// One ticket that lists what was too many for tickets of their own.
+    Summary(Vec<&'a News>),
+    /// A card at once, for all that is new and cannot wait.
+    Urgent(Vec<&'a News>),
+    /// The scan in one message.
+    Digest(Vec<&'a News>),
+    /// How the scope stands.
+    Posture(Vec<&'a News>),
+    /// The page of the scan.
+    ScanPage(Vec<&'a News>),
+    /// An event about one finding.
+    Event(&'a News),
+}
+
+impl When {
+    /// Whether it takes a finding.
+    #[must_use]
+    pub fn takes(&self, news: &News) -> bool {
+        let finding = &news.record.finding;
+        let target = finding.place.target.as_str();
+        self.least_severity.is_none_or(|least| finding.severity >= least)
+            && self.least_priority.is_none_or(|least| news.record.triage.priority <= least)
+            && (self.targets.is_empty() || self.targets.iter().any(|pattern| fits(pattern, target)))
+            && (self.rules.is_empty() || self.rules.iter().any(|rule| names(rule, &finding.rule)))
+    }
+}
+
+fn fits(pattern: &str, text: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => text.starts_with(start),
+        None => text == pattern,
+    }
+}
+
+/// Whether a rule is named, or its group is.
+fn names(word: &str, rule: &RuleId) -> bool {
+    rule.as_str().strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl News {
+    /// Whether somebody has to act.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.record.state.is_open()
+    }
+
+    /// Whether it was not open before this scan.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        matches!(self.change, Some(TransitionKind::Opened | TransitionKind::Reopened))
+    }
+}

@@ -1,0 +1,130 @@
+use checkmate_domain::{Priority, Severity, Subject, TransitionKind};
+use proptest::prelude::*;
+
+use super::*;
+use crate::render::tests::{news, outcome, project};
+
+fn route(to: Destination) -> Route {
+    Route { name: "r".to_owned(), when: When::default(), to }
+}
+
+fn tickets(per_group: bool, most_new: usize) -> Route {
+    route(Destination::Jira(Jira { per_group, most_new, ..project() }))
+}
+
+/// What a wish is, and of how many findings.
+fn told(wishes: &[Wish<'_>]) -> Vec<(&'static str, usize)> {
+    wishes
+        .iter()
+        .map(|wish| match &wish.shape {
+            Shape::Ticket(members) => ("ticket", members.len()),
+            Shape::Summary(members) => ("summary", members.len()),
+            Shape::Urgent(members) => ("urgent", members.len()),
+            Shape::Digest(members) => ("digest", members.len()),
+            Shape::Posture(members) => ("posture", members.len()),
+            Shape::ScanPage(members) => ("scan page", members.len()),
+            Shape::Event(_) => ("event", 1),
+        })
+        .collect()
+}
+
+const OPENED: Option<TransitionKind> = Some(TransitionKind::Opened);
+const RESOLVED: Option<TransitionKind> = Some(TransitionKind::Resolved);
+
+#[test]
+fn a_route_takes_what_fits_every_part() {
+    let one = news("auth0.attack-protection.brute-force", "tenant", "x", OPENED);
+    let takes = |when: When| when.takes(&one);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert!(takes(When::default()));
+    assert!(takes(When { least_severity: Some(Severity::High), ..When::default() }));
+    assert!(!takes(When { least_severity: Some(Severity::Critical), ..When::default() }));
+    assert!(takes(When { least_priority: Some(Priority::P1), ..When::default() }));
+    assert!(takes(When { targets: words(&["auth0:acme*"]), ..When::default() }));
+    assert!(!takes(When { targets: words(&["auth0:acme"]), ..When::default() }));
+    assert!(takes(When { rules: words(&["x", "auth0.attack-protection"]), ..When::default() }));
+    assert!(!takes(When { rules: words(&["auth0.attack"]), ..When::default() }), "a beginning ends at a dot");
+    assert!(!takes(When { targets: words(&["auth0:*"]), rules: words(&["github"]), ..When::default() }));
+}
+
+#[test]
+fn tickets_are_of_what_the_scan_touched() {
+    let findings = vec![
+        news("auth0.a.new", "c1", "x", OPENED),
+        news("auth0.a.new", "c2", "x", None),
+        news("auth0.a.old", "c1", "x", None),
+        news("auth0.a.gone", "c1", "x", RESOLVED),
+    ];
+    let outcome = outcome(findings);
+    assert_eq!(told(&plan(&outcome, &[tickets(true, 25)])), [("ticket", 2), ("ticket", 1)]);
+    assert_eq!(told(&plan(&outcome, &[tickets(false, 25)])), [("ticket", 1), ("ticket", 1)]);
+}
+
+#[test]
+fn what_is_too_much_goes_into_one_summary_and_closing_is_never_too_much() {
+    let mut findings: Vec<News> = (0..10).map(|n| news(&format!("auth0.a.r{n}"), "c", "x", OPENED)).collect();
+    findings.extend((0..10).map(|n| news(&format!("auth0.b.r{n}"), "c", "x", RESOLVED)));
+    let outcome = outcome(findings);
+    for per_group in [true, false] {
+        let route = [tickets(per_group, 3)];
+        let wishes = plan(&outcome, &route);
+        let summaries: Vec<_> = told(&wishes).into_iter().filter(|(what, _)| *what == "summary").collect();
+        assert_eq!(summaries, [("summary", 7)]);
+        assert_eq!(wishes.len(), 3 + 10 + 1);
+    }
+}
+
+#[test]
+fn channels_hear_of_a_scan_once_and_of_the_urgent_at_once() {
+    let findings = vec![
+        news("auth0.a.r1", "c", "x", OPENED),
+        news("auth0.a.r2", "c", "x", None),
+        news("auth0.a.r3", "c", "x", RESOLVED),
+    ];
+    let outcome = outcome(findings);
+    let wishes = |to| told(&plan(&outcome, &[route(to)]));
+    assert_eq!(wishes(Destination::Teams), [("urgent", 1), ("digest", 3)]);
+    assert_eq!(wishes(Destination::Confluence), [("posture", 3), ("scan page", 3)]);
+    assert_eq!(wishes(Destination::Webhook), [("event", 1), ("event", 1)]);
+}
+
+#[test]
+fn a_group_is_the_same_whoever_is_in_it() {
+    let subject = |findings| {
+        let outcome = outcome(findings);
+        plan(&outcome, &[tickets(true, 25)])[0].subject.clone()
+    };
+    let one = subject(vec![news("auth0.a.r", "c1", "x", OPENED)]);
+    assert!(matches!(one, Subject::Group(_)));
+    assert_eq!(one, subject(vec![news("auth0.a.r", "c2", "y", OPENED), news("auth0.a.r", "c3", "z", None)]));
+    assert_ne!(one, subject(vec![news("auth0.a.other", "c1", "x", OPENED)]));
+}
+
+proptest! {
+    /// Every new finding that a route takes is in one wish of tickets and in no other, whatever the bounds are.
+    #[test]
+    fn every_new_finding_is_in_exactly_one_ticket(
+        what in proptest::collection::vec((0..5_u8, 0..6_u8, 0..3_u8), 0..40),
+        per_group: bool,
+        most_new in 0..8_usize,
+    ) {
+        let mut findings: Vec<News> = Vec::new();
+        for (rule, resource, change) in what {
+            let change = [OPENED, RESOLVED, None][usize::from(change)];
+            let one = news(&format!("auth0.a.r{rule}"), &format!("c{resource}"), "x", change);
+            if !findings.iter().any(|known| known.record.finding.fingerprint == one.record.finding.fingerprint) {
+                findings.push(one);
+            }
+        }
+        let outcome = outcome(findings);
+        let route = [tickets(per_group, most_new)];
+        let wishes = plan(&outcome, &route);
+        for news in outcome.findings.iter().filter(|news| news.change.is_some()) {
+            let holds = |wish: &&Wish<'_>| match &wish.shape {
+                Shape::Ticket(members) | Shape::Summary(members) => members.iter().any(|one| std::ptr::eq(*one, news)),
+                _ => false,
+            };
+            prop_assert_eq!(wishes.iter().filter(holds).count(), 1);
+        }
+    }
+}

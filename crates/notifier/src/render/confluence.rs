@@ -1,0 +1,113 @@
+//! Pages of Confluence Cloud: title and document of `POST /wiki/api/v2/pages`.
+//!
+//! A page is at most 5 MB; a title is unique in its space, so ours say what they are of.
+
+use serde_json::{Value, json};
+
+use super::{adf, count, line, place};
+use crate::policy::{News, Outcome};
+
+/// Findings in a table; the rest is counted.
+const ROWS: usize = 500;
+/// The longest title, in characters.
+const TITLE: usize = 255;
+
+/// A page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// Unique in its space.
+    pub title: String,
+    /// In Atlassian's document format.
+    pub document: Value,
+}
+
+impl Page {
+    /// The body of a request that makes it.
+    #[must_use]
+    pub fn create(&self, space: &str, parent: Option<&str>) -> Value {
+        let mut body = json!({
+            "spaceId": space,
+            "status": "current",
+            "title": self.title,
+            "body": {"representation": "atlas_doc_format", "value": self.document.to_string()},
+        });
+        if let Some(parent) = parent {
+            body["parentId"] = json!(parent);
+        }
+        body
+    }
+}
+
+/// How a scope stands.
+#[must_use]
+pub fn posture(outcome: &Outcome, findings: &[&News]) -> Page {
+    let open: Vec<&News> = findings.iter().copied().filter(|news| news.is_open()).collect();
+    let title = line(&format!("CheckMate: {}", outcome.scope), TITLE);
+    let mut content = vec![
+        adf::paragraph(vec![
+            adf::strong(&count(open.len(), "open finding")),
+            adf::plain("as of the scan"),
+            adf::code(outcome.scan.as_str()),
+        ]),
+        seen(outcome),
+    ];
+    content.extend(findings_table(&open));
+    Page { title, document: adf::doc(&content) }
+}
+
+/// One scan.
+#[must_use]
+pub fn scan(outcome: &Outcome, findings: &[&News]) -> Page {
+    let title = line(&format!("CheckMate: {}, scan {}", outcome.scope, outcome.scan), TITLE);
+    let changed: Vec<&News> = findings.iter().copied().filter(|news| news.change.is_some()).collect();
+    let (new, closed) = (
+        changed.iter().filter(|news| news.is_new()).count(),
+        changed.iter().filter(|news| !news.is_open()).count(),
+    );
+    let mut content = vec![
+        adf::paragraph(vec![adf::plain(&format!(
+            "{} new, {closed} mended or gone, {} open.",
+            new,
+            findings.iter().filter(|news| news.is_open()).count()
+        ))]),
+        seen(outcome),
+    ];
+    content.extend(findings_table(&changed));
+    Page { title, document: adf::doc(&content) }
+}
+
+fn seen(outcome: &Outcome) -> Value {
+    let text = if outcome.complete {
+        "Everything that applies was looked at.".to_owned()
+    } else {
+        let jobs = usize::try_from(outcome.not_assessed).unwrap_or(usize::MAX);
+        format!(
+            "Not everything was looked at: {} ended without an answer. Nothing is said of what they cover.",
+            count(jobs, "job")
+        )
+    };
+    adf::paragraph(vec![adf::plain(&text)])
+}
+
+fn findings_table(findings: &[&News]) -> Vec<Value> {
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    let row = |news: &&News| {
+        let record = &news.record;
+        vec![
+            adf::strong(&record.triage.priority.to_string()),
+            adf::plain(&line(&record.finding.title, 300)),
+            adf::plain(&place(news)),
+            adf::plain(record.state.as_str()),
+        ]
+    };
+    let mut content = vec![adf::table(
+        &["Priority", "Finding", "Where", "State"],
+        findings.iter().take(ROWS).map(row).collect(),
+    )];
+    if findings.len() > ROWS {
+        content.push(adf::paragraph(vec![adf::plain(&format!("and {} more", findings.len() - ROWS))]));
+    }
+    content
+}

@@ -1,0 +1,149 @@
+//! Tickets of Jira Cloud: the body of `POST /rest/api/3/issue`.
+//!
+//! Limits: a summary of 255 characters in one line, labels without blanks, a description whose JSON stays below 30,000
+//! characters (Jira counts 32,767 and does not say of what).
+
+use checkmate_domain::{DeliveryId, Timestamp};
+use serde_json::{Value, json};
+
+use super::{adf, count, headline, line, place};
+use crate::policy::{Jira, News};
+
+/// The longest summary, in characters.
+const SUMMARY: usize = 255;
+/// The longest description, as JSON, in bytes.
+const DESCRIPTION: usize = 30_000;
+/// The property that holds our id.
+pub const PROPERTY: &str = "checkmate.delivery";
+
+/// The label that a ticket is found again by.
+#[must_use]
+pub fn label(id: &DeliveryId) -> String {
+    format!("checkmate-{id}")
+}
+
+/// A new ticket with these findings, worst first. `now` is the day its time to mend begins.
+#[must_use]
+pub fn create(jira: &Jira, id: &DeliveryId, members: &[&News], now: Timestamp) -> Value {
+    let mut fields = json!({
+        "project": {"key": jira.project},
+        "issuetype": {"name": jira.issue_type},
+        "summary": summary(members),
+        "description": description(members),
+        "labels": labels(jira, id),
+    });
+    if let Some(due) = due(jira, members, now) {
+        fields["duedate"] = json!(due);
+    }
+    json!({"fields": fields, "properties": [{"key": PROPERTY, "value": {"id": id}}]})
+}
+
+/// One ticket in place of many.
+#[must_use]
+pub fn create_summary(jira: &Jira, id: &DeliveryId, members: &[&News]) -> Value {
+    let text = format!("{} found in one scan, too many for a ticket each", count(members.len(), "problem"));
+    let intro = "More new findings came with one scan than policy makes tickets of. They are listed here.";
+    let description = within(members, |shown, more| {
+        let mut content = vec![adf::paragraph(vec![adf::plain(intro)])];
+        content.extend(places(shown, more));
+        adf::doc(&content)
+    });
+    json!({
+        "fields": {
+            "project": {"key": jira.project},
+            "issuetype": {"name": jira.issue_type},
+            "summary": line(&text, SUMMARY),
+            "description": description,
+            "labels": labels(jira, id),
+        },
+        "properties": [{"key": PROPERTY, "value": {"id": id}}],
+    })
+}
+
+fn labels(jira: &Jira, id: &DeliveryId) -> Vec<String> {
+    let own = ["checkmate".to_owned(), label(id)];
+    own.into_iter().chain(jira.labels.iter().cloned()).collect()
+}
+
+/// The worst finding in one line; of several, what they have in common.
+#[must_use]
+pub fn summary(members: &[&News]) -> String {
+    match members {
+        [] => "Nothing is open".to_owned(),
+        [news] => headline(news, SUMMARY),
+        [news, ..] => {
+            let number = format!(" ({})", count(members.len(), "place"));
+            let title = line(&news.record.finding.title, SUMMARY - number.chars().count());
+            format!("{title}{number}")
+        }
+    }
+}
+
+/// What a person needs to act, within the limit: places that do not fit are counted.
+#[must_use]
+pub fn description(members: &[&News]) -> Value {
+    let Some(first) = members.first() else {
+        return adf::doc(&[adf::paragraph(vec![adf::plain("Nothing is open.")])]);
+    };
+    within(members, |shown, more| {
+        let (rule, triage) = (&first.rule, &first.record.triage);
+        let mut content = vec![
+            adf::paragraph(vec![
+                adf::strong(&format!("{} · {}", triage.priority, first.record.finding.severity)),
+                adf::plain(&triage.reason),
+            ]),
+            adf::paragraph(vec![adf::plain(&rule.rationale)]),
+            adf::heading(3, "Where"),
+        ];
+        content.extend(places(shown, more));
+        content.push(adf::heading(3, "What to do"));
+        content.push(adf::paragraph(vec![adf::plain(&rule.remediation.summary)]));
+        content.extend(adf::list(rule.remediation.steps.iter().map(|step| vec![adf::plain(step)]).collect()));
+        let links = rule.references.iter().map(|link| vec![adf::link(&link.title, &link.url)]);
+        content.extend(adf::list(links.collect()));
+        content.push(adf::paragraph(vec![adf::plain("Rule"), adf::code(rule.id.as_str())]));
+        adf::doc(&content)
+    })
+}
+
+/// The findings one by one, and how many there are besides.
+fn places(shown: &[&News], more: Option<String>) -> Vec<Value> {
+    let list = adf::list(shown.iter().map(|news| row(news)).collect());
+    list.into_iter().chain(more.map(|more| adf::paragraph(vec![adf::plain(&more)]))).collect()
+}
+
+/// One finding, its place and what was seen there.
+fn row(news: &News) -> Vec<Option<Value>> {
+    let (state, evidence) = (news.record.state, &news.record.finding.evidence);
+    let word = if news.is_open() { String::new() } else { format!("({})", state.as_str()) };
+    vec![
+        adf::strong(&place(news)),
+        adf::plain(&word),
+        adf::code(&line(&evidence.pointer, 200)),
+        adf::plain(&line(&evidence.seen, 300)),
+    ]
+}
+
+/// With as many members as fit.
+fn within(members: &[&News], make: impl Fn(&[&News], Option<String>) -> Value) -> Value {
+    let mut shown = members.len();
+    loop {
+        let rest = members.len() - shown;
+        let more = (rest > 0)
+            .then(|| format!("and {} more: checkmate findings list has them all", count(rest, "place")));
+        let document = make(&members[..shown], more);
+        if shown <= 1 || document.to_string().len() < DESCRIPTION {
+            return document;
+        }
+        shown /= 2;
+    }
+}
+
+/// The day by which the most urgent finding is to be mended, `2026-11-26`.
+fn due(jira: &Jira, members: &[&News], now: Timestamp) -> Option<String> {
+    let priority =
+        members.iter().filter(|news| news.is_open()).map(|news| news.record.triage.priority).min()?;
+    let days = jira.due_days.get(priority as usize).copied().flatten()?;
+    let day = now.plus(std::time::Duration::from_secs(u64::from(days) * 86_400)).to_string();
+    day.split('T').next().map(str::to_owned)
+}

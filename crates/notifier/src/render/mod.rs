@@ -1,0 +1,53 @@
+//! Wishes in the words of each vendor; pure. What stands in a finding comes from outside: it is text wherever it lands, never
+//! markup, a mention or a link, and it is bounded.
+
+pub mod adf;
+pub mod confluence;
+pub mod jira;
+pub mod teams;
+pub mod webhook;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use crate::policy::News;
+
+/// One line of at most so many characters, without control characters and without marks that turn text around.
+pub(crate) fn line(text: &str, most: usize) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}' | '\u{FEFF}')
+    };
+    let mut line: String = text.chars().map(|c| if harmful(c) { ' ' } else { c }).take(most).collect();
+    if text.chars().nth(most).is_some() {
+        line.pop();
+        line.push('…');
+    }
+    line.trim().to_owned()
+}
+
+/// `3 findings`, `1 finding`.
+pub(crate) fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// What a finding is called where there is one line for it.
+pub(crate) fn headline(news: &News, most: usize) -> String {
+    let finding = &news.record.finding;
+    let words = [finding.title.as_str(), &finding.resource_name].map(|text| line(text, most));
+    let words: Vec<&str> = words.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    match words.as_slice() {
+        [] => line(finding.rule.as_str(), most),
+        words => line(&words.join(": "), most),
+    }
+}
+
+/// Where it is, in one line.
+#[must_use]
+pub fn place(news: &News) -> String {
+    let place = &news.record.finding.place;
+    match line(&news.record.finding.resource_name, 200) {
+        name if name.is_empty() => line(&format!("{} in {}", place.resource, place.target), 300),
+        name => line(&format!("{name} in {}", place.target), 300),
+    }
+}

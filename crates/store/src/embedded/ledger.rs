@@ -1,0 +1,66 @@
+//! The ledger of deliveries.
+
+use async_trait::async_trait;
+use checkmate_domain::{DeliveryId, DeliveryRecord, Timestamp};
+use rusqlite::{Connection, params};
+
+use super::open::EmbeddedStore;
+use super::row::{Fields, Result, many, run, to_json, value};
+use crate::ledger::LedgerStore;
+
+pub(super) const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS deliveries (
+  id      TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  due     INTEGER,
+  record  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due, id) WHERE due IS NOT NULL;
+";
+
+fn put(db: &Connection, id: &str, version: u64, due: Option<i64>, record: &str) -> Result<bool> {
+    let there: u64 = value(db, "SELECT version FROM deliveries WHERE id = ?1", [id])?.unwrap_or(0);
+    if there + 1 != version {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE \
+               SET version = excluded.version, due = excluded.due, record = excluded.record";
+    run(db, sql, params![id, version, due, record])?;
+    Ok(true)
+}
+
+#[async_trait]
+impl LedgerStore for EmbeddedStore {
+    async fn put_delivery(&self, record: &DeliveryRecord) -> Result<bool> {
+        let (id, version) = (record.id.to_string(), record.version);
+        let (due, json) = (record.due.map(Timestamp::as_millis), to_json(record)?);
+        self.write(move |db| put(db, &id, version, due, &json)).await
+    }
+
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>> {
+        let id = id.to_string();
+        let sql = "SELECT id, record FROM deliveries WHERE id = ?1";
+        let found = self
+            .read(move |db| many(db, sql, [&id], |row| Fields::new(row, "deliveries", 0, 1)?.json()))
+            .await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>> {
+        let now = now.as_millis();
+        let sql = "SELECT id, record FROM deliveries WHERE due <= ?1 ORDER BY due, id LIMIT ?2";
+        self.read(move |db| {
+            many(db, sql, params![now, limit], |row| Fields::new(row, "deliveries", 0, 1)?.json())
+        })
+        .await
+    }
+
+    async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>> {
+        let after = after.map(ToString::to_string).unwrap_or_default();
+        let sql = "SELECT id, record FROM deliveries WHERE id > ?1 ORDER BY id LIMIT ?2";
+        self.read(move |db| {
+            many(db, sql, params![after, limit], |row| Fields::new(row, "deliveries", 0, 1)?.json())
+        })
+        .await
+    }
+}

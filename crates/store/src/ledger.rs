@@ -1,0 +1,22 @@
+//! The ledger of deliveries as it is kept: what should be on the outside, and what is known to be there.
+
+use async_trait::async_trait;
+use checkmate_domain::{DeliveryId, DeliveryRecord, Timestamp};
+
+use crate::error::StoreError;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Keeping the ledger. See [`crate::Store`] for what holds of every method.
+#[async_trait]
+pub trait LedgerStore: Send + Sync {
+    /// Writes a row in place of its version before, or the first one of version 1. False when another version is there: then
+    /// somebody else was faster, and nothing is written.
+    async fn put_delivery(&self, record: &DeliveryRecord) -> Result<bool>;
+    /// One row.
+    async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>>;
+    /// Rows that something is to be done about at this time, the longest due first.
+    async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>>;
+    /// Rows after an id, in the order of ids.
+    async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>>;
+}
