@@ -8,12 +8,24 @@ use checkmate_domain::{
     CheckOutcome, CollectionId, Part, PartId, ReportKind, ResourceId, RuleId, ScanReport, Seen,
 };
 
-/// Objects of one part.
-pub(super) const PART: usize = 1_000;
+use super::pace::Plan;
+
+/// Objects of one part: as many as a job may ask about within its time, the lists read again. The smaller plans allow 50
+/// calls a minute about connections and organizations.
+const fn size(plan: Plan) -> usize {
+    match plan {
+        Plan::Free | Plan::Essentials => 300,
+        Plan::Enterprise | Plan::Unlimited => 1_000,
+    }
+}
 
 /// The parts of a tenant whose lists gave this report, without what is asked of each object: `objects` are those that have
 /// to be asked one by one, by kind. The first part has no resources: it is the lists.
-pub(super) fn split(report: &ScanReport, objects: &[Vec<String>]) -> Result<Vec<Part>, IdError> {
+pub(super) fn split(
+    report: &ScanReport,
+    objects: &[Vec<String>],
+    plan: Plan,
+) -> Result<Vec<Part>, IdError> {
     let all: Vec<RuleId> = report.rules.iter().map(|rule| rule.id.clone()).collect();
     let mut parts = vec![part(all, Vec::new())];
     for ids in objects {
@@ -24,7 +36,7 @@ pub(super) fn split(report: &ScanReport, objects: &[Vec<String>]) -> Result<Vec<
             continue;
         }
         let ids: Vec<ResourceId> = ids.into_iter().collect();
-        parts.extend(ids.chunks(PART).map(|chunk| part(rules.clone(), chunk.to_vec())));
+        parts.extend(ids.chunks(size(plan)).map(|chunk| part(rules.clone(), chunk.to_vec())));
     }
     Ok(parts)
 }

@@ -98,7 +98,8 @@ impl TenantScanner {
     ) -> Result<Scanned, ScanError> {
         let began = Instant::now();
         let domain = target.as_str().strip_prefix("auth0:").unwrap_or_default();
-        let fetch = begin(domain, self.find(domain)?, ctx).await?;
+        let spec = self.find(domain)?;
+        let fetch = begin(domain, spec, ctx).await?;
         let lists = lists(&fetch).await?;
         let many = too_many(&lists);
         let these = part.map(|part| part.resources.iter().map(ResourceId::as_str).collect::<BTreeSet<_>>());
@@ -113,7 +114,7 @@ impl TenantScanner {
         let mut report = match part {
             None if !many.is_empty() => {
                 let report = assess(None, lists).await?;
-                return Ok(Scanned::Split(parts::split(&report, &many)?));
+                return Ok(Scanned::Split(parts::split(&report, &many, spec.plan)?));
             }
             None => assess(Some(which), lists).await?,
             Some(part) if part.resources.is_empty() => {
