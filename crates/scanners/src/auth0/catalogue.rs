@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::all::ALL;
 use super::check::{Ask, Check};
+use super::source::Collection::{self, self as C};
 
 /// A rule with what is said of it beside a report.
 #[derive(Clone, Debug, Serialize)]
@@ -20,6 +21,55 @@ pub struct RuleDoc {
     /// Controls of other catalogues, each with who says so.
     pub mappings: Vec<String>,
 }
+
+/// A way to change something: call of the Management API, Terraform resource, section of auth0-deploy-cli; empty where there is
+/// none, or none is known.
+type Ways = (&'static str, &'static str, &'static str);
+
+/// Of the objects of a collection.
+#[allow(clippy::match_same_arms, reason = "a line for each collection")]
+const fn ways(collection: Collection) -> Option<Ways> {
+    Some(match collection {
+        C::Clients => ("PATCH /api/v2/clients/{id}", "auth0_client", "clients"),
+        C::Databases => ("PATCH /api/v2/connections/{id}", "auth0_connection", "databases"),
+        C::Connections => ("PATCH /api/v2/connections/{id}", "auth0_connection", "connections"),
+        C::ResourceServers => {
+            ("PATCH /api/v2/resource-servers/{id}", "auth0_resource_server", "resourceServers")
+        }
+        C::ClientGrants => ("PATCH /api/v2/client-grants/{id}", "auth0_client_grant", "clientGrants"),
+        C::TokenExchangeProfiles => (
+            "PATCH /api/v2/token-exchange-profiles/{id}",
+            "auth0_token_exchange_profile",
+            "tokenExchangeProfiles",
+        ),
+        C::Actions => ("PATCH /api/v2/actions/actions/{id}", "auth0_action", "actions"),
+        C::ActionModules => ("PATCH /api/v2/actions/modules/{id}", "", "actionModules"),
+        C::Rules => ("DELETE /api/v2/rules/{id}", "", "rules"),
+        C::RulesConfigs => ("PUT /api/v2/rules-configs/{key}", "", "rulesConfigs"),
+        C::Hooks => ("DELETE /api/v2/hooks/{id}", "", "hooks"),
+        C::EmailTemplates => {
+            ("PATCH /api/v2/email-templates/{name}", "auth0_email_template", "emailTemplates")
+        }
+        C::LogStreams => ("PATCH /api/v2/log-streams/{id}", "auth0_log_stream", "logStreams"),
+        C::Organizations => ("PATCH /api/v2/organizations/{id}", "auth0_organization", "organizations"),
+        C::CustomDomains => ("PATCH /api/v2/custom-domains/{id}", "auth0_custom_domain", "customDomains"),
+        C::EventStreams => ("PATCH /api/v2/event-streams/{id}", "auth0_event_stream", "eventStreams"),
+        C::NetworkAcls => ("PATCH /api/v2/network-acls/{id}", "auth0_network_acl", "networkACLs"),
+        C::Roles => ("PATCH /api/v2/roles/{id}", "auth0_role", "roles"),
+        C::SelfServiceProfiles => {
+            ("PATCH /api/v2/self-service-profiles/{id}", "auth0_self_service_profile", "selfServiceProfiles")
+        }
+        C::GuardianFactors => ("PUT /api/v2/guardian/factors/{name}", "auth0_guardian", "guardianFactors"),
+        C::PhoneProviders => {
+            ("PATCH /api/v2/branding/phone/providers/{id}", "auth0_phone_provider", "phoneProviders")
+        }
+        // Settings of the tenant are told by the rule's group.
+        _ => return None,
+    })
+}
+
+/// Settings that auth0-deploy-cli shows and does not write (8.44.0).
+const SHOWN_ONLY: [&str; 1] = ["auth0.applications.privileged-worker"];
 
 /// Group, call of the Management API, Terraform resource, section of an export.
 const WAYS: [(&str, &str, &str, &str); 15] = [
@@ -92,20 +142,28 @@ fn doc(check: &Check) -> Result<RuleDoc, IdError> {
         Ask::Tenant(_) => "the tenant as a whole".to_owned(),
         Ask::Each(collection, _) => format!("each of the {}", collection.source().words),
     };
-    let group = check.meta.id.split('.').nth(1).unwrap_or_default();
-    let ways = WAYS.iter().find(|(of, ..)| *of == group);
-    let changed_by = ways.map_or_else(Vec::new, |(_, api, terraform, export)| {
-        let written =
-            [("Management API", api), ("Terraform (auth0/auth0)", terraform), ("auth0-deploy-cli", export)];
-        written
-            .iter()
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(way, text)| format!("{way}: {text}"))
-            .collect()
-    });
+    let changed_by = changed_by(check);
     let mapping = MAPPINGS.iter().find(|(start, _)| check.meta.id.starts_with(start));
     let mappings = mapping
         .map(|(_, controls)| format!("{controls} (howtoharden.com Auth0 guide v0.2.0, by topic)"))
         .into_iter();
     Ok(RuleDoc { rule, looks_at, changed_by, mappings: mappings.collect() })
+}
+
+/// By which ways it is changed; the rule's own steps come before, and are not said twice.
+fn changed_by(check: &Check) -> Vec<String> {
+    let group = check.meta.id.split('.').nth(1).unwrap_or_default();
+    let of_collection = match check.ask {
+        Ask::Each(collection, _) => ways(collection),
+        Ask::Tenant(_) => None,
+    };
+    let of_group = || WAYS.iter().find(|(of, ..)| *of == group).map(|(_, a, t, e)| (*a, *t, *e));
+    let Some((api, terraform, export)) = of_collection.or_else(of_group) else { return Vec::new() };
+    let export =
+        if SHOWN_ONLY.contains(&check.meta.id) { "shows this setting and does not write it" } else { export };
+    let said = |way: &str| check.meta.steps.iter().any(|step| step.starts_with(way));
+    let ways =
+        [("Management API", api), ("Terraform (auth0/auth0)", terraform), ("auth0-deploy-cli", export)];
+    let told = ways.iter().filter(|(way, text)| !text.is_empty() && !said(way));
+    told.map(|(way, text)| format!("{way}: {text}")).collect()
 }

@@ -21,11 +21,7 @@ const fn size(plan: Plan) -> usize {
 
 /// The parts of a tenant whose lists gave this report, without what is asked of each object: `objects` are those that have
 /// to be asked one by one, by kind. The first part has no resources: it is the lists.
-pub(super) fn split(
-    report: &ScanReport,
-    objects: &[Vec<String>],
-    plan: Plan,
-) -> Result<Vec<Part>, IdError> {
+pub(super) fn split(report: &ScanReport, objects: &[Vec<String>], plan: Plan) -> Result<Vec<Part>, IdError> {
     let all: Vec<RuleId> = report.rules.iter().map(|rule| rule.id.clone()).collect();
     let mut parts = vec![part(all, Vec::new())];
     for ids in objects {
