@@ -224,6 +224,87 @@ async fn long_lists_are_read_to_their_end_through_a_storm_of_refusals() {
     assert!(report.stats.retries >= 20, "{:?}", report.stats);
 }
 
+/// The conditions under which the reference tool's validators fail, as its own catalogue tells them, in the API's shape: each is
+/// found by a rule that names the validator. What the grown tenant does not have is set here.
+#[tokio::test]
+async fn whatever_a_validator_of_the_reference_tool_fails_is_found() {
+    let equivalents = |report: &ScanReport| -> BTreeSet<String> {
+        let failed: BTreeSet<&RuleId> = report.findings.iter().map(|finding| &finding.rule).collect();
+        let rules = report.rules.iter().filter(|rule| failed.contains(&rule.id));
+        rules.flat_map(|rule| rule.equivalents.iter().cloned()).collect()
+    };
+    let grown = Site::world(WORLD).await.scan().await;
+    let all: BTreeSet<String> =
+        grown.rules.iter().flat_map(|rule| rule.equivalents.iter().cloned()).collect();
+    assert_eq!(all.len(), 61);
+    let mut found = equivalents(&grown);
+
+    let mut world: Value = serde_json::from_str(WORLD).unwrap();
+    for (path, pointer, value) in worse() {
+        let place = world.as_object_mut().unwrap().entry(path).or_insert_with(|| json!({}));
+        match pointer {
+            "" => *place = value,
+            pointer => {
+                let (parent, field) = pointer.rsplit_once('/').unwrap();
+                place.pointer_mut(parent).unwrap()[field] = value;
+            }
+        }
+    }
+    found.extend(equivalents(&Site::world(&world.to_string()).await.scan().await));
+    let missed: Vec<&String> = all.difference(&found).collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+/// What is asked, where in the answer, and what stands there.
+fn worse() -> Vec<(&'static str, &'static str, Value)> {
+    let settings = |field: &'static str, value| ("tenants/settings", field, value);
+    let signup = json!({
+        "id": "22222222-2222-4222-8222-222222222222", "name": "Sign-up", "status": "built", "runtime": "node22",
+        "supported_triggers": [{"id": "pre-user-registration", "version": "v2", "status": "current"}],
+        "code": "exports.onExecutePreUserRegistration = async (event, api) => { api.access.deny('taken', 'This address is known'); };",
+        "dependencies": [], "secrets": [], "all_changes_deployed": true, "deployed_version": {"deployed": true}
+    });
+    vec![
+        ("clients", "/0/allowed_logout_urls", json!(["http://www.haldenbooks.example/"])),
+        ("clients", "/0/web_origins", json!(["http://www.haldenbooks.example"])),
+        ("clients", "/0/initiate_login_uri", json!("http://www.haldenbooks.example/login")),
+        ("clients", "/0/cross_origin_authentication", json!(true)),
+        ("custom-domains", "", json!([])),
+        settings("/default_audience", json!("https://api.haldenbooks.example/")),
+        settings("/default_directory", json!("customers")),
+        settings("/sandbox_version", json!("16")),
+        settings("/session_lifetime", json!(1_000)),
+        settings("/idle_session_lifetime", json!(900)),
+        settings("/support_email", json!("")),
+        settings("/default_redirection_uri", json!("")),
+        settings("/allowed_logout_urls", json!(["http://www.haldenbooks.example/"])),
+        settings("/flags", json!({"enable_dynamic_client_registration": true})),
+        ("connections", "/0/is_domain_connection", json!(true)),
+        ("connections", "/0/options/enabledDatabaseCustomization", json!(true)),
+        ("connections", "/0/options/import_mode", json!(false)),
+        ("emails/provider", "/enabled", json!(false)),
+        ("email-templates/reset_email", "/enabled", json!(false)),
+        ("attack-protection/suspicious-ip-throttling", "/enabled", json!(false)),
+        ("log-streams", "", json!([])),
+        (
+            "event-streams",
+            "",
+            json!([{"id": "est_1", "name": "users", "status": "disabled", "subscriptions": []}]),
+        ),
+        (
+            "hooks",
+            "",
+            json!([{"id": "1", "name": "old", "enabled": true, "triggerId": "pre-user-registration", "script": ""}]),
+        ),
+        ("actions/actions", "", json!([signup])),
+        (
+            "actions/triggers/pre-user-registration/bindings",
+            "",
+            json!([{"id": "b1", "trigger_id": "pre-user-registration", "action": {"id": "22222222-2222-4222-8222-222222222222"}}]),
+        ),
+    ]
+}
+
 /// More objects than one job asks about: parts, which together say of each what one scan would.
 #[tokio::test]
 async fn a_large_tenant_is_scanned_in_parts() {
