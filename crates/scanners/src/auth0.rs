@@ -30,6 +30,7 @@ mod source;
 mod yaml;
 
 // What several checks share.
+mod action;
 mod address;
 mod allowlist;
 mod bindings;

@@ -13,7 +13,7 @@ use super::source::Collection;
 
 /// Where code lies.
 const CODE: [(Collection, &[&str]); 6] = [
-    (Collection::Actions, &["code"]),
+    (Collection::Actions, &["code", "deployed_version/code"]),
     (Collection::ActionModules, &["code"]),
     (Collection::Rules, &["script"]),
     (Collection::Hooks, &["script"]),
@@ -101,18 +101,19 @@ fn file(tree: &mut Tree, item_at: &str, reference: &str) -> Result<Result<String
 }
 
 fn put(snapshot: &mut TenantSnapshot, code: Texts, pages: Texts) {
-    let (mut pointers, mut texts) = (Vec::new(), Vec::new());
+    // Most versions that run are the draft, and are read once.
+    let mut by_text: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (pointer, text) in code {
         match text {
-            Ok(text) => {
-                pointers.push(pointer);
-                texts.push(text);
-            }
+            Ok(text) => by_text.entry(text).or_default().push(pointer),
             Err(reason) => snapshot.put_script(pointer, Script::unreadable(reason)),
         }
     }
-    for (pointer, script) in pointers.into_iter().zip(code::read_all(texts)) {
-        snapshot.put_script(pointer, script);
+    let (texts, pointers): (Vec<String>, Vec<Vec<String>>) = by_text.into_iter().unzip();
+    for (pointers, script) in pointers.into_iter().zip(code::read_all(texts)) {
+        for pointer in pointers {
+            snapshot.put_script(pointer, script.clone());
+        }
     }
     for (pointer, text) in pages {
         let page: Result<Page, NotAssessed> = text.map(|html| page::read(&html));

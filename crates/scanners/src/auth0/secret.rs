@@ -1,5 +1,8 @@
 //! Whether a text looks like a secret. What is kept of it is its kind and its length.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// A text that looks like a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kind {
@@ -16,6 +19,12 @@ impl Kind {
 
 /// How a redacted text begins; it stands for a secret of its length.
 pub(crate) const MARK: &str = "REDACTED";
+
+/// A text of the same length that says what it is.
+pub(crate) fn mark(text: &str) -> String {
+    let length = text.chars().count();
+    MARK.chars().chain(std::iter::repeat('*')).take(length).collect()
+}
 
 /// Forms that vendors document: a beginning, the fewest characters after it, and what it is.
 const FORMS: [(&str, usize, &str); 28] = [
@@ -89,6 +98,12 @@ pub(crate) fn in_text(text: &str) -> Option<Kind> {
     if is_jwt(text) {
         return found("a signed token");
     }
+    if let Some(scheme) = presented(text) {
+        return found(scheme);
+    }
+    if is_hex_key(text) {
+        return found("a key in hexadecimal digits");
+    }
     if has_login(text) {
         return found("a login in an address");
     }
@@ -104,7 +119,8 @@ pub(crate) fn in_value(name: &str, text: &str) -> Option<Kind> {
         let flat: String = name.to_ascii_lowercase().chars().filter(|c| *c != ' ').collect();
         let named =
             NAMES.iter().any(|secret| flat.contains(secret) || flat.replace(['_', '-'], "").contains(secret));
-        (named && looks_random(text))
+        let ends = NAMES.iter().any(|secret| flat.replace(['_', '-'], "").ends_with(&secret.replace(['_', '-'], "")));
+        (named && (looks_random(text) || (ends && looks_chosen(text))))
             .then(|| Kind { name: "a text called by the name of a secret", length: text.chars().count() })
     })
 }
@@ -132,20 +148,71 @@ fn has_login(text: &str) -> bool {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     authority.rsplit_once('@').is_some_and(|(login, _)| {
         login.split_once(':').is_some_and(|(_, password)| {
-            !password.is_empty() && !STAND_INS.iter().any(|word| password.to_ascii_lowercase().contains(word))
+            !password.is_empty() && !stands_in(password)
         })
     })
 }
 
-fn looks_random(text: &str) -> bool {
+/// `Bearer ...` and `Basic ...`, as they stand in a header.
+fn presented(text: &str) -> Option<&'static str> {
+    let (scheme, rest) = text.trim().split_once(char::is_whitespace)?;
+    let rest = rest.trim();
+    if rest.len() < 8 || rest.contains(char::is_whitespace) || stands_in(rest) {
+        return None;
+    }
+    let told = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~' | '+' | '/' | '=');
+    let mixed = rest.chars().any(|c| c.is_ascii_digit())
+        || (rest.chars().any(|c| c.is_ascii_uppercase()) && rest.chars().any(|c| c.is_ascii_lowercase()) && rest.len() >= 16);
+    let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+    if is("bearer") && mixed && rest.chars().all(told) {
+        return Some("a bearer token");
+    }
+    let login = || STANDARD.decode(rest).is_ok_and(|login| login.contains(&b':'));
+    (is("basic") && login()).then_some("a login in a header")
+}
+
+/// 256 or 512 bits as digits, which are a key more often than anything else that stands in code.
+fn is_hex_key(text: &str) -> bool {
+    matches!(text.len(), 64 | 128) && text.chars().all(|c| c.is_ascii_hexdigit()) && entropy(text) >= 3.0
+}
+
+fn stands_in(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let plain = text.len() >= 8
-        && text.len() <= 4_096
+    STAND_INS.iter().any(|word| lower.contains(word))
+}
+
+/// One word that is neither an address nor a stand-in.
+fn is_word(text: &str) -> bool {
+    (8..=4_096).contains(&text.len())
         && !text.contains(char::is_whitespace)
-        && !lower.starts_with("http");
-    let stands_in = STAND_INS.iter().any(|word| lower.contains(word));
-    let digits = text.chars().any(|c| c.is_ascii_digit());
-    plain && !stands_in && digits && entropy(text) >= 2.5
+        && !text.to_ascii_lowercase().starts_with("http")
+        && !stands_in(text)
+}
+
+fn looks_random(text: &str) -> bool {
+    is_word(text) && text.chars().any(|c| c.is_ascii_digit()) && entropy(text) >= 2.5
+}
+
+/// A secret without a digit, as people choose them; names of fields, which stand in the same places, are none.
+fn looks_chosen(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase().replace(['_', '-'], "");
+    let names_one = NAMES.iter().any(|name| lower.contains(&name.replace(['_', '-'], "")));
+    let signs = text.chars().any(|c| c.is_ascii_punctuation() && !matches!(c, '_' | '.' | '/' | ':' | '-'));
+    let mixed = text.chars().any(|c| c.is_ascii_uppercase()) && text.chars().any(|c| c.is_ascii_lowercase());
+    let long = text.len() >= 16 || (text.len() >= 10 && (signs || mixed));
+    is_word(text) && !names_one && long && !text.contains(['.', '/', ':']) && entropy(text) >= 3.0
+}
+
+/// Whether a text is long and random, as keys and hashes are, and names seldom.
+pub(crate) fn is_opaque(text: &str) -> bool {
+    let told = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '=' | '.' | '~');
+    text.len() >= 20
+        && text.chars().all(told)
+        && text.chars().filter(char::is_ascii_digit).count() >= 3
+        && text.chars().any(|c| c.is_ascii_alphabetic())
+        && !text.contains(MARK)
+        && !text.starts_with(['/', '.'])
+        && entropy(text) >= 3.3
 }
 
 /// Bits of information in a character, by how often each occurs.
@@ -183,6 +250,20 @@ mod tests {
             ("title", "q8ZrT1xWm4Kd9LpVb2Nc", false),
             ("secret", "short1", false),
             ("secret", "REDACTED************", true),
+            ("x", "Bearer q8ZrT1xWm4Kd9LpV", true),
+            ("Authorization", "bearer abcdef-123456", true),
+            ("x", "Basic YXBwOlRyMHViNGRvcg==", true),
+            ("x", "Basic authentication", false),
+            ("x", "Bearer authentication", false),
+            ("x", "Bearer ${token}", false),
+            ("x", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", true),
+            ("x", "0000000000000000000000000000000000000000000000000000000000000000", false),
+            ("password", "correcthorsebattery", true),
+            ("dbPassword", "Tr!ceratops-Walk", true),
+            ("grant", "password", false),
+            ("token", "authorization_code", false),
+            ("passwordField", "userCredentials", false),
+            ("tokenName", "currentUserSession", false),
         ];
         for (name, text, expected) in cases {
             assert_eq!(in_value(name, text).is_some(), expected, "{name}: {text}");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::redact;
+use super::scrub;
 use crate::auth0::node::Node;
 
 /// How a file begins.
@@ -71,14 +71,12 @@ impl Answers {
         if answers.schema == SCHEMA { Ok(answers) } else { Err(AnswersError::Version(answers.schema)) }
     }
 
-    /// For a file: also what only looks like a secret is replaced.
+    /// For a file: also what only looks like a secret is replaced. Blocking.
     ///
     /// # Errors
     /// When a value cannot be written, which does not happen.
     pub fn into_json(mut self) -> serde_json::Result<String> {
-        for one in &mut self.answers {
-            redact::by_look("", &mut one.body);
-        }
+        scrub::all(&mut self.answers.iter_mut().map(|one| &mut one.body).collect::<Vec<_>>());
         serde_json::to_string_pretty(&self)
     }
 }

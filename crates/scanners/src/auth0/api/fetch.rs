@@ -95,7 +95,7 @@ impl<'a> Fetch<'a> {
             Question::one(format!("email-templates/{name}"), "read:email_templates", Class::EmailTemplates)
         };
         let mut questions: Vec<Question> = TEMPLATES.iter().map(template).collect();
-        let logins = "type:(s OR f OR fs OR ss OR fu OR fp)";
+        let logins = "type:(s OR f OR fs OR ss OR fu OR fp OR scoa OR fcoa OR sepft OR fepft)";
         for search in [format!("{logins} AND hostname:{}", self.domain), logins.to_owned()] {
             let query = vec![("per_page", "1".to_owned()), ("search", search)];
             questions.push(Question { query, ..Question::one("logs".to_owned(), "read:logs", Class::Logs) });
@@ -267,12 +267,17 @@ fn goes_on(question: &Question, body: &Node, page: u64, next: Option<&str>) -> b
     }
 }
 
-/// The objects of one answer: under their key, or the answer itself.
-pub(super) fn items<'a>(body: &'a Node, key: &str) -> &'a [Node] {
+/// The list of one answer: under its key, or the answer itself; `None` where there is none.
+pub(super) fn list<'a>(body: &'a Node, key: &str) -> Option<&'a [Node]> {
     match (body, body.get(key)) {
-        (_, Some(Node::List(items))) | (Node::List(items), _) => items,
-        _ => &[],
+        (_, Some(Node::List(items))) | (Node::List(items), _) => Some(items),
+        _ => None,
     }
+}
+
+/// The objects of one answer.
+pub(super) fn items<'a>(body: &'a Node, key: &str) -> &'a [Node] {
+    list(body, key).unwrap_or_default()
 }
 
 /// A count as the vendor writes it.

@@ -1,10 +1,10 @@
 //! Takes secrets out of what a tenant says, as soon as it is read. What stands in their place has their length.
 
 use crate::auth0::node::Node;
-use crate::auth0::secret::{self, MARK};
+use crate::auth0::secret::mark;
 
 /// Ends of names whose values are secret.
-const ENDS: [&str; 12] = [
+const ENDS: [&str; 17] = [
     "secret",
     "password",
     "passwd",
@@ -17,20 +17,76 @@ const ENDS: [&str; 12] = [
     "pass",
     "accesskey",
     "secretaccesskey",
+    "connectionstring",
+    "saskey",
+    "sharedkey",
+    "sourceaddress",
+    "cookie",
 ];
-/// Names of objects all of whose texts are secret.
-const WHOLE: [&str; 3] = ["configuration", "httpcustomheaders", "secrets"];
 
-/// Replaces every value that its name says is secret.
+/// Objects that hold credentials by their nature: all of their texts are secret but those with these names.
+const GUARDED: [(&str, &[&str]); 6] = [
+    (
+        "credentials",
+        &[
+            "id",
+            "name",
+            "kid",
+            "alg",
+            "credentialtype",
+            "subjectdn",
+            "createdat",
+            "updatedat",
+            "expiresat",
+            "region",
+            "smtphost",
+            "domain",
+        ],
+    ),
+    (
+        "sink",
+        &[
+            "awsregion",
+            "azureregion",
+            "datadogregion",
+            "httpcontentformat",
+            "httpcontenttype",
+            "httpendpoint",
+            "mixpanelregion",
+            "splunkdomain",
+            "splunkport",
+        ],
+    ),
+    (
+        "addons",
+        &[
+            "audience",
+            "authncontextclassref",
+            "binding",
+            "destination",
+            "digestalgorithm",
+            "issuer",
+            "nameidentifierformat",
+            "recipient",
+            "signaturealgorithm",
+        ],
+    ),
+    ("configuration", &["awsregion", "webhookendpoint"]),
+    ("httpcustomheaders", &[]),
+    ("secrets", &["name", "createdat", "updatedat"]),
+];
+
+/// Replaces every value that its name or its place says is secret.
 pub(super) fn by_name(node: &mut Node) {
     match node {
         Node::Map(entries) => {
             for (name, value) in entries {
-                let flat: String = name.to_ascii_lowercase().replace(['_', '-'], "");
-                match value {
-                    Node::Text(text) if ENDS.iter().any(|end| flat.ends_with(end)) => *text = mark(text),
-                    other if WHOLE.contains(&flat.as_str()) => every_text(other),
-                    other => by_name(other),
+                let flat = flat(name);
+                let guarded = GUARDED.iter().find(|(guarded, _)| *guarded == flat);
+                match (value, guarded) {
+                    (value, Some((_, open))) => texts_but(value, "", open),
+                    (Node::Text(text) | Node::Unknown(text), None) if is_secret(&flat) => *text = mark(text),
+                    (value, None) => by_name(value),
                 }
             }
         }
@@ -39,75 +95,32 @@ pub(super) fn by_name(node: &mut Node) {
     }
 }
 
-/// Replaces what looks like a secret, in values and in code. For what is written to a file.
-pub(super) fn by_look(name: &str, node: &mut Node) {
+fn is_secret(flat: &str) -> bool {
+    ENDS.iter().any(|end| flat.ends_with(end))
+}
+
+fn flat(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '-'], "")
+}
+
+/// Replaces every text but those with these names; of an address its path goes also there, which may be all of the secret.
+fn texts_but(node: &mut Node, name: &str, open: &[&str]) {
     match node {
-        Node::Text(text) if text.trim_start().starts_with("-----BEGIN") && text.contains("PRIVATE KEY") => {
-            *text = mark(text);
-        }
-        Node::Text(text) if text.contains('\n') => *text = words(&code(text)),
-        Node::Text(text) if secret::in_value(name, text).is_some() => *text = mark(text),
-        Node::Map(entries) => entries.iter_mut().for_each(|(name, value)| by_look(name, value)),
-        Node::List(items) => items.iter_mut().for_each(|item| by_look(name, item)),
+        Node::Text(text) | Node::Unknown(text) if open.contains(&flat(name).as_str()) => *text = bare(text),
+        Node::Text(text) | Node::Unknown(text) => *text = mark(text),
+        Node::Map(entries) => entries.iter_mut().for_each(|(name, value)| texts_but(value, name, open)),
+        Node::List(items) => items.iter_mut().for_each(|item| texts_but(item, name, open)),
         _ => {}
     }
 }
 
-fn every_text(node: &mut Node) {
-    match node {
-        Node::Text(text) => *text = mark(text),
-        Node::Map(entries) => entries.values_mut().for_each(every_text),
-        Node::List(items) => items.iter_mut().for_each(every_text),
-        _ => {}
-    }
-}
-
-/// A text of the same length that says what it is.
-fn mark(text: &str) -> String {
-    let length = text.chars().count();
-    MARK.chars().chain(std::iter::repeat('*')).take(length).collect()
-}
-
-/// A text with those of its words replaced that have the form of a secret, wherever they stand: in a comment, in a page.
-fn words(text: &str) -> String {
-    let each = |word: &str| {
-        let bare = word.trim_end();
-        let secret = !bare.contains(MARK) && secret::in_text(bare).is_some();
-        if secret { format!("{}{}", mark(bare), &word[bare.len()..]) } else { word.to_owned() }
-    };
-    text.split_inclusive(char::is_whitespace).map(each).collect()
-}
-
-/// Code with those of its literals replaced that look like secrets.
-fn code(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['\'', '"', '`']) {
-        let quote = rest[at..].chars().next().unwrap_or('"');
-        let (before, after) = (&rest[..at], &rest[at + 1..]);
-        out.push_str(before);
-        out.push(quote);
-        let Some(end) = after.find(quote) else {
-            rest = after;
-            continue;
-        };
-        let literal = &after[..end];
-        let name: String = before
-            .trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '=' | ':'))
-            .chars()
-            .rev()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect();
-        let secret = secret::in_value(&name, literal).is_some();
-        out.push_str(&if secret { mark(literal) } else { literal.to_owned() });
-        out.push(quote);
-        rest = &after[end + 1..];
-    }
-    out.push_str(rest);
-    out
+/// An address of which only scheme and host can be read; another text as it is.
+fn bare(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host_start = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
+    let hidden = |part: &str| part.replace(|c: char| c.is_alphanumeric(), "x");
+    format!("{scheme}://{}{}{}", hidden(&rest[..host_start]), &rest[host_start..host_end], hidden(&rest[host_end..]))
 }
 
 #[cfg(test)]
@@ -115,15 +128,18 @@ mod tests {
     use super::*;
     use crate::auth0::parse;
 
+    fn told(json: &str) -> String {
+        let mut node = parse::json(json).expect("valid");
+        by_name(&mut node);
+        serde_json::to_string(&node).expect("serialises")
+    }
+
     #[test]
     fn secrets_go_and_their_length_stays() {
-        let mut node = parse::json(
+        let text = told(
             r#"{"options": {"client_secret": "0123456789abcdef", "client_id": "x", "configuration": {"PG": "p"}},
             "token_endpoint_auth_method": "none", "sink": {"httpAuthorization": "Bearer abc"}}"#,
-        )
-        .expect("valid");
-        by_name(&mut node);
-        let text = serde_json::to_string(&node).expect("serialises");
+        );
         assert!(text.contains("REDACTED********") && text.contains("\"REDACTED**\""), "{text}");
         for secret in ["0123456789", "Bearer abc", "\"p\""] {
             assert!(!text.contains(secret), "{text}");
@@ -132,15 +148,19 @@ mod tests {
     }
 
     #[test]
-    fn literals_of_code_that_look_like_secrets_go() {
-        let before = "const apiKey = 'q8ZrT1xWm4Kd9LpVb2Nc';\nconst title = \"Shop\";\n";
-        let after = code(before);
-        assert_eq!(after, "const apiKey = 'REDACTED************';\nconst title = \"Shop\";\n");
-        assert_eq!(code("it's open"), "it's open");
-        let comment = "// ghp_abcdefghijklmnopqrstuvwxyz0123456789 is gone\nx();\n";
-        assert_eq!(words(comment), format!("// REDACTED{} is gone\nx();\n", "*".repeat(32)));
-        let mut key = Node::Text("-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n".to_owned());
-        by_look("x", &mut key);
-        assert!(matches!(key, Node::Text(text) if !text.contains("MIIE")));
+    fn what_holds_credentials_by_its_nature_is_shown_only_where_listed() {
+        let text = told(
+            r###"{"credentials": {"connectionString": "PLANTED1", "accessKeyId": "PLANTED2", "region": "eu-west-1", "smtp_host": "mail.example.com", "smtp_port": 587},
+            "sink": {"sumoSourceAddress": "https://collect.example.com/PLANTED3", "httpEndpoint": "https://log.example.com/in/PLANTED4?api_key=PLANTED5", "awsRegion": "eu"},
+            "addons": {"azure_sb": {"sasKey": "PLANTED6", "any": ["PLANTED7"]}, "samlp": {"signatureAlgorithm": "rsa-sha1", "signResponse": false}},
+            "destination": {"type": "webhook", "configuration": {"webhook_endpoint": "https://e.example.com/PLANTED8", "webhook_authorization": {"token": "PLANTED9"}}},
+            "auth_token": "##PLANTED10##"}"###,
+        );
+        assert!(!text.contains("PLANTED"), "{text}");
+        for kept in
+            ["eu-west-1", "mail.example.com", "587", "https://log.example.com/xx/", "rsa-sha1", "https://e.example.com/", "webhook"]
+        {
+            assert!(text.contains(kept), "{kept}: {text}");
+        }
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! The text is dropped after reading. What is kept of a literal is where it stands and of what kind it is.
 
+mod calls;
 mod guard;
+mod texts;
 mod visit;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use checkmate_domain::{NotAssessed, Severity};
 
@@ -13,7 +16,7 @@ use super::check::{Answer, Verdict, failed, first_few};
 use super::item::Item;
 use super::snapshot::TenantSnapshot;
 
-pub(crate) use visit::read_all;
+pub(crate) use visit::{places, read_all};
 
 /// Auth0 takes scripts of 100 kB; more than this is not one.
 const LARGEST: usize = 256 << 10;
@@ -55,7 +58,17 @@ pub(crate) struct Facts {
     pub(crate) calls: BTreeSet<String>,
 }
 
-/// A script as it was read: its facts, and which of the words that checks look for it holds at all.
+/// Where literals stand in a script, in bytes, with their quotes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// Those that look like secrets.
+    pub(crate) secrets: Vec<Range<usize>>,
+    /// All of them.
+    pub(crate) literals: Vec<Range<usize>>,
+}
+
+/// A script as it was read: its facts, and which of the words that checks look for its code holds. Comments and what is never
+/// reached are no code.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Script {
     pub(crate) facts: Result<Facts, NotAssessed>,
@@ -76,13 +89,9 @@ impl Script {
         self.facts.as_ref().map_err(Clone::clone)
     }
 
-    /// Whether its text holds a word of [`WORDS`]; without the text nobody knows.
+    /// Whether its code holds a word of [`WORDS`]; an error when it cannot be parsed.
     pub(crate) fn mentions(&self, word: &'static str) -> Result<bool, NotAssessed> {
-        match &self.facts {
-            // The words are found also where the code cannot be parsed.
-            Err(reason) if self.words.is_empty() => Err(reason.clone()),
-            _ => Ok(self.words.contains(&word)),
-        }
+        self.facts().map(|_| self.words.contains(&word))
     }
 }
 
@@ -231,6 +240,52 @@ mod tests {
         assert_eq!(lines(&found.claims), [11]);
         assert!(found.hosts.contains("api.example.com"));
         assert!(found.calls.contains("api.idToken.setCustomClaim"));
+    }
+
+    #[test]
+    fn the_same_things_are_found_in_other_words() {
+        let lines = |spots: &[Spot]| spots.iter().map(|spot| spot.line).collect::<Vec<_>>();
+        let found = facts(
+            "import cp from 'child_process';\nimport('node:vm');\nFunction('a');\nglobalThis.eval(x);\n(0, eval)(x);\n\
+             redis.eval(script);\n",
+        );
+        assert_eq!(lines(&found.dangerous), [1, 2, 3, 4, 5]);
+        let found = facts(
+            "a({rejectUnauthorized: 0});\nb.rejectUnauthorized = !1;\na({checkServerIdentity: () => undefined});\n\
+             a({checkServerIdentity: function () {}});\nprocess.env['NODE_TLS_REJECT_UNAUTHORIZED'] = 0;\n\
+             process.env.NODE_TLS_REJECT_UNAUTHORIZED = '1';\na({checkServerIdentity: (h, c) => tls.check(h, c)});\n\
+             a({rejectUnauthorized: true});\n",
+        );
+        assert_eq!(lines(&found.tls_off), [1, 2, 3, 4, 5]);
+        let found = facts(
+            "f({headers: {Authorization: 'Bearer q8ZrT1xWm4Kd9LpV'}});\nconst secret = 'q8ZrT1xW' + 'm4Kd9LpVb2Nc';\n\
+             const k = '9f86d081884c7d659a2feaa0c55ad015' + 'a3bf4f1b2b0b822cd15d6c15b0f00a08';\nh['x-api-key'] = 'q8ZrT1xWm4Kd';\n\
+             h.set('x-api-key', 'q8ZrT1xWm4Kd');\nconst token = event.secrets.TOKEN;\n",
+        );
+        assert_eq!(lines(&found.secrets), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn comments_and_what_is_never_reached_say_nothing() {
+        let mentions = |code: &str| {
+            let script = read_all(vec![code.to_owned()]).remove(0);
+            script.mentions("email_verified").expect("parses")
+        };
+        for (code, says) in [
+            ("if (event.user.email_verified) link();", true),
+            ("if (!event.user['email_verified']) return_();", true),
+            ("const {email_verified} = event.user; f(email_verified);", true),
+            ("q('email_verified:true');", true),
+            ("// email_verified\nlink();", false),
+            ("/* email_verified */ link();", false),
+            ("if (false) { f(event.user.email_verified); }\nlink();", false),
+            ("const x = false && event.user.email_verified;", false),
+            ("function f() { return 1; g(event.user.email_verified); }", false),
+            ("console.log(event.user.email_verified);", false),
+            ("api.idToken.setCustomClaim('email_verified', event.user.email_verified);", false),
+        ] {
+            assert_eq!(mentions(code), says, "{code}");
+        }
     }
 
     #[test]

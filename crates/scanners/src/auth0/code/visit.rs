@@ -1,19 +1,24 @@
 //! Walks the syntax tree of a script and notes what checks ask about.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::thread;
 
 use checkmate_domain::NotAssessed;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    AssignmentExpression, BinaryExpression, CallExpression, Expression, NewExpression, ObjectProperty,
-    StringLiteral, TemplateLiteral, VariableDeclarator,
+    AssignmentExpression, BinaryExpression, CallExpression, ConditionalExpression, Expression,
+    IdentifierName, IdentifierReference, IfStatement, ImportDeclaration, ImportExpression, LogicalExpression,
+    NewExpression, ObjectProperty, Program, PropertyDefinition, Statement, StringLiteral, TemplateLiteral,
+    VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
-use oxc_span::SourceType;
+use oxc_span::{GetSpan as _, SourceType, Span};
 use url::{Host, Url};
 
-use super::{Facts, LARGEST, MOST, Script, Spot, WORDS, guard};
+use super::texts::{does_nothing, dotted, is_off, is_query, literal, never, target_name};
+use super::{Facts, LARGEST, MOST, Places, Script, Spot, WORDS, guard};
 use crate::auth0::secret;
 
 /// Room for the deepest nesting that [`guard`] lets through; only what is used is taken from the system.
@@ -25,17 +30,23 @@ pub(crate) fn read_all(texts: Vec<String>) -> Vec<Script> {
         return Vec::new();
     }
     let count = texts.len();
-    let reading = move || texts.iter().map(|text| read(text)).collect::<Vec<_>>();
-    let read = thread::Builder::new()
-        .name("scripts".to_owned())
-        .stack_size(STACK)
-        .spawn(reading)
-        .map(thread::JoinHandle::join);
-    match read {
-        Ok(Ok(scripts)) => scripts,
-        Ok(Err(_)) => broken(count, "the parser broke off"),
-        Err(_) => broken(count, "there was no memory to parse it"),
+    match on_deep_stack(move || texts.iter().map(|text| read(text)).collect::<Vec<_>>()) {
+        Ok(scripts) => scripts,
+        Err(why) => broken(count, why),
     }
+}
+
+/// Where secrets and other literals stand in each of these texts; `None` for one that is no script. Blocking.
+pub(crate) fn places(texts: Vec<String>) -> Vec<Option<Places>> {
+    let count = texts.len();
+    let of = |text: &String| walked(text, |walker| walker.places).ok();
+    on_deep_stack(move || texts.iter().map(of).collect()).unwrap_or_else(|_| vec![None; count])
+}
+
+fn on_deep_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, &'static str> {
+    let working = thread::Builder::new().name("scripts".to_owned()).stack_size(STACK).spawn(work);
+    let working = working.map_err(|_| "there was no memory to parse it")?;
+    working.join().map_err(|_| "the parser broke off")
 }
 
 fn broken(count: usize, why: &str) -> Vec<Script> {
@@ -43,11 +54,14 @@ fn broken(count: usize, why: &str) -> Vec<Script> {
 }
 
 fn read(text: &str) -> Script {
-    let words = WORDS.iter().filter(|word| text.contains(**word)).copied().collect();
-    Script { facts: facts(text), words }
+    match walked(text, |walker| (walker.facts, walker.words)) {
+        Ok((facts, words)) => Script { facts: Ok(facts), words },
+        Err(reason) => Script::unreadable(reason),
+    }
 }
 
-fn facts(text: &str) -> Result<Facts, NotAssessed> {
+/// Parses a script and walks it.
+fn walked<T>(text: &str, of: impl FnOnce(Walker<'_>) -> T) -> Result<T, NotAssessed> {
     if text.len() > LARGEST {
         return Err(NotAssessed::TooLarge(format!("a script of {} kB", text.len() >> 10)));
     }
@@ -57,52 +71,118 @@ fn facts(text: &str) -> Result<Facts, NotAssessed> {
     // Rules are functions without a name, which stand in no program by themselves.
     let bare =
         text.trim_start().strip_prefix("function").is_some_and(|rest| rest.trim_start().starts_with('('));
-    let wrapped = if bare { format!("({text}\n)") } else { text.to_owned() };
+    let wrapped = if bare { Cow::Owned(format!("({text}\n)")) } else { Cow::Borrowed(text) };
     for kind in [SourceType::cjs(), SourceType::mjs()] {
         let allocator = Allocator::default();
         let parsed = Parser::new(&allocator, &wrapped, kind).parse();
         if parsed.panicked || !parsed.diagnostics.is_empty() {
             continue;
         }
-        let mut walker = Walker { text: &wrapped, facts: Facts::default() };
+        let mut walker = Walker::new(&wrapped, usize::from(bare));
         walker.visit_program(&parsed.program);
-        return Ok(walker.facts);
+        return Ok(of(walker));
     }
     Err(NotAssessed::Unreadable("the script is not valid JavaScript".to_owned()))
 }
 
-struct Walker<'s> {
-    text: &'s str,
-    facts: Facts,
+/// What a spot is kept as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    WeakHash,
+    TlsOff,
+    Dangerous,
+    Insecure,
+    Logging,
+    Query,
+    Claim,
+    Linking,
 }
 
-impl Walker<'_> {
+pub(super) struct Walker<'s> {
+    text: &'s str,
+    /// Bytes that were put before the script.
+    before: usize,
+    facts: Facts,
+    words: Vec<&'static str>,
+    places: Places,
+    /// Within a sum of texts, which is looked at as a whole.
+    in_sum: bool,
+}
+
+impl<'s> Walker<'s> {
+    fn new(text: &'s str, before: usize) -> Self {
+        Self { text, before, facts: Facts::default(), words: Vec::new(), places: Places::default(), in_sum: false }
+    }
+
     fn spot(&self, at: u32, what: &str) -> Spot {
         let end = usize::try_from(at).unwrap_or(0).min(self.text.len());
         let line = self.text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1;
         Spot { line, what: what.to_owned() }
     }
 
+    pub(super) fn note(&mut self, kept: Kept, at: u32, what: &str) {
+        let spot = self.spot(at, what);
+        let facts = &mut self.facts;
+        let spots = match kept {
+            Kept::WeakHash => &mut facts.weak_hashes,
+            Kept::TlsOff => &mut facts.tls_off,
+            Kept::Dangerous => &mut facts.dangerous,
+            Kept::Insecure => &mut facts.insecure,
+            Kept::Logging => &mut facts.logging,
+            Kept::Query => &mut facts.sql,
+            Kept::Claim => &mut facts.claims,
+            Kept::Linking => &mut facts.linking,
+        };
+        if spots.len() < MOST {
+            spots.push(spot);
+        }
+    }
+
     /// A literal that something is called by: `const apiKey = '...'`, `{password: '...'}`.
-    fn named(&mut self, name: &str, value: &Expression<'_>) {
-        if let Some((text, at)) = literal(value)
-            && let Some(kind) = secret::in_value(name, text)
+    pub(super) fn named(&mut self, name: &str, value: &Expression<'_>) {
+        if let Some(text) = literal(value)
+            && let Some(kind) = secret::in_value(name, &text)
         {
-            self.secret(at, kind);
+            self.secret(value.span(), kind);
         }
     }
 
-    fn secret(&mut self, at: u32, kind: secret::Kind) {
-        let spot = self.spot(at, &kind.redacted());
-        if !self.facts.secrets.iter().any(|known| known.line == spot.line) {
-            push(&mut self.facts.secrets, spot);
+    fn secret(&mut self, span: Span, kind: secret::Kind) {
+        self.places.secrets.push(self.range(span));
+        let spot = self.spot(span.start, &kind.redacted());
+        if self.facts.secrets.len() < MOST && !self.facts.secrets.iter().any(|known| known.line == spot.line) {
+            self.facts.secrets.push(spot);
         }
     }
 
-    fn text_at(&mut self, text: &str, at: u32) {
+    /// Where something stands in the script as it was given.
+    fn range(&self, span: Span) -> Range<usize> {
+        let place = |at: u32| usize::try_from(at).unwrap_or(0).saturating_sub(self.before);
+        place(span.start)..place(span.end)
+    }
+
+    /// A word of the script: a name or a text, never a comment.
+    fn word(&mut self, text: &str) {
+        for word in WORDS {
+            if text.contains(word) && !self.words.contains(&word) {
+                self.words.push(word);
+            }
+        }
+    }
+
+    fn text_at(&mut self, text: &str, span: Span) {
+        self.word(text);
         if let Some(kind) = secret::in_text(text) {
-            self.secret(at, kind);
+            self.secret(span, kind);
         }
+        // The path under which accounts are linked: /api/v2/users/{id}/identities.
+        if text.contains("/identities") {
+            self.note(Kept::Linking, span.start, "/identities");
+        }
+        self.address(text, span.start);
+    }
+
+    fn address(&mut self, text: &str, at: u32) {
         let Some(url) = text
             .get(..8)
             .filter(|start| start.to_ascii_lowercase().starts_with("http"))
@@ -123,90 +203,106 @@ impl Walker<'_> {
             return;
         }
         if url.scheme() == "http" {
-            let spot = self.spot(at, &format!("http://{name}"));
-            push(&mut self.facts.insecure, spot);
+            self.note(Kept::Insecure, at, &format!("http://{name}"));
         }
         if self.facts.hosts.len() < MOST {
             self.facts.hosts.insert(name);
         }
     }
 
-    fn call(&mut self, name: &str, call: &CallExpression<'_>) {
-        let at = call.span.start;
-        let first = call.arguments.first().and_then(|argument| argument.as_expression());
-        let first_text = first.and_then(literal).map(|(text, _)| text.to_ascii_lowercase());
-        let last = name.rsplit('.').next().unwrap_or(name);
-        match (last, first_text.as_deref()) {
-            ("createHash" | "createHmac", Some(weak @ ("md5" | "sha1" | "md4"))) => {
-                let spot = self.spot(at, weak);
-                push(&mut self.facts.weak_hashes, spot);
-            }
-            ("md5" | "MD5" | "sha1" | "SHA1", _) => {
-                let spot = self.spot(at, last);
-                push(&mut self.facts.weak_hashes, spot);
-            }
-            ("require", Some("child_process" | "node:child_process" | "vm" | "node:vm")) => {
-                let spot = self.spot(at, "starts programs or runs texts as code");
-                push(&mut self.facts.dangerous, spot);
-            }
-            ("require", None) if name == "require" && first.is_some() => {
-                let spot = self.spot(at, "loads a module whose name is made up");
-                push(&mut self.facts.dangerous, spot);
-            }
-            ("eval" | "execScript", _) if !name.contains('.') => {
-                let spot = self.spot(at, "runs a text as code");
-                push(&mut self.facts.dangerous, spot);
-            }
-            _ => {}
-        }
-        if name.starts_with("console.")
-            && call.arguments.iter().filter_map(|one| one.as_expression()).any(tells)
-        {
-            let spot = self.spot(at, name);
-            push(&mut self.facts.logging, spot);
-        }
-        if last == "setCustomClaim"
-            && let Some(value) = call.arguments.get(1).and_then(|one| one.as_expression())
-            && let Some(what) = personal(value)
-        {
-            let spot = self.spot(at, &what);
-            push(&mut self.facts.claims, spot);
-        }
-        let links = matches!(last, "linkUsers" | "linkAccounts" | "linkUser")
-            || (last == "link" && name.contains("users"))
-            || name.ends_with("identities.link");
-        if links {
-            let spot = self.spot(at, name);
-            push(&mut self.facts.linking, spot);
+    /// A text that is put together from literals only, which may be a secret as a whole.
+    fn sum(&mut self, it: &BinaryExpression<'_>) {
+        let (Some(left), Some(right)) = (literal(&it.left), literal(&it.right)) else { return };
+        let text = format!("{left}{right}");
+        if let Some(kind) = secret::in_text(&text) {
+            self.secret(it.span, kind);
+        } else if secret::is_opaque(&text) {
+            self.places.literals.push(self.range(it.span));
         }
     }
 
     fn query(&mut self, text: &str, at: u32) {
         if is_query(text) {
-            let spot = self.spot(at, "a query is put together from texts");
-            push(&mut self.facts.sql, spot);
+            self.note(Kept::Query, at, "a query is put together from texts");
+        }
+    }
+
+    /// A field or variable that gets a value: `{rejectUnauthorized: false}`.
+    fn set(&mut self, name: &str, value: &Expression<'_>, at: u32) {
+        self.named(name, value);
+        let off = match name {
+            "rejectUnauthorized" | "strictSSL" | "NODE_TLS_REJECT_UNAUTHORIZED" => is_off(value),
+            "checkServerIdentity" => is_off(value) || does_nothing(value),
+            _ => false,
+        };
+        if off {
+            self.note(Kept::TlsOff, at, name);
+        }
+    }
+
+    /// Statements up to the one after which none is reached. Functions are, from above.
+    fn reached<'a>(&mut self, statements: &oxc_allocator::Vec<'a, Statement<'a>>) {
+        let mut over = false;
+        for statement in statements {
+            if !over || matches!(statement, Statement::FunctionDeclaration(_)) {
+                self.visit_statement(statement);
+            }
+            over |= matches!(statement, Statement::ReturnStatement(_) | Statement::ThrowStatement(_));
         }
     }
 }
 
 impl<'a> Visit<'a> for Walker<'_> {
-    fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
-        self.text_at(it.value.as_str(), it.span.start);
-        // The path under which accounts are linked: /api/v2/users/{id}/identities.
-        if it.value.as_str().contains("/identities") {
-            let spot = self.spot(it.span.start, "/identities");
-            push(&mut self.facts.linking, spot);
+    fn visit_program(&mut self, it: &Program<'a>) {
+        self.visit_statements(&it.body);
+    }
+
+    fn visit_statements(&mut self, it: &oxc_allocator::Vec<'a, Statement<'a>>) {
+        self.reached(it);
+    }
+
+    fn visit_if_statement(&mut self, it: &IfStatement<'a>) {
+        if !never(&it.test) {
+            return walk::walk_if_statement(self, it);
         }
+        if let Some(otherwise) = &it.alternate {
+            self.visit_statement(otherwise);
+        }
+    }
+
+    fn visit_conditional_expression(&mut self, it: &ConditionalExpression<'a>) {
+        if never(&it.test) {
+            return self.visit_expression(&it.alternate);
+        }
+        walk::walk_conditional_expression(self, it);
+    }
+
+    fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
+        self.visit_expression(&it.left);
+        if !(it.operator.as_str() == "&&" && never(&it.left)) {
+            self.visit_expression(&it.right);
+        }
+    }
+
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        self.word(it.name.as_str());
+    }
+
+    fn visit_identifier_name(&mut self, it: &IdentifierName<'a>) {
+        self.word(it.name.as_str());
+    }
+
+    fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
+        self.places.literals.push(self.range(it.span));
+        self.text_at(it.value.as_str(), it.span);
     }
 
     fn visit_template_literal(&mut self, it: &TemplateLiteral<'a>) {
         let whole: Vec<&str> = it.quasis.iter().map(|part| part.value.raw.as_str()).collect();
-        for part in &whole {
-            self.text_at(part, it.span.start);
-        }
-        if whole.iter().any(|part| part.contains("/identities")) {
-            let spot = self.spot(it.span.start, "/identities");
-            push(&mut self.facts.linking, spot);
+        for (text, part) in whole.iter().zip(&it.quasis) {
+            self.places.literals.push(self.range(part.span));
+            let span = if it.expressions.is_empty() { it.span } else { part.span };
+            self.text_at(text, span);
         }
         if !it.expressions.is_empty() {
             self.query(&whole.join(" "), it.span.start);
@@ -215,52 +311,75 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
-        if it.operator.as_str() == "+"
-            && let Some((text, at)) = literal(&it.left)
+        let is_sum = it.operator.as_str() == "+";
+        if is_sum
+            && let Some(text) = literal(&it.left)
             && literal(&it.right).is_none()
         {
-            self.query(text, at);
+            self.query(&text, it.left.span().start);
+        }
+        let outer = std::mem::replace(&mut self.in_sum, is_sum);
+        if is_sum && !outer {
+            self.sum(it);
         }
         walk::walk_binary_expression(self, it);
+        self.in_sum = outer;
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
         if let Some(name) = dotted(&it.callee) {
             self.call(&name, it);
+            // What is only logged or told decides about nothing.
+            let only_told = name.starts_with("console.") || name.ends_with("setCustomClaim");
+            let before = only_told.then(|| self.words.clone());
             if self.facts.calls.len() < 500 && name.len() < 200 {
                 self.facts.calls.insert(name);
             }
+            walk::walk_call_expression(self, it);
+            self.words = before.unwrap_or_else(|| std::mem::take(&mut self.words));
+            return;
         }
         walk::walk_call_expression(self, it);
     }
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
-        if dotted(&it.callee).as_deref() == Some("Function") {
-            let spot = self.spot(it.span.start, "makes a function of a text");
-            push(&mut self.facts.dangerous, spot);
+        if matches!(dotted(&it.callee).as_deref(), Some("Function" | "globalThis.Function" | "global.Function")) {
+            self.note(Kept::Dangerous, it.span.start, "makes a function of a text");
         }
         walk::walk_new_expression(self, it);
     }
 
+    fn visit_import_declaration(&mut self, it: &ImportDeclaration<'a>) {
+        self.module(it.source.value.as_str(), it.span.start);
+        walk::walk_import_declaration(self, it);
+    }
+
+    fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
+        match literal(&it.source) {
+            Some(name) => self.module(&name, it.span.start),
+            None => self.note(Kept::Dangerous, it.span.start, "loads a module whose name is made up"),
+        }
+        walk::walk_import_expression(self, it);
+    }
+
     fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
         if let Some(name) = it.key.static_name() {
-            self.named(&name, &it.value);
-            let off = matches!(&it.value, Expression::BooleanLiteral(value) if !value.value);
-            if off && matches!(&*name, "rejectUnauthorized" | "strictSSL" | "checkServerIdentity") {
-                let spot = self.spot(it.span.start, &name);
-                push(&mut self.facts.tls_off, spot);
-            }
+            self.word(&name);
+            self.set(&name, &it.value, it.span.start);
         }
         walk::walk_object_property(self, it);
     }
 
+    fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
+        if let (Some(name), Some(value)) = (it.key.static_name(), &it.value) {
+            self.set(&name, value, it.span.start);
+        }
+        walk::walk_property_definition(self, it);
+    }
+
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
-        if let Some(name) = it.left.get_identifier_name() {
-            self.named(name, &it.right);
-            if name == "NODE_TLS_REJECT_UNAUTHORIZED" {
-                let spot = self.spot(it.span.start, name);
-                push(&mut self.facts.tls_off, spot);
-            }
+        if let Some(name) = target_name(&it.left) {
+            self.set(&name, &it.right, it.span.start);
         }
         walk::walk_assignment_expression(self, it);
     }
@@ -271,95 +390,4 @@ impl<'a> Visit<'a> for Walker<'_> {
         }
         walk::walk_variable_declarator(self, it);
     }
-}
-
-fn push(spots: &mut Vec<Spot>, spot: Spot) {
-    if spots.len() < MOST {
-        spots.push(spot);
-    }
-}
-
-/// The text of a literal, and where it begins.
-fn literal<'e>(expression: &'e Expression<'_>) -> Option<(&'e str, u32)> {
-    match expression {
-        Expression::StringLiteral(literal) => Some((literal.value.as_str(), literal.span.start)),
-        Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
-            template.quasis.first().map(|part| (part.value.raw.as_str(), template.span.start))
-        }
-        Expression::ParenthesizedExpression(inner) => literal(&inner.expression),
-        _ => None,
-    }
-}
-
-/// `api.access.deny` of the expression that says so.
-fn dotted(expression: &Expression<'_>) -> Option<String> {
-    match expression {
-        Expression::Identifier(name) => Some(name.name.to_string()),
-        Expression::StaticMemberExpression(member) => {
-            let below = dotted(&member.object).unwrap_or_default();
-            Some(format!("{below}.{}", member.property.name))
-        }
-        Expression::ParenthesizedExpression(inner) => dotted(&inner.expression),
-        Expression::CallExpression(call) => dotted(&call.callee),
-        _ => None,
-    }
-}
-
-/// Whether a value that is logged tells a secret or everything about a person.
-fn tells(expression: &Expression<'_>) -> bool {
-    const WHOLE: [&str; 4] = ["event", "user", "context", "configuration"];
-    const SECRET: [&str; 8] = [
-        "password",
-        "secret",
-        "token",
-        "access_token",
-        "refresh_token",
-        "id_token",
-        "secrets",
-        "newPassword",
-    ];
-    match expression {
-        Expression::Identifier(name) => {
-            WHOLE.contains(&name.name.as_str()) || SECRET.contains(&name.name.as_str())
-        }
-        Expression::StaticMemberExpression(_) => dotted(expression).is_some_and(|path| {
-            let last = path.rsplit('.').next().unwrap_or_default();
-            SECRET.contains(&last) || path == "event.user" || path.starts_with("event.secrets")
-        }),
-        Expression::CallExpression(call) if dotted(&call.callee).as_deref() == Some("JSON.stringify") => {
-            call.arguments.first().and_then(|one| one.as_expression()).is_some_and(tells)
-        }
-        Expression::TemplateLiteral(template) => template.expressions.iter().any(tells),
-        Expression::BinaryExpression(sum) => tells(&sum.left) || tells(&sum.right),
-        Expression::ObjectExpression(object) => object
-            .properties
-            .iter()
-            .any(|one| one.as_property().is_some_and(|property| tells(&property.value))),
-        _ => false,
-    }
-}
-
-/// What of a person a claim is made of.
-fn personal(expression: &Expression<'_>) -> Option<String> {
-    const FIELDS: [&str; 8] = [
-        "email",
-        "phone_number",
-        "name",
-        "given_name",
-        "family_name",
-        "birthdate",
-        "address",
-        "user_metadata",
-    ];
-    let path = dotted(expression)?;
-    let last = path.rsplit('.').next().unwrap_or_default();
-    (path.contains("user") && FIELDS.contains(&last)).then_some(path)
-}
-
-/// Whether a text begins a query that a value follows in.
-fn is_query(text: &str) -> bool {
-    let upper = text.trim_start().to_ascii_uppercase();
-    let begins =
-        ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "].iter().any(|word| upper.starts_with(word));
-    begins && [" FROM ", " WHERE ", " VALUES", " SET ", "INTO "].iter().any(|word| upper.contains(word))
 }

@@ -2,10 +2,10 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action;
 use crate::auth0::bindings;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::client;
-use crate::auth0::code;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -43,7 +43,7 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
         return Ok(Verdict::NotApplicable("no public application uses the code grant"));
     };
     for action in bindings::running(tenant, "post-login")? {
-        let Some(script) = code::script(action, "code", tenant)? else { continue };
+        let Some((_, script)) = action::script(action, tenant)? else { continue };
         if script.mentions("code_challenge")?
             && script.facts()?.calls.contains("api.access.deny")
             && bindings::is_deployed(action)?

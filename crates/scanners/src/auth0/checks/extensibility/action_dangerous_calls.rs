@@ -2,8 +2,8 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action;
 use crate::auth0::check::{Answer, Ask, Check, Meta};
-use crate::auth0::code;
 use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -28,9 +28,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, tenant: &TenantSnapshot) -> Answer {
-    code::spots(
+    action::spots(
         action,
-        "code",
         tenant,
         |facts| &facts.dangerous,
         (Severity::High, "An Action runs texts as code", "no eval, new Function or child_process"),

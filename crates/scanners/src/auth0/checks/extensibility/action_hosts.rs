@@ -2,8 +2,8 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
-use crate::auth0::code;
 use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, tenant: &TenantSnapshot) -> Answer {
-    let Some(script) = code::script(action, "code", tenant)? else {
+    let Some((path, script)) = action::script(action, tenant)? else {
         return Ok(Verdict::NotApplicable("it has no code"));
     };
     let hosts: Vec<&String> = script.facts()?.hosts.iter().collect();
@@ -38,7 +38,7 @@ fn ask(action: &Item, tenant: &TenantSnapshot) -> Answer {
     failed(
         Severity::Info,
         "An Action talks to other hosts",
-        &action.pointer("code"),
+        &action.pointer(&path),
         &first_few(&hosts),
         "hosts that somebody has reviewed",
     )

@@ -2,6 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action::{self, Running};
 use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::code;
 use crate::auth0::item::Item;
@@ -29,7 +30,10 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(action: &Item, tenant: &TenantSnapshot) -> Answer {
     let title = "An Action links accounts by addresses that are not verified";
-    code::links_unverified(action, "code", tenant, title)
+    match action::running(action, "code")? {
+        Running::At(path) => code::links_unverified(action, &path, tenant, title),
+        Running::Nothing => Ok(action::NEVER_DEPLOYED),
+    }
 }
 
 #[cfg(test)]

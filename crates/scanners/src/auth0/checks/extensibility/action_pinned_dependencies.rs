@@ -2,6 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action::{self, Running};
 use crate::auth0::address;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
@@ -31,8 +32,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, _: &TenantSnapshot) -> Answer {
-    let path = "dependencies";
-    for (n, dependency) in question::objects(action, path)?.unwrap_or_default().iter().enumerate() {
+    let Running::At(path) = action::running(action, "dependencies")? else { return Ok(action::NEVER_DEPLOYED) };
+    for (n, dependency) in question::objects(action, &path)?.unwrap_or_default().iter().enumerate() {
         let pointer = action.pointer(&format!("{path}/{n}"));
         if let Some(Node::Text(registry)) = dependency.get("registry_url")
             && !registry.is_empty()
@@ -79,6 +80,10 @@ mod tests {
                 ),
                 ("passed", "actions: [{name: a, dependencies: [{name: axios, version: 1.8.4}]}]"),
                 ("passed", "actions: [{name: a}]"),
+                (
+                    "failed moderate",
+                    "actions: [{name: a, all_changes_deployed: false, deployed_version: {dependencies: [{name: axios, version: latest}]}}]",
+                ),
                 ("not-assessed", "actions: [{name: a, dependencies: [{name: axios}]}]"),
             ],
         );

@@ -2,6 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action::{self, Running};
 use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::code;
 use crate::auth0::item::Item;
@@ -29,9 +30,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, _: &TenantSnapshot) -> Answer {
-    let path = "runtime";
-    let Some(version) = action.text(path)? else { return Err(action.not_stated(path)) };
-    code::runtime(version, &action.pointer(path))
+    let Running::At(path) = action::running(action, "runtime")? else { return Ok(action::NEVER_DEPLOYED) };
+    let Some(version) = action.text(&path)? else { return Err(action.not_stated(&path)) };
+    code::runtime(version, &action.pointer(&path))
 }
 
 #[cfg(test)]
@@ -48,6 +49,11 @@ mod tests {
                 ("failed high", "actions: [{name: a, runtime: node16}]"),
                 ("passed", "actions: [{name: a, runtime: node22}]"),
                 ("not-assessed", "actions: [{name: a}]"),
+                (
+                    "failed high",
+                    "actions: [{name: a, runtime: node22, all_changes_deployed: false, deployed_version: {runtime: node16}}]",
+                ),
+                ("not-applicable", "actions: [{name: a, runtime: node16, all_changes_deployed: false}]"),
             ],
         );
     }

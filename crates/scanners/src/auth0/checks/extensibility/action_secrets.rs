@@ -29,9 +29,10 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, tenant: &TenantSnapshot) -> Answer {
-    code::spots(
+    // Both the draft and what runs are read by everybody who may read Actions.
+    code::spots_in(
         action,
-        "code",
+        &["code", "deployed_version/code"],
         tenant,
         |facts| &facts.secrets,
         (Severity::High, "An Action holds what looks like a secret", "event.secrets"),

@@ -2,6 +2,7 @@
 
 use checkmate_domain::{Exposure, NotAssessed, Severity};
 
+use crate::auth0::action::{self, Running};
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
 use crate::auth0::item::Item;
 use crate::auth0::node::Node;
@@ -30,8 +31,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, _: &TenantSnapshot) -> Answer {
-    let path = "dependencies";
-    let dependencies = question::objects(action, path)?.unwrap_or_default();
+    let Running::At(path) = action::running(action, "dependencies")? else { return Ok(action::NEVER_DEPLOYED) };
+    let dependencies = question::objects(action, &path)?.unwrap_or_default();
     let mut unknown = Vec::new();
     for (n, dependency) in dependencies.iter().enumerate() {
         let (Some(Node::Text(name)), Some(Node::Text(version))) =

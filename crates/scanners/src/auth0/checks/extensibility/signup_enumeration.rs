@@ -2,9 +2,9 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action;
 use crate::auth0::bindings;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
-use crate::auth0::code;
 use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -33,14 +33,14 @@ fn ask(action: &Item, tenant: &TenantSnapshot) -> Answer {
     if !bindings::triggers(action)?.contains(&"pre-user-registration") {
         return Ok(Verdict::NotApplicable("it does not run before a sign-up"));
     }
-    let Some(script) = code::script(action, "code", tenant)? else {
+    let Some((path, script)) = action::script(action, tenant)? else {
         return Ok(Verdict::NotApplicable("it has no code"));
     };
     if script.facts()?.calls.contains("api.access.deny") {
         return failed(
             Severity::Low,
             "An Action refuses sign-ups",
-            &action.pointer("code"),
+            &action.pointer(&path),
             "api.access.deny",
             "the same answer for everybody",
         );

@@ -2,9 +2,9 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action;
 use crate::auth0::bindings;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
-use crate::auth0::code;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     for action in bindings::running(tenant, TRIGGER)? {
-        let Some(script) = code::script(action, "code", tenant)? else { continue };
+        let Some((_, script)) = action::script(action, tenant)? else { continue };
         let calls = &script.facts()?.calls;
         let challenges = calls.contains("api.authentication.challengeWith")
             || calls.contains("api.authentication.challengeWithAny");

@@ -2,9 +2,9 @@
 
 use checkmate_domain::{Exposure, NotAssessed, Severity};
 
+use crate::auth0::action::{self, Running};
 use crate::auth0::bindings;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
-use crate::auth0::code;
 use crate::auth0::node::Node;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -61,7 +61,10 @@ fn cannot_ask(tenant: &TenantSnapshot, name: &str) -> Result<(), NotAssessed> {
         Some(Node::List(modules)) if modules.is_empty() => {}
         Some(_) => return Err(maybe("it uses modules")),
     }
-    let script = code::script(action, "code", tenant)?.ok_or_else(|| action.not_stated("code"))?;
+    if action::running(action, "code")? == Running::Nothing {
+        return Ok(());
+    }
+    let (_, script) = action::script(action, tenant)?.ok_or_else(|| action.not_stated("code"))?;
     for word in ASKING {
         if script.mentions(word).map_err(|reason| maybe(&reason.to_string()))? {
             return Err(maybe(&format!("its code mentions {word}")));
@@ -108,7 +111,7 @@ mod tests {
         ] {
             let mut snapshot = yaml::read(text, fixture::NOW);
             let missing = || Script::unreadable(NotAssessed::Unreadable("missing".to_owned()));
-            let script = code.map_or_else(missing, |code| code::read_all(vec![code.to_owned()]).remove(0));
+            let script = code.map_or_else(missing, |code| crate::auth0::code::read_all(vec![code.to_owned()]).remove(0));
             snapshot.put_script("tenant.yaml#/actions/0/code".to_owned(), script);
             assert_eq!(matches!(ask(&snapshot), Ok(Verdict::Failed(_))), fails, "{code:?}");
         }

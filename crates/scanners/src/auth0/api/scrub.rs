@@ -1,0 +1,316 @@
+//! Takes what only looks like a secret out of what is written to a file: out of values, code, pages and addresses.
+//!
+//! It hides more than is reported: what is long and random is replaced wherever it stands. Only what would be a finding gets
+//! the mark of one, so that a file tells the same as the tenant.
+
+use std::ops::Range;
+
+use crate::auth0::code::{self, Places};
+use crate::auth0::node::Node;
+use crate::auth0::secret::{self, MARK, is_opaque, mark};
+
+/// How private keys begin and end.
+const PEM: (&str, &str) = ("-----BEGIN", "-----END");
+
+/// Scrubs every text. Blocking.
+pub(super) fn all(bodies: &mut [&mut Node]) {
+    let mut scripts = Vec::new();
+    for body in bodies.iter_mut() {
+        texts("", body, &mut |_, text| {
+            if is_script(text) {
+                scripts.push(text.clone());
+            }
+        });
+    }
+    let mut places = code::places(scripts).into_iter();
+    for body in bodies.iter_mut() {
+        texts("", body, &mut |name, text| {
+            let of_script = if is_script(text) { places.next().flatten() } else { None };
+            *text = scrubbed(name, text, of_script.as_ref());
+        });
+    }
+}
+
+/// Calls with the name and text of every text.
+fn texts(name: &str, node: &mut Node, each: &mut impl FnMut(&str, &mut String)) {
+    match node {
+        Node::Text(text) | Node::Unknown(text) => each(name, text),
+        Node::Map(entries) => entries.iter_mut().for_each(|(name, value)| texts(name, value, each)),
+        Node::List(items) => items.iter_mut().for_each(|item| texts(name, item, each)),
+        _ => {}
+    }
+}
+
+/// Whether a text may be code: it has what no name, address or sentence has.
+fn is_script(text: &str) -> bool {
+    text.contains(['\n', ';', '{', '='])
+}
+
+fn scrubbed(name: &str, text: &str, places: Option<&Places>) -> String {
+    if secret::in_value(name, text).is_some() && !text.contains(['\n', ';']) {
+        return if text.contains(MARK) { text.to_owned() } else { mark(text) };
+    }
+    let quoted = match places {
+        Some(places) => literals(text, places),
+        None => assigned(text),
+    };
+    let told = words(&queries(&keys(&quoted)));
+    // Ids of objects are long and random too; in code and pages none is needed.
+    if places.is_some() || text.contains('\n') { opaque(&told) } else { told }
+}
+
+/// Hides private keys, whose lines are no words.
+fn keys(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(PEM.0) {
+        let end = rest[at..].find(PEM.1).map_or(rest.len(), |end| at + end);
+        let private = rest[at..end].contains("PRIVATE KEY");
+        out.push_str(&rest[..at]);
+        let block = &rest[at..end];
+        out.push_str(&if private { kept_breaks(block, mark) } else { block.to_owned() });
+        rest = &rest[end..];
+        if let Some(after) = rest.strip_prefix(PEM.1) {
+            out.push_str(PEM.1);
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Replaces each line, so that what follows stays on its line.
+fn kept_breaks(text: &str, with: impl Fn(&str) -> String) -> String {
+    text.split('\n').map(with).collect::<Vec<_>>().join("\n")
+}
+
+/// Hides literals of code that look like secrets.
+fn literals(text: &str, places: &Places) -> String {
+    let mut spans: Vec<(Range<usize>, bool)> = Vec::new();
+    spans.extend(places.secrets.iter().map(|span| (span.clone(), true)));
+    spans.extend(places.literals.iter().map(|span| (span.clone(), false)));
+    // Outer ones first, secrets before others: what lies within one that is hidden is hidden with it.
+    spans.sort_by_key(|(span, secret)| (span.start, !secret, std::cmp::Reverse(span.end)));
+    let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+    for (span, secret) in spans {
+        let Some(inside) = text.get(span.clone()).filter(|_| span.start >= copied) else { continue };
+        out.push_str(&text[copied..span.start]);
+        out.push_str(&if secret { sum(inside, mark) } else { literal(inside) });
+        copied = span.end;
+    }
+    out.push_str(&text[copied..]);
+    out
+}
+
+/// A secret as it stands in code: one literal, or several with signs between them.
+fn sum(written: &str, hide: fn(&str) -> String) -> String {
+    let quotes = ['\'', '"', '`'];
+    let mut out = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some(at) = rest.find(quotes) {
+        let quote = rest[at..].chars().next().unwrap_or('"');
+        let (before, after) = rest.split_at(at + 1);
+        let end = end_of(after, quote);
+        out.push_str(before);
+        out.push_str(&if after[..end].contains(MARK) { after[..end].to_owned() } else { hide(&after[..end]) });
+        rest = &after[end..];
+        if let Some(next) = rest.strip_prefix(quote) {
+            out.push(quote);
+            rest = next;
+        }
+    }
+    // A part of a template has no quotes of its own.
+    out.push_str(&if out.is_empty() { words(rest) } else { rest.to_owned() });
+    out
+}
+
+fn end_of(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn literal(written: &str) -> String {
+    let quote = |c: char| matches!(c, '\'' | '"' | '`');
+    let bare: String = written.split(quote).filter(|part| part.trim() != "+").collect();
+    match (is_opaque(&bare), written.contains(quote)) {
+        (true, true) => sum(written, veil),
+        (true, false) => veil(written),
+        (false, _) => written.to_owned(),
+    }
+}
+
+/// In what is no code: hides quoted values behind names of secrets.
+fn assigned(text: &str) -> String {
+    let quotes = ['\'', '"', '`'];
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(quotes) {
+        let quote = rest[at..].chars().next().unwrap_or('"');
+        let (before, after) = rest.split_at(at + 1);
+        out.push_str(before);
+        // An apostrophe that is no quote: nothing is skipped because of it.
+        let end = end_of(after, quote).min(after.find('\n').unwrap_or(after.len()));
+        let name: String = name_before(&before[..at]);
+        let value = &after[..end];
+        if secret::in_value(&name, value).is_some() && !value.contains(MARK) {
+            out.push_str(&mark(value));
+            rest = &after[end..];
+        } else {
+            rest = after;
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The name that a value is called by: the word before `=` or `:`.
+fn name_before(text: &str) -> String {
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '=' | ':' | '\'' | '"' | ']'));
+    let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let backwards: Vec<char> = text.chars().rev().take_while(word).collect();
+    backwards.into_iter().rev().collect()
+}
+
+/// Hides the values of queries in addresses; signs stay, for what stands for any text is judged.
+fn queries(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ')' | '\\');
+    each_word(text, ends, |word| {
+        let Some((address, query)) = word.split_once('?').filter(|(address, _)| address.contains("://")) else {
+            return None;
+        };
+        let parts = query.split('&').map(|part| match part.split_once('=') {
+            Some((name, value)) => format!("{name}={}", veil_signs(value)),
+            None => part.to_owned(),
+        });
+        Some(format!("{address}?{}", parts.collect::<Vec<_>>().join("&")))
+    })
+}
+
+/// Hides words that are secrets by their form: in a comment, in a page, in a value.
+fn words(text: &str) -> String {
+    let plain = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
+    let secrets = each_word(text, plain, |word| {
+        (!word.contains(MARK) && secret::in_text(word).is_some()).then(|| mark(word))
+    });
+    after_schemes(&secrets)
+}
+
+/// Hides what is long and random, whatever it is.
+fn opaque(text: &str) -> String {
+    let sign = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    each_word(text, sign, |word| is_opaque(word).then(|| veil(word)))
+}
+
+/// Hides what follows `Bearer` and `Basic`.
+fn after_schemes(text: &str) -> String {
+    let mut expected = false;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
+    each_word(text, ends, |word| {
+        let scheme = word.trim_end_matches(':');
+        let is_scheme = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
+        let follows = std::mem::replace(&mut expected, is_scheme);
+        let secret = follows && !word.contains(MARK) && secret::in_text(&format!("bearer {word}")).is_some();
+        secret.then(|| mark(word))
+    })
+}
+
+/// Replaces words between signs; what `with` answers nothing for stays.
+fn each_word(text: &str, sign: impl Fn(char) -> bool, mut with: impl FnMut(&str) -> Option<String>) -> String {
+    let (mut out, mut start) = (String::with_capacity(text.len()), 0);
+    let mut put = |out: &mut String, word: &str| {
+        if !word.is_empty() {
+            out.push_str(&with(word).unwrap_or_else(|| word.to_owned()));
+        }
+    };
+    for (at, c) in text.char_indices().filter(|(_, c)| sign(*c)) {
+        put(&mut out, &text[start..at]);
+        out.push(c);
+        start = at + c.len_utf8();
+    }
+    put(&mut out, &text[start..]);
+    out
+}
+
+/// A text of the same length, of letters only: in code it may be a name.
+fn veil(text: &str) -> String {
+    "HIDDEN".chars().chain(std::iter::repeat('x')).take(text.chars().count()).collect()
+}
+
+fn veil_signs(text: &str) -> String {
+    if text.contains(MARK) { text.to_owned() } else { text.replace(|c: char| c.is_alphanumeric(), "x") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth0::parse;
+
+    /// The secrets begin so: no file may hold it.
+    const PLANTED: &str = "Pl4nt";
+
+    fn file(json: &str) -> String {
+        let mut node = parse::json(json).expect("valid");
+        all(&mut [&mut node]);
+        serde_json::to_string(&node).expect("serialises")
+    }
+
+    fn of_code(code: &str) -> String {
+        let body = serde_json::json!({ "code": code });
+        file(&body.to_string())
+    }
+
+    #[test]
+    fn code_keeps_no_secret_however_it_is_written() {
+        for code in [
+            "const apiKey = 'Pl4ntZrT1xWm4Kd9LpVb2Nc';",
+            "// don't touch\nconst apiKey = 'Pl4ntZrT1xWm4Kd9LpVb2Nc';\n",
+            "/* it's */ const apiKey = 'Pl4ntZrT1xWm4Kd9LpVb2Nc'",
+            "fetch(u, {headers: {Authorization: 'Bearer Pl4ntZrT1xWm4Kd9'}});",
+            "h['x-api-key']='Pl4ntZrT1xWm4Kd9LpVb2Nc';",
+            "x.set('x-api-key', \"Pl4ntZrT1xWm4Kd9LpVb2Nc\");",
+            "const o = {['api-key']: `Pl4ntZrT1xWm4Kd9LpVb2Nc`};",
+            "const password = 'Pl4nt-horse-battery';",
+            "const key = 'Pl4ntZrT1xWm' + '4Kd9LpVb2NcZZZ0123';\nconst secret = 'Pl4ntZrT1xWm' + '4Kd9LpVb2Nc';",
+            "// the old one was Pl4ntZrT1xWm4Kd9LpVb2Nc00\nx();\n",
+            "const u = `https://a.example.com/x?sig=Pl4ntZrT&t=${t}`;",
+            "const k = '-----BEGIN PRIVATE KEY-----\\nPl4nt\\n-----END PRIVATE KEY-----';",
+            "function (user, context, callback) { const token = 'Pl4ntZrT1xWm4Kd9LpVb2Nc'; callback(null, user); }",
+            "function ( { broken\n const token = 'Pl4ntZrT1xWm4Kd9LpVb2Nc';",
+            "-----BEGIN RSA PRIVATE KEY-----\nPl4ntMIIE\n-----END RSA PRIVATE KEY-----\n",
+        ] {
+            let told = of_code(code);
+            assert!(!told.contains(PLANTED), "{code}\n{told}");
+        }
+    }
+
+    #[test]
+    fn values_keep_no_secret() {
+        let told = file(
+            r#"{"client_metadata": {"note": "Bearer Pl4ntZrT1xWm4Kd9", "more": "use Bearer Pl4ntZrT1xWm4Kd9 there"},
+            "callbacks": ["https://a.example.com/cb?token=Pl4ntZrT&x=*"], "db": "postgres://app:Pl4nt@db.example.com/a",
+            "client_id": "q8ZrT1xWm4Kd9LpVb2NcAAAA00000001", "name": "it's a shop"}"#,
+        );
+        assert!(!told.contains(PLANTED), "{told}");
+        assert!(told.contains("https://a.example.com/cb?token=xxxxxxxx&x=*"), "{told}");
+        assert!(told.contains("q8ZrT1xWm4Kd9LpVb2NcAAAA00000001") && told.contains("it's a shop"), "{told}");
+    }
+
+    #[test]
+    fn what_is_no_secret_stays_as_it_is() {
+        for code in [
+            "exports.onExecutePostLogin = async (event, api) => { if (!event.user.email_verified) api.access.deny('x'); };",
+            "const title = \"Shop\"; // it's open\nrequire('lodash');\n",
+            "<p>{{ error_description | escape }}</p>\n<script src='https://cdn.example.com/a.js'></script>",
+        ] {
+            assert_eq!(of_code(code), serde_json::json!({ "code": code }).to_string());
+        }
+        let marked = of_code("const apiKey = 'q8ZrT1xWm4Kd9LpVb2Nc';\n");
+        assert!(marked.contains("const apiKey = 'REDACTED************';"), "{marked}");
+    }
+}

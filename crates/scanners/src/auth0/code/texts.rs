@@ -1,0 +1,182 @@
+//! What expressions of a script are: texts, names, values of a person.
+
+use std::borrow::Cow;
+
+use oxc_ast::ast::{
+    ArrowFunctionBody, AssignmentTarget, BinaryOperator, Expression, FunctionBody, Statement,
+};
+
+/// The text of a literal, also of one that is put together from several.
+pub(super) fn literal<'e>(expression: &'e Expression<'_>) -> Option<Cow<'e, str>> {
+    match expression {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str().into()),
+        Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
+            template.quasis.first().map(|part| part.value.raw.as_str().into())
+        }
+        Expression::ParenthesizedExpression(inner) => literal(&inner.expression),
+        Expression::BinaryExpression(sum) if sum.operator == BinaryOperator::Addition => {
+            let mut text = String::new();
+            joined(expression, &mut text).then(|| text.into())
+        }
+        _ => None,
+    }
+}
+
+/// Writes the text of a sum of literals; whether it is one.
+fn joined(expression: &Expression<'_>, text: &mut String) -> bool {
+    match expression {
+        Expression::BinaryExpression(sum) if sum.operator == BinaryOperator::Addition => {
+            joined(&sum.left, text) && joined(&sum.right, text)
+        }
+        Expression::BinaryExpression(_) => false,
+        other => literal(other).is_some_and(|part| {
+            text.push_str(&part);
+            true
+        }),
+    }
+}
+
+/// `api.access.deny` of the expression that says so.
+pub(super) fn dotted(expression: &Expression<'_>) -> Option<String> {
+    match expression {
+        Expression::Identifier(name) => Some(name.name.to_string()),
+        Expression::StaticMemberExpression(member) => {
+            let below = dotted(&member.object).unwrap_or_default();
+            Some(format!("{below}.{}", member.property.name))
+        }
+        Expression::ComputedMemberExpression(member) => {
+            let below = dotted(&member.object).unwrap_or_default();
+            Some(format!("{below}.{}", literal(&member.expression)?))
+        }
+        // `(0, eval)` is eval.
+        Expression::SequenceExpression(sequence) => sequence.expressions.last().and_then(dotted),
+        Expression::ParenthesizedExpression(inner) => dotted(&inner.expression),
+        Expression::CallExpression(call) => dotted(&call.callee),
+        _ => None,
+    }
+}
+
+/// Whether a value that is logged tells a secret or everything about a person.
+pub(super) fn tells(expression: &Expression<'_>) -> bool {
+    const WHOLE: [&str; 4] = ["event", "user", "context", "configuration"];
+    const SECRET: [&str; 8] = [
+        "password",
+        "secret",
+        "token",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "secrets",
+        "newPassword",
+    ];
+    match expression {
+        Expression::Identifier(name) => {
+            WHOLE.contains(&name.name.as_str()) || SECRET.contains(&name.name.as_str())
+        }
+        Expression::StaticMemberExpression(_) | Expression::ComputedMemberExpression(_) => dotted(expression).is_some_and(|path| {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            SECRET.contains(&last) || path == "event.user" || path.starts_with("event.secrets")
+        }),
+        Expression::CallExpression(call) if dotted(&call.callee).as_deref() == Some("JSON.stringify") => {
+            call.arguments.first().and_then(|one| one.as_expression()).is_some_and(tells)
+        }
+        Expression::TemplateLiteral(template) => template.expressions.iter().any(tells),
+        Expression::BinaryExpression(sum) => tells(&sum.left) || tells(&sum.right),
+        Expression::ObjectExpression(object) => object
+            .properties
+            .iter()
+            .any(|one| one.as_property().is_some_and(|property| tells(&property.value))),
+        _ => false,
+    }
+}
+
+/// What of a person a claim is made of.
+pub(super) fn personal(expression: &Expression<'_>) -> Option<String> {
+    const FIELDS: [&str; 8] = [
+        "email",
+        "phone_number",
+        "name",
+        "given_name",
+        "family_name",
+        "birthdate",
+        "address",
+        "user_metadata",
+    ];
+    let path = dotted(expression)?;
+    let last = path.rsplit('.').next().unwrap_or_default();
+    (path.contains("user") && FIELDS.contains(&last)).then_some(path)
+}
+
+/// Whether a text begins a query that a value follows in.
+pub(super) fn is_query(text: &str) -> bool {
+    let upper = text.trim_start().to_ascii_uppercase();
+    let begins =
+        ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM "].iter().any(|word| upper.starts_with(word));
+    begins && [" FROM ", " WHERE ", " VALUES", " SET ", "INTO "].iter().any(|word| upper.contains(word))
+}
+
+/// The name of what something is assigned to: `a.b.apiKey` and `a['apiKey']` are both `apiKey`.
+pub(super) fn target_name(target: &AssignmentTarget<'_>) -> Option<String> {
+    match target {
+        AssignmentTarget::AssignmentTargetIdentifier(name) => Some(name.name.to_string()),
+        AssignmentTarget::StaticMemberExpression(member) => Some(member.property.name.to_string()),
+        AssignmentTarget::ComputedMemberExpression(member) => literal(&member.expression).map(Cow::into_owned),
+        _ => None,
+    }
+}
+
+/// Whether a value switches something off.
+pub(super) fn is_off(value: &Expression<'_>) -> bool {
+    match value {
+        Expression::BooleanLiteral(value) => !value.value,
+        Expression::NumericLiteral(number) => number.value == 0.0,
+        Expression::StringLiteral(text) => text.value == "0" || text.value == "false",
+        Expression::UnaryExpression(not) if not.operator.as_str() == "!" => {
+            matches!(&not.argument, Expression::NumericLiteral(one) if one.value != 0.0)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value is a function that does nothing, and so finds nothing wrong.
+pub(super) fn does_nothing(value: &Expression<'_>) -> bool {
+    match value {
+        Expression::ArrowFunctionExpression(function) => match &function.body {
+            ArrowFunctionBody::FunctionBody(body) => is_idle(body),
+            body => body.as_expression().is_some_and(says_nothing),
+        },
+        Expression::FunctionExpression(function) => function.body.as_ref().is_some_and(|body| is_idle(body)),
+        _ => false,
+    }
+}
+
+fn is_idle(body: &FunctionBody<'_>) -> bool {
+    body.statements.iter().all(|statement| match statement {
+        Statement::EmptyStatement(_) => true,
+        Statement::ReturnStatement(it) => it.argument.as_ref().is_none_or(says_nothing),
+        Statement::ExpressionStatement(it) => says_nothing(&it.expression),
+        _ => false,
+    })
+}
+
+fn says_nothing(value: &Expression<'_>) -> bool {
+    match value {
+        Expression::NullLiteral(_) | Expression::BooleanLiteral(_) => true,
+        Expression::Identifier(name) => name.name == "undefined",
+        Expression::UnaryExpression(void) => void.operator.as_str() == "void",
+        Expression::ParenthesizedExpression(inner) => says_nothing(&inner.expression),
+        Expression::ObjectExpression(object) => object.properties.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether code behind this condition never runs.
+pub(super) fn never(test: &Expression<'_>) -> bool {
+    match test {
+        Expression::ParenthesizedExpression(inner) => never(&inner.expression),
+        Expression::BooleanLiteral(value) => !value.value,
+        Expression::NumericLiteral(number) => number.value == 0.0,
+        Expression::LogicalExpression(both) => both.operator.as_str() == "&&" && (never(&both.left) || never(&both.right)),
+        _ => false,
+    }
+}
