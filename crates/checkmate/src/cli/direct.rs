@@ -33,14 +33,14 @@ pub struct ReachArgs {
     #[arg(long, value_name = "FILE")]
     pub client_secret_file: Option<PathBuf>,
     /// Where the API is asked, when not at https:// and the host.
-    #[arg(long, value_name = "URL", requires = "domain")]
+    #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     /// A certificate authority to trust besides the system's.
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// Whose rate limits are kept to: free, essentials, enterprise, unlimited.
-    #[arg(long, value_name = "PLAN", default_value = "essentials")]
-    pub plan: String,
+    /// Whose rate limits are kept to: free, essentials, enterprise, unlimited. [default: essentials]
+    #[arg(long, value_name = "PLAN")]
+    pub plan: Option<String>,
 }
 
 /// `scan auth0`.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use checkmate_domain::{FingerprintKey, ScanReport, Scope, TargetId, Timestamp};
-use checkmate_scanners::auth0::api::{assess_answers, fetch_answers};
+use checkmate_domain::{FingerprintKey, NotAssessed, ScanReport, Scope, TargetId, Timestamp};
+use checkmate_scanners::auth0::api::{assess_answers, fetch_answers, unassessed};
 use checkmate_scanners::auth0::{Answers, ExportScanner, Plan};
 use checkmate_scanners::{ScanContext, ScanError, Scanned, Scanner};
 use checkmate_worker::JobLeases;
@@ -17,6 +17,7 @@ use crate::cli::{Auth0Args, ReachArgs, ReportFormat};
 use crate::commands::Out;
 use crate::config::{self, Config, ConfigError, TenantConfig};
 use crate::control;
+use crate::view::plain;
 use crate::view::report::{self, Told};
 use crate::wiring::open::Opener;
 use crate::wiring::parts::Parts;
@@ -27,6 +28,8 @@ use crate::{EXIT_DONE, EXIT_INCOMPLETE};
 
 /// The largest snapshot that is read, in bytes.
 const LARGEST: u64 = 512 << 20;
+/// Whose rate limits are kept to when nobody says.
+const PLAN: &str = "essentials";
 
 pub(crate) async fn scan_auth0(
     args: &Auth0Args,
@@ -43,9 +46,15 @@ pub(crate) async fn scan_auth0(
     };
     let mut report = match scanned {
         Ok(report) => report,
-        Err(error) => return not_scanned(error),
+        Err(error) => nothing_of(error, args)?,
     };
-    report::narrow(&mut report, &args.only, &args.skip);
+    if let Err(unknown) = report::narrow(&mut report, &args.only, &args.skip) {
+        let words: Vec<String> = unknown.iter().map(|word| format!("'{word}'")).collect();
+        return Err(usage(format!(
+            "no rule is called {}: 'checkmate rules list' shows what --only and --skip take",
+            words.join(", ")
+        )));
+    }
     if report.checks.is_empty() {
         return Err(usage(
             "no rule is left: look at --only and --skip, and at 'checkmate rules list'".to_owned(),
@@ -94,6 +103,22 @@ pub(crate) async fn snapshot_auth0(
     write(output, &answers.into_json()?)?;
     out.text(&format!("{told}, secrets replaced\n")).await?;
     Ok(EXIT_DONE)
+}
+
+/// The report on a tenant that could not be asked: every check is there and none has an answer.
+///
+/// # Errors
+/// When it is the command that has to be changed.
+fn nothing_of(error: anyhow::Error, args: &Auth0Args) -> anyhow::Result<ScanReport> {
+    let why = match error.downcast::<ScanError>()? {
+        ScanError::Missing(text) | ScanError::Permanent(text) => return Err(usage(text)),
+        ScanError::NotAssessed(why) => why,
+        other => NotAssessed::Failed(other.to_string()),
+    };
+    eprintln!("checkmate: nothing could be looked at: {why}");
+    let name = args.reach.domain.as_deref().or(args.reach.tenant.as_deref()).unwrap_or("tenant");
+    let target = TargetId::new(format!("auth0:{name}")).map_err(|error| usage(error.to_string()))?;
+    Ok(unassessed(&target, &why)?)
 }
 
 /// What could not be looked at is no error of the program, and not fine either.
@@ -216,6 +241,7 @@ fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
         config.outbound.ca_file = Some(file.clone());
     }
     if let Some(name) = &reach.tenant {
+        of_direct_tenants_only(reach)?;
         let known: Vec<&str> = config.tenants.keys().map(String::as_str).collect();
         let unknown = || usage(format!("no tenant is called {name}; there are: {}", known.join(", ")));
         return Ok(config.tenants.get(name).ok_or_else(unknown)?.domain.clone());
@@ -223,8 +249,12 @@ fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
     let missing = || usage("give --domain and --client-id, or --tenant".to_owned());
     let (domain, client_id) =
         (reach.domain.clone().ok_or_else(missing)?, reach.client_id.clone().ok_or_else(missing)?);
-    let plan = Plan::from_word(&reach.plan)
-        .ok_or_else(|| usage(format!("'{}' is no plan: use {}", reach.plan, Plan::WORDS.join(", "))))?;
+    if !is_host(&domain) {
+        return Err(usage(format!("'{}' is no host name: --domain takes one such as acme.eu.auth0.com", plain(&domain, 100))));
+    }
+    let word = reach.plan.as_deref().unwrap_or(PLAN);
+    let plan = Plan::from_word(word)
+        .ok_or_else(|| usage(format!("'{word}' is no plan: use {}", Plan::WORDS.join(", "))))?;
     if reach.private_key_file.is_none() && reach.client_secret_file.is_none() {
         return Err(usage("give --private-key-file or --client-secret-file".to_owned()));
     }
@@ -245,6 +275,33 @@ fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
     };
     config.tenants.insert("direct".to_owned(), one);
     Ok(domain)
+}
+
+/// What a tenant of the configuration says of itself is not said again: somebody who names another address means it.
+fn of_direct_tenants_only(reach: &ReachArgs) -> anyhow::Result<()> {
+    let given = [
+        ("--base-url", reach.base_url.is_some()),
+        ("--plan", reach.plan.is_some()),
+        ("--private-key-file", reach.private_key_file.is_some()),
+        ("--client-secret-file", reach.client_secret_file.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(usage(format!(
+            "{option} does not go with --tenant: set it in [tenants.NAME] of the configuration, or give --domain and --client-id"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a text is a host name and nothing else: it becomes part of addresses that credentials are sent to.
+fn is_host(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').count() >= 2 && text.split('.').all(label)
 }
 
 fn known(file: &Path) -> anyhow::Result<report::Baseline> {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checkmate_domain::{Finding, ResourceId, RuleId, ScanReport, Statement};
+use checkmate_domain::{Finding, ResourceId, RuleId, ScanReport, Severity, Statement};
 use serde::Deserialize;
 
+use super::clean;
 use super::json::SCHEMA;
 
 /// A report that was written before.
@@ -21,6 +22,42 @@ pub(super) struct Known {
     /// What a reader knows it by.
     pub(super) title: String,
     pub(super) name: String,
+    /// How bad it was, where the report said so.
+    severity: Option<Severity>,
+    seen: String,
+}
+
+/// A finding, beside the report of before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It was not there.
+    New,
+    /// It was there, and less severe.
+    Worse,
+    /// It was there, and something else was seen.
+    Changed,
+    /// It is as it was.
+    Same,
+}
+
+impl Change {
+    /// Whether the report of before does not cover it.
+    #[must_use]
+    pub const fn counts(self) -> bool {
+        matches!(self, Self::New | Self::Worse)
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Worse => "worse",
+            Self::Changed => "changed",
+            Self::Same => "same",
+        }
+    }
 }
 
 /// What became of the findings of before.
@@ -28,6 +65,8 @@ pub(super) struct Known {
 pub(super) struct Since<'a> {
     /// Still there.
     pub(super) still: usize,
+    /// Of these, those that are more severe.
+    pub(super) worse: usize,
     /// The check ran there and found nothing, or the thing is gone.
     pub(super) mended: Vec<&'a Known>,
     /// Nothing can be said.
@@ -51,6 +90,16 @@ struct Line {
     title: String,
     #[serde(default)]
     resource: Resource,
+    #[serde(default)]
+    severity: Option<Severity>,
+    #[serde(default)]
+    evidence: Seen,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Seen {
+    seen: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -73,23 +122,30 @@ impl Baseline {
             "it is no report of this program: its schema is '{schema}', expected {SCHEMA}"
         );
         let known = |line: Line| {
-            let Line { fingerprint, rule, title, resource } = line;
-            (fingerprint, Known { rule, resource: resource.id, title, name: resource.name })
+            let Line { fingerprint, rule, title, resource, severity, evidence } = line;
+            let (resource, name, seen) = (resource.id, resource.name, evidence.seen);
+            (fingerprint, Known { rule, resource, title, name, severity, seen })
         };
         Ok(Self { by_fingerprint: before.findings.into_iter().map(known).collect() })
     }
 
-    /// Whether a finding was there before.
+    /// What became of a finding that is there.
     #[must_use]
-    pub fn knows(&self, finding: &Finding) -> bool {
-        self.by_fingerprint.contains_key(finding.fingerprint.as_str())
+    pub fn change(&self, finding: &Finding) -> Change {
+        match self.by_fingerprint.get(finding.fingerprint.as_str()) {
+            None => Change::New,
+            Some(known) if known.severity.is_some_and(|before| finding.severity > before) => Change::Worse,
+            Some(known) if known.seen != clean(&finding.evidence.seen) => Change::Changed,
+            Some(_) => Change::Same,
+        }
     }
 
     /// What became of what was there, as far as the report tells.
     pub(super) fn since(&self, report: &ScanReport) -> Since<'_> {
         let there: BTreeSet<&str> =
             report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
-        let mut since = Since::default();
+        let worse = report.findings.iter().filter(|finding| self.change(finding) == Change::Worse).count();
+        let mut since = Since { worse, ..Since::default() };
         for (fingerprint, known) in &self.by_fingerprint {
             if there.contains(fingerprint.as_str()) {
                 since.still += 1;
@@ -100,6 +156,16 @@ impl Baseline {
             }
         }
         since
+    }
+}
+
+impl Since<'_> {
+    /// What is still there, in words.
+    pub(super) fn still_words(&self) -> String {
+        match self.worse {
+            0 => format!("{} still there", self.still),
+            worse => format!("{} still there, {worse} of them worse", self.still),
+        }
     }
 }
 

@@ -112,9 +112,9 @@ fn compare(page: &mut String, told: &Told<'_>, since: &Since<'_>) {
     let (mended, unseen) = (since.mended.len(), since.not_looked_at.len());
     let _ = writeln!(
         page,
-        "<section><h2>Since the report before</h2><p>{new} new, {} still there, {mended} mended or gone, \
+        "<section><h2>Since the report before</h2><p>{new} new, {}, {mended} mended or gone, \
          {unseen} not looked at this time.</p>",
-        since.still
+        since.still_words()
     );
     for (title, findings) in
         [("Mended or gone", &since.mended), ("Not looked at this time", &since.not_looked_at)]
@@ -141,7 +141,7 @@ fn findings(page: &mut String, told: &Told<'_>) {
     page.push_str("<section><h2>Findings</h2>\n");
     for finding in told.findings() {
         let (severity, evidence) = (finding.severity, &finding.evidence);
-        let new = if told.baseline.is_some() && told.is_new(finding) { " <em>new</em>" } else { "" };
+        let new = told.change_word(finding).map_or_else(String::new, |word| format!(" <em>{word}</em>"));
         let _ = write!(
             page,
             "<article class=\"{severity}\"><h3><span>{severity}</span> {}{new}</h3><p><b>{}</b> <code>{}</code></p>\

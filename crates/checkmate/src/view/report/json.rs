@@ -6,7 +6,7 @@ use checkmate_domain::{CheckResult, Finding, NotAssessed, Reference, Remediation
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
-use super::{Told, clean, reason};
+use super::{Change, Told, clean, reason};
 
 /// The version of the form.
 pub(super) const SCHEMA: &str = "checkmate.report.v1";
@@ -70,6 +70,7 @@ struct Line<'a> {
     references: &'a [Reference],
     equivalents: &'a [String],
     new: bool,
+    change: Change,
 }
 
 #[derive(Serialize)]
@@ -160,6 +161,7 @@ fn line<'a>(told: &'a Told<'_>, finding: &'a Finding) -> Line<'a> {
         remediation: rule.map(|rule| &rule.remediation),
         references: rule.map(|rule| rule.references.as_slice()).unwrap_or_default(),
         equivalents: rule.map(|rule| rule.equivalents.as_slice()).unwrap_or_default(),
-        new: told.is_new(finding),
+        new: told.change(finding) == Change::New,
+        change: told.change(finding),
     }
 }

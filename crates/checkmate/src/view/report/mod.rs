@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use checkmate_domain::{CheckOutcome, Finding, Rule, ScanReport, Severity, Timestamp};
 
-pub use before::Baseline;
+pub use before::{Baseline, Change};
 pub use csv::csv;
 pub use html::html;
 pub use json::write_json;
@@ -87,17 +87,23 @@ impl Told<'_> {
         counts
     }
 
-    /// Whether a finding was not there before.
+    /// What became of a finding since the report of before; without one it is new.
     #[must_use]
-    pub fn is_new(&self, finding: &Finding) -> bool {
-        self.baseline.as_ref().is_none_or(|before| !before.knows(finding))
+    pub fn change(&self, finding: &Finding) -> Change {
+        self.baseline.as_ref().map_or(Change::New, |before| before.change(finding))
+    }
+
+    /// The word for a change that a reader of the page should see; none without a report of before.
+    fn change_word(&self, finding: &Finding) -> Option<&'static str> {
+        let change = self.change(finding);
+        (self.baseline.is_some() && change != Change::Same).then(|| change.word())
     }
 
     /// The exit code: findings first, then whether enough could be looked at.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let counts = |finding: &&Finding| self.fail_on.is_some_and(|least| finding.severity >= least);
-        if self.report.findings.iter().filter(counts).any(|finding| self.is_new(finding)) {
+        if self.report.findings.iter().filter(counts).any(|finding| self.change(finding).counts()) {
             return crate::EXIT_ERROR;
         }
         if self.counts().coverage().is_some_and(|share| share < usize::from(self.min_coverage)) {
@@ -120,26 +126,46 @@ impl Told<'_> {
 }
 
 /// Leaves only the rules that are wanted: each word is an id, the beginning of one, or a name of the reference tool.
-pub fn narrow(report: &mut ScanReport, only: &[String], skip: &[String]) {
-    let named = |rule: &Rule, words: &[String]| {
-        words.iter().any(|word| {
-            rule.id.as_str() == word
-                || rule.id.as_str().strip_prefix(word.as_str()).is_some_and(|rest| rest.starts_with('.'))
-                || rule.equivalents.iter().any(|name| name == word || name.ends_with(&format!("/{word}")))
-        })
-    };
+///
+/// # Errors
+/// The words that name no rule: somebody meant one.
+pub fn narrow(report: &mut ScanReport, only: &[String], skip: &[String]) -> Result<(), Vec<String>> {
+    let unknown: Vec<String> = only
+        .iter()
+        .chain(skip)
+        .filter(|word| !report.rules.iter().any(|rule| is_named(rule, word)))
+        .cloned()
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let named = |rule: &Rule, words: &[String]| words.iter().any(|word| is_named(rule, word));
     let wanted = |rule: &Rule| (only.is_empty() || named(rule, only)) && !named(rule, skip);
     report.rules.retain(wanted);
     let kept: BTreeSet<_> = report.rules.iter().map(|rule| rule.id.clone()).collect();
     report.checks.retain(|check| kept.contains(&check.rule));
     report.findings.retain(|finding| kept.contains(&finding.rule));
+    Ok(())
 }
 
-/// A text from outside, fit for any page: control characters and marks that turn the order of text around become visible.
+fn is_named(rule: &Rule, word: &str) -> bool {
+    let known = |name: &String| name == word || name.rsplit('/').next() == Some(word);
+    !word.is_empty()
+        && (rule.id.as_str().starts_with(word)
+            || rule.aliases.iter().any(|alias| alias.as_str() == word)
+            || rule.equivalents.iter().any(known))
+}
+
+/// A text from outside, fit for any page: control characters, and marks that break lines, turn the order of text around or
+/// are not seen at all, become visible.
 fn clean(text: &str) -> String {
     let harmful = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{061C}')
+            || matches!(
+                c,
+                '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+                    | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+            )
     };
     text.chars().map(|c| if harmful(c) { '\u{FFFD}' } else { c }).collect()
 }

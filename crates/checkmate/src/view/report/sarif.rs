@@ -3,7 +3,7 @@
 use checkmate_domain::Severity;
 use serde_json::{Value, json};
 
-use super::{Told, clean};
+use super::{Change, Told, clean};
 
 /// The report as SARIF. A location is the file of an export, or the path of the API's answer.
 ///
@@ -24,11 +24,15 @@ pub fn sarif(told: &Told<'_>) -> anyhow::Result<String> {
     let results: Vec<Value> = told.findings().into_iter().map(|finding| {
         let pointer = clean(&finding.evidence.pointer);
         let file = pointer.split('#').next().unwrap_or_default().trim_start_matches('/').replace(' ', "%20");
-        let state = if told.is_new(finding) { "new" } else { "unchanged" };
+        let state = match told.change(finding) {
+            Change::New => "new",
+            Change::Worse | Change::Changed => "updated",
+            Change::Same => "unchanged",
+        };
         json!({
             "ruleId": finding.rule,
             "level": level(finding.severity),
-            "message": {"text": clean(&format!("{} ({}): {}; expected {}", finding.title, finding.resource_name, finding.evidence.seen, finding.evidence.expected))},
+            "message": {"text": message(&format!("{} ({}): {}; expected {}", finding.title, finding.resource_name, finding.evidence.seen, finding.evidence.expected))},
             "locations": [{
                 "physicalLocation": {"artifactLocation": {"uri": file}},
                 "logicalLocations": [{"fullyQualifiedName": pointer}],
@@ -48,6 +52,14 @@ pub fn sarif(told: &Told<'_>) -> anyhow::Result<String> {
         }],
     });
     crate::view::json(&whole)
+}
+
+/// A message in which nothing is a link: SARIF 2.1.0, section 3.11.6, has `[text](target)` for links, and a backslash before
+/// brackets that are none.
+fn message(text: &str) -> String {
+    let clean = clean(text);
+    let escaped = clean.chars().flat_map(|c| matches!(c, '[' | ']' | '\\').then_some('\\').into_iter().chain([c]));
+    escaped.collect()
 }
 
 const fn level(severity: Severity) -> &'static str {

@@ -34,9 +34,9 @@ pub fn table(told: &Told<'_>, show: Show<'_>) -> String {
         let since = before.since(told.report);
         let _ = writeln!(
             text,
-            "since the report before: {} new, {} still there, {} mended or gone, {} not looked at this time\n",
+            "since the report before: {} new, {}, {} mended or gone, {} not looked at this time\n",
             told.report.findings.len() - since.still,
-            since.still,
+            since.still_words(),
             since.mended.len(),
             since.not_looked_at.len()
         );
@@ -69,9 +69,9 @@ fn findings(text: &mut String, told: &Told<'_>, paint: Paint) {
             paint.dim(rule)
         );
         for finding in list.iter().take(SHOWN) {
-            let new = if told.baseline.is_some() && told.is_new(finding) { " (new)" } else { "" };
+            let change = told.change_word(finding).map_or_else(String::new, |word| format!(" ({word})"));
             let seen = plain(&clean(&finding.evidence.seen), 60);
-            let _ = writeln!(text, "           {}: {seen}{new}", plain(&clean(&finding.resource_name), 50));
+            let _ = writeln!(text, "           {}: {seen}{change}", plain(&clean(&finding.resource_name), 50));
         }
         if list.len() > SHOWN {
             let _ = writeln!(text, "           and {} more", list.len() - SHOWN);

@@ -18,4 +18,4 @@ mod scrub;
 pub use answers::{Answers, AnswersError};
 pub use pace::Plan;
 pub(crate) use scanner::assess_now;
-pub use scanner::{TenantScanner, TenantSpec, assess_answers, fetch_answers};
+pub use scanner::{TenantScanner, TenantSpec, assess_answers, fetch_answers, unassessed};

@@ -22,13 +22,30 @@ const TEMPLATES: &str = "email-templates/";
 /// What every tenant has: who denies it is no tenant.
 const SETTINGS: &str = "tenants/settings";
 
+/// Fields of which each of these objects has one at least, by the end of its path; something else has answered without.
+const SAYS: [(&str, &[&str]); 10] = [
+    (SETTINGS, &["flags", "friendly_name", "session_lifetime", "idle_session_lifetime", "enabled_locales", "sandbox_version"]),
+    ("attack-protection/brute-force-protection", &["enabled"]),
+    ("attack-protection/suspicious-ip-throttling", &["enabled"]),
+    ("attack-protection/breached-password-detection", &["enabled"]),
+    (
+        "attack-protection/bot-detection",
+        &["bot_detection_level", "challenge_password_policy", "challenge_passwordless_policy", "allowlist"],
+    ),
+    ("attack-protection/captcha", &["active_provider_id", "arkose", "auth_challenge", "friendly_captcha", "hcaptcha", "recaptcha_enterprise", "recaptcha_v2", "simple_captcha"]),
+    ("risk-assessments/settings", &["enabled"]),
+    ("supplemental-signals", &["akamai_enabled"]),
+    ("guardian/factors/phone/selected-provider", &["provider"]),
+    ("emails/provider", &["name"]),
+];
+
 /// What a path answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// An object that says something.
     Object,
-    /// An object, or a list by itself.
-    ObjectOrList,
+    /// A list by itself, though it is one object in an export.
+    Policies,
     /// A list by itself or, where this is not empty, under this key.
     List(&'static str),
 }
@@ -41,7 +58,7 @@ pub(super) fn sift(answers: &mut [Answered]) {
         let why = match answer.status {
             404 if denied => "HTTP 404, as of everything a tenant has: this is not its Management API".to_owned(),
             404 if !may_lack(&path) => "HTTP 404, which no tenant answers to this".to_owned(),
-            200 => match form(&path).and_then(|form| unlike(form, &answer.body)) {
+            200 => match form(&path).and_then(|form| unlike(form, &path, &answer.body)) {
                 Some(why) => why,
                 None => continue,
             },
@@ -65,7 +82,7 @@ fn may_lack(path: &str) -> bool {
 fn form(path: &str) -> Option<Form> {
     if let Some(endpoint) = endpoints::all().find(|endpoint| endpoint.path == path) {
         return Some(match endpoint.paging {
-            Paging::One if path == "guardian/policies" => Form::ObjectOrList,
+            Paging::One if path == "guardian/policies" => Form::Policies,
             Paging::One => Form::Object,
             _ => Form::List(endpoint.key),
         });
@@ -86,13 +103,16 @@ fn form(path: &str) -> Option<Form> {
     DETAILS.iter().find(|detail| of_object(detail.path)).map(|detail| Form::List(detail.key))
 }
 
-/// Why a body has not this form; `None` where it has.
-fn unlike(form: Form, body: &Node) -> Option<String> {
+/// Why a body is no answer to this path; `None` where it is one.
+fn unlike(form: Form, path: &str, body: &Node) -> Option<String> {
+    let says = SAYS.iter().find(|(of, _)| *of == path).map_or(&[] as &[&str], |(_, fields)| fields);
     match (form, body) {
-        (Form::Object | Form::ObjectOrList, Node::Map(entries)) if entries.is_empty() => {
-            Some("the answer says nothing".to_owned())
+        (Form::Object, Node::Map(entries))
+            if entries.is_empty() || !(says.is_empty() || says.iter().any(|field| entries.contains_key(*field))) =>
+        {
+            Some("the answer says nothing of what was asked".to_owned())
         }
-        (Form::Object | Form::ObjectOrList, Node::Map(_)) | (Form::ObjectOrList, Node::List(_)) => None,
+        (Form::Object, Node::Map(_)) | (Form::Policies, Node::List(_)) => None,
         (Form::List(key), body) => match list(body, key) {
             Some(_) => None,
             None if matches!(body, Node::Map(_)) => Some(format!("the answer holds no list '{key}'")),
@@ -159,6 +179,9 @@ mod tests {
             ("logs?per_page=1", "[]", true),
             ("logs?per_page=1", "{}", false),
             ("tenants/settings", "{}", false),
+            ("tenants/settings", r#"{"message": "welcome"}"#, false),
+            ("tenants/settings", r#"{"flags": {}}"#, true),
+            ("guardian/policies", r#"{"message": "welcome"}"#, false),
             ("tenants/settings", "[]", false),
             ("guardian/policies", "[]", true),
             ("guardian/policies", "{}", false),

@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use checkmate_domain::{FingerprintKey, Part, ResourceId, ScanReport, ScanStats, Scope, Scopes, TargetId};
+use checkmate_domain::{
+    FingerprintKey, NotAssessed, Part, ResourceId, ScanReport, ScanStats, Scope, Scopes, TargetId, Timestamp,
+};
 use checkmate_outbound::BaseUrl;
 
 use super::answers::{Answered, Answers, LACKS};
@@ -15,6 +17,7 @@ use super::fetch::{Fetch, Which, too_many};
 use super::pace::Plan;
 use super::{build, parts};
 use crate::api::Api;
+use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::{assess, scripts};
 use crate::contract::{Discovery, ScanContext, ScanError, Scanned, Scanner, configured};
 use crate::credentials::Need;
@@ -199,6 +202,17 @@ pub async fn assess_answers(
     let work = move || assess_now(answers, &target, &key);
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(ScanError::Permanent(format!("the assessment broke off: {error}"))))
+}
+
+/// The report on a tenant of which nothing could be asked: every check is there, and none has an answer.
+///
+/// # Errors
+/// When a check has an invalid id, which does not happen.
+pub fn unassessed(target: &TargetId, why: &NotAssessed) -> Result<ScanReport, ScanError> {
+    let snapshot = TenantSnapshot::unreadable(why, Timestamp::now());
+    // Nothing is found, so that no fingerprint is made with it.
+    let key = FingerprintKey::new(vec![0; 32]).map_err(|error| ScanError::Permanent(error.to_string()))?;
+    Ok(assess::assess(&snapshot, target, &key)?)
 }
 
 /// Answers every check of what a tenant said. Blocking.
