@@ -244,13 +244,44 @@ async fn a_tenant_is_scanned_directly_by_its_client_alone() {
         &base,
     ];
     let said = site.run(&[&["scan", "auth0"], wrong.as_slice()].concat()).await;
-    assert_eq!((said.code, said.out.as_str()), (Some(3), ""), "{said:?}");
+    assert!(said.code == Some(3) && said.err.contains("nothing could be looked at"), "{said:?}");
+    let said =
+        site.run(&[&["scan", "auth0"], wrong.as_slice(), &["--format", "json", "--min-coverage", "0"]].concat()).await;
+    let report = said.json();
+    valid(&report);
+    assert_eq!((said.code, &report["coverage"]["assessed"]), (Some(3), &0.into()), "{said:?}");
+    assert!(report["coverage"]["not_assessed"].as_u64().unwrap() >= 150, "{report:#}");
     // A client that may not read: everything is not assessed.
     site.sandboxes[0].set(|tenant| {
         tenant.client_mut("scanner").unwrap().management_scopes = Some("read:users".to_owned());
     });
     let said = site.run(&live).await;
     assert_eq!((said.code, said.json()["findings"].as_array().unwrap().len()), (Some(3), 0));
+}
+
+#[test]
+fn options_that_would_be_passed_over_are_refused() {
+    let home = Home::new();
+    let mut config = fs::read_to_string(home.path("checkmate.toml")).unwrap();
+    config.push_str("[tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"x\"\nclient_key_file = \"x.pem\"\n");
+    fs::write(home.path("checkmate.toml"), config).unwrap();
+    let example = example().display().to_string();
+    let direct = ["scan", "auth0", "--client-id", "x", "--private-key-file", "x.pem", "--domain"];
+    for (args, word) in [
+        (&["scan", "auth0", "--tenant", "acme", "--base-url", "http://127.0.0.1:1"][..], "--base-url"),
+        (&["scan", "auth0", "--tenant", "acme", "--plan", "free"][..], "--plan"),
+        (&["scan", "auth0", "--export", &example, "--base-url", "http://127.0.0.1:1"][..], "--base-url"),
+        (&["scan", "auth0", "--export", &example, "--only", "auth0.mfa,auth0.mfo"][..], "'auth0.mfo'"),
+        (&["scan", "auth0", "--export", &example, "--skip", "checkNothing"][..], "'checkNothing'"),
+        (&[&direct[..], &["evil.example/@acme.eu.auth0.com"]].concat()[..], "no host name"),
+        (&[&direct[..], &["acme.eu.auth0.com:8443"]].concat()[..], "no host name"),
+        (&[&direct[..], &["https://acme.eu.auth0.com"]].concat()[..], "no host name"),
+    ] {
+        let said = home.run(args);
+        assert!(said.code == Some(2) && said.err.contains(word) && said.out.is_empty(), "{args:?}: {said:?}");
+    }
+    let begun = home.run(&["scan", "auth0", "--export", &example, "--only", "auth0.mfa.p", "--format", "json"]).json();
+    assert!(begun["checks"].as_array().unwrap().iter().all(|check| check["id"].as_str().unwrap().starts_with("auth0.mfa.p")));
 }
 
 /// Holds a report to the published schema.

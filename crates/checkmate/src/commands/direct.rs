@@ -39,6 +39,9 @@ pub(crate) async fn scan_auth0(
 ) -> anyhow::Result<u8> {
     let baseline = args.baseline.as_deref().map(known).transpose()?;
     let started_at = Timestamp::now();
+    if args.export.is_some() || args.snapshot.is_some() {
+        of_nobody_asked(&args.reach)?;
+    }
     let scanned = match (&args.export, &args.snapshot) {
         (Some(path), _) => export(path, key(&config)?).await,
         (_, Some(file)) => snapshot(file, key(&config)?).await,
@@ -279,18 +282,29 @@ fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
 
 /// What a tenant of the configuration says of itself is not said again: somebody who names another address means it.
 fn of_direct_tenants_only(reach: &ReachArgs) -> anyhow::Result<()> {
-    let given = [
+    match given(reach) {
+        Some(option) => Err(usage(format!(
+            "{option} does not go with --tenant: set it in [tenants.NAME] of the configuration, or give --domain and --client-id"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// A file is read, and no tenant is asked: how to reach one is a mistake there.
+fn of_nobody_asked(reach: &ReachArgs) -> anyhow::Result<()> {
+    let option = given(reach).or_else(|| reach.ca_file.is_some().then_some("--ca-file"));
+    option.map_or(Ok(()), |option| Err(usage(format!("{option} is about a tenant that is asked, and here a file is read"))))
+}
+
+/// The first option that says how a tenant is reached.
+fn given(reach: &ReachArgs) -> Option<&'static str> {
+    let options = [
         ("--base-url", reach.base_url.is_some()),
         ("--plan", reach.plan.is_some()),
         ("--private-key-file", reach.private_key_file.is_some()),
         ("--client-secret-file", reach.client_secret_file.is_some()),
     ];
-    match given.iter().find(|(_, given)| *given) {
-        Some((option, _)) => Err(usage(format!(
-            "{option} does not go with --tenant: set it in [tenants.NAME] of the configuration, or give --domain and --client-id"
-        ))),
-        None => Ok(()),
-    }
+    options.iter().find(|(_, given)| *given).map(|(option, _)| *option)
 }
 
 /// Whether a text is a host name and nothing else: it becomes part of addresses that credentials are sent to.

@@ -99,14 +99,15 @@ impl Told<'_> {
         (self.baseline.is_some() && change != Change::Same).then(|| change.word())
     }
 
-    /// The exit code: findings first, then whether enough could be looked at.
+    /// The exit code: findings first, then whether enough could be looked at. Nothing is never enough.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         let counts = |finding: &&Finding| self.fail_on.is_some_and(|least| finding.severity >= least);
         if self.report.findings.iter().filter(counts).any(|finding| self.change(finding).counts()) {
             return crate::EXIT_ERROR;
         }
-        if self.counts().coverage().is_some_and(|share| share < usize::from(self.min_coverage)) {
+        let enough = |share: usize| share > 0 && share >= usize::from(self.min_coverage);
+        if self.counts().coverage().is_some_and(|share| !enough(share)) {
             return crate::EXIT_INCOMPLETE;
         }
         crate::EXIT_DONE
