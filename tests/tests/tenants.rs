@@ -245,8 +245,9 @@ async fn a_tenant_is_scanned_directly_by_its_client_alone() {
     ];
     let said = site.run(&[&["scan", "auth0"], wrong.as_slice()].concat()).await;
     assert!(said.code == Some(3) && said.err.contains("nothing could be looked at"), "{said:?}");
-    let said =
-        site.run(&[&["scan", "auth0"], wrong.as_slice(), &["--format", "json", "--min-coverage", "0"]].concat()).await;
+    let said = site
+        .run(&[&["scan", "auth0"], wrong.as_slice(), &["--format", "json", "--min-coverage", "0"]].concat())
+        .await;
     let report = said.json();
     valid(&report);
     assert_eq!((said.code, &report["coverage"]["assessed"]), (Some(3), &0.into()), "{said:?}");
@@ -263,7 +264,9 @@ async fn a_tenant_is_scanned_directly_by_its_client_alone() {
 fn options_that_would_be_passed_over_are_refused() {
     let home = Home::new();
     let mut config = fs::read_to_string(home.path("checkmate.toml")).unwrap();
-    config.push_str("[tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"x\"\nclient_key_file = \"x.pem\"\n");
+    config.push_str(
+        "[tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"x\"\nclient_key_file = \"x.pem\"\n",
+    );
     fs::write(home.path("checkmate.toml"), config).unwrap();
     let example = example().display().to_string();
     let direct = ["scan", "auth0", "--client-id", "x", "--private-key-file", "x.pem", "--domain"];
@@ -280,8 +283,16 @@ fn options_that_would_be_passed_over_are_refused() {
         let said = home.run(args);
         assert!(said.code == Some(2) && said.err.contains(word) && said.out.is_empty(), "{args:?}: {said:?}");
     }
-    let begun = home.run(&["scan", "auth0", "--export", &example, "--only", "auth0.mfa.p", "--format", "json"]).json();
-    assert!(begun["checks"].as_array().unwrap().iter().all(|check| check["id"].as_str().unwrap().starts_with("auth0.mfa.p")));
+    let begun = home
+        .run(&["scan", "auth0", "--export", &example, "--only", "auth0.mfa.p", "--format", "json"])
+        .json();
+    assert!(
+        begun["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|check| check["id"].as_str().unwrap().starts_with("auth0.mfa.p"))
+    );
 }
 
 /// Holds a report to the published schema.

@@ -86,7 +86,12 @@ fn an_address_that_answers_everything_alike_passes_nothing() {
             .map(|check| (check.rule.to_string(), check.outcome.word()))
             .collect();
         assert!(answered.is_empty(), "{status} {body}: {answered:#?}");
-        let lists: Vec<_> = report.coverage.objects.iter().filter(|(id, list)| list.complete && id.as_str() != "tenant").collect();
+        let lists: Vec<_> = report
+            .coverage
+            .objects
+            .iter()
+            .filter(|(id, list)| list.complete && id.as_str() != "tenant")
+            .collect();
         assert!(lists.is_empty(), "{status} {body}: {lists:?}");
     }
 }

@@ -253,7 +253,10 @@ fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
     let (domain, client_id) =
         (reach.domain.clone().ok_or_else(missing)?, reach.client_id.clone().ok_or_else(missing)?);
     if !is_host(&domain) {
-        return Err(usage(format!("'{}' is no host name: --domain takes one such as acme.eu.auth0.com", plain(&domain, 100))));
+        return Err(usage(format!(
+            "'{}' is no host name: --domain takes one such as acme.eu.auth0.com",
+            plain(&domain, 100)
+        )));
     }
     let word = reach.plan.as_deref().unwrap_or(PLAN);
     let plan = Plan::from_word(word)
@@ -293,7 +296,9 @@ fn of_direct_tenants_only(reach: &ReachArgs) -> anyhow::Result<()> {
 /// A file is read, and no tenant is asked: how to reach one is a mistake there.
 fn of_nobody_asked(reach: &ReachArgs) -> anyhow::Result<()> {
     let option = given(reach).or_else(|| reach.ca_file.is_some().then_some("--ca-file"));
-    option.map_or(Ok(()), |option| Err(usage(format!("{option} is about a tenant that is asked, and here a file is read"))))
+    option.map_or(Ok(()), |option| {
+        Err(usage(format!("{option} is about a tenant that is asked, and here a file is read")))
+    })
 }
 
 /// The first option that says how a tenant is reached.

@@ -83,13 +83,11 @@ mod tests {
             (r#"{"code": "x", "deployed": false}"#, at("code")),
             (r#"{"code": "x", "all_changes_deployed": false}"#, Ok(Running::Nothing)),
             (r#"{"code": "x", "deployed_version": {"code": "y"}}"#, at("deployed_version/code")),
-            (
-                r#"{"code": "x", "all_changes_deployed": true, "deployed_version": {"id": "y"}}"#,
-                at("code"),
-            ),
+            (r#"{"code": "x", "all_changes_deployed": true, "deployed_version": {"id": "y"}}"#, at("code")),
         ] {
             let value = parse::json(json).expect("valid");
-            let item = Item { id: ResourceId::new("x").expect("id"), name: "x".into(), at: "x#".into(), value };
+            let item =
+                Item { id: ResourceId::new("x").expect("id"), name: "x".into(), at: "x#".into(), value };
             assert_eq!(running(&item, "code"), expected, "{json}");
         }
         for json in [
@@ -97,7 +95,8 @@ mod tests {
             r#"{"code": "x", "all_changes_deployed": false, "deployed": true}"#,
         ] {
             let value = parse::json(json).expect("valid");
-            let item = Item { id: ResourceId::new("x").expect("id"), name: "x".into(), at: "x#".into(), value };
+            let item =
+                Item { id: ResourceId::new("x").expect("id"), name: "x".into(), at: "x#".into(), value };
             assert!(running(&item, "code").is_err(), "{json}");
         }
     }

@@ -80,7 +80,13 @@ fn foreign_scripts(html: &str) -> Vec<String> {
         let Some(address) = attribute(tag, "src") else { continue };
         let foreign =
             address.starts_with("http:") || address.starts_with("https:") || address.starts_with("//");
-        let host = address.split("//").nth(1).unwrap_or_default().split(['/', '?', '#', '\\']).next().unwrap_or_default();
+        let host = address
+            .split("//")
+            .nth(1)
+            .unwrap_or_default()
+            .split(['/', '?', '#', '\\'])
+            .next()
+            .unwrap_or_default();
         let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
         // Auth0's own scripts change with every release.
         let own = host == "cdn.auth0.com";

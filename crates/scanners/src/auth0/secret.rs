@@ -119,7 +119,9 @@ pub(crate) fn in_value(name: &str, text: &str) -> Option<Kind> {
         let flat: String = name.to_ascii_lowercase().chars().filter(|c| *c != ' ').collect();
         let named =
             NAMES.iter().any(|secret| flat.contains(secret) || flat.replace(['_', '-'], "").contains(secret));
-        let ends = NAMES.iter().any(|secret| flat.replace(['_', '-'], "").ends_with(&secret.replace(['_', '-'], "")));
+        let ends = NAMES
+            .iter()
+            .any(|secret| flat.replace(['_', '-'], "").ends_with(&secret.replace(['_', '-'], "")));
         (named && (looks_random(text) || (ends && looks_chosen(text))))
             .then(|| Kind { name: "a text called by the name of a secret", length: text.chars().count() })
     })
@@ -147,9 +149,7 @@ fn has_login(text: &str) -> bool {
     let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     authority.rsplit_once('@').is_some_and(|(login, _)| {
-        login.split_once(':').is_some_and(|(_, password)| {
-            !password.is_empty() && !stands_in(password)
-        })
+        login.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !stands_in(password))
     })
 }
 
@@ -162,7 +162,9 @@ fn presented(text: &str) -> Option<&'static str> {
     }
     let told = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~' | '+' | '/' | '=');
     let mixed = rest.chars().any(|c| c.is_ascii_digit())
-        || (rest.chars().any(|c| c.is_ascii_uppercase()) && rest.chars().any(|c| c.is_ascii_lowercase()) && rest.len() >= 16);
+        || (rest.chars().any(|c| c.is_ascii_uppercase())
+            && rest.chars().any(|c| c.is_ascii_lowercase())
+            && rest.len() >= 16);
     let is = |name: &str| scheme.eq_ignore_ascii_case(name);
     if is("bearer") && mixed && rest.chars().all(told) {
         return Some("a bearer token");

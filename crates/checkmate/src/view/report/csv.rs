@@ -27,7 +27,8 @@ pub fn csv(told: &Told<'_>) -> String {
 }
 
 /// What spreadsheets take for the beginning of a formula, also in the wide form that some of them read as the narrow one.
-const FORMULA: [char; 11] = ['=', '+', '-', '@', '|', '\u{FFFD}', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '%'];
+const FORMULA: [char; 11] =
+    ['=', '+', '-', '@', '|', '\u{FFFD}', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '%'];
 /// What separates cells somewhere in the world, and lines: behind it a reader may see a cell of its own.
 const SEPARATES: [char; 4] = [';', '|', ',', '\u{FFFD}'];
 

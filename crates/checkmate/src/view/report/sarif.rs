@@ -58,7 +58,8 @@ pub fn sarif(told: &Told<'_>) -> anyhow::Result<String> {
 /// brackets that are none.
 fn message(text: &str) -> String {
     let clean = clean(text);
-    let escaped = clean.chars().flat_map(|c| matches!(c, '[' | ']' | '\\').then_some('\\').into_iter().chain([c]));
+    let escaped =
+        clean.chars().flat_map(|c| matches!(c, '[' | ']' | '\\').then_some('\\').into_iter().chain([c]));
     escaped.collect()
 }
 

@@ -71,7 +71,8 @@ fn findings(text: &mut String, told: &Told<'_>, paint: Paint) {
         for finding in list.iter().take(SHOWN) {
             let change = told.change_word(finding).map_or_else(String::new, |word| format!(" ({word})"));
             let seen = plain(&clean(&finding.evidence.seen), 60);
-            let _ = writeln!(text, "           {}: {seen}{change}", plain(&clean(&finding.resource_name), 50));
+            let _ =
+                writeln!(text, "           {}: {seen}{change}", plain(&clean(&finding.resource_name), 50));
         }
         if list.len() > SHOWN {
             let _ = writeln!(text, "           and {} more", list.len() - SHOWN);

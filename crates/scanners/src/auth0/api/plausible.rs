@@ -24,7 +24,17 @@ const SETTINGS: &str = "tenants/settings";
 
 /// Fields of which each of these objects has one at least, by the end of its path; something else has answered without.
 const SAYS: [(&str, &[&str]); 10] = [
-    (SETTINGS, &["flags", "friendly_name", "session_lifetime", "idle_session_lifetime", "enabled_locales", "sandbox_version"]),
+    (
+        SETTINGS,
+        &[
+            "flags",
+            "friendly_name",
+            "session_lifetime",
+            "idle_session_lifetime",
+            "enabled_locales",
+            "sandbox_version",
+        ],
+    ),
     ("attack-protection/brute-force-protection", &["enabled"]),
     ("attack-protection/suspicious-ip-throttling", &["enabled"]),
     ("attack-protection/breached-password-detection", &["enabled"]),
@@ -32,7 +42,19 @@ const SAYS: [(&str, &[&str]); 10] = [
         "attack-protection/bot-detection",
         &["bot_detection_level", "challenge_password_policy", "challenge_passwordless_policy", "allowlist"],
     ),
-    ("attack-protection/captcha", &["active_provider_id", "arkose", "auth_challenge", "friendly_captcha", "hcaptcha", "recaptcha_enterprise", "recaptcha_v2", "simple_captcha"]),
+    (
+        "attack-protection/captcha",
+        &[
+            "active_provider_id",
+            "arkose",
+            "auth_challenge",
+            "friendly_captcha",
+            "hcaptcha",
+            "recaptcha_enterprise",
+            "recaptcha_v2",
+            "simple_captcha",
+        ],
+    ),
     ("risk-assessments/settings", &["enabled"]),
     ("supplemental-signals", &["akamai_enabled"]),
     ("guardian/factors/phone/selected-provider", &["provider"]),
@@ -56,7 +78,9 @@ pub(super) fn sift(answers: &mut [Answered]) {
     for answer in answers {
         let path = path(answer).to_owned();
         let why = match answer.status {
-            404 if denied => "HTTP 404, as of everything a tenant has: this is not its Management API".to_owned(),
+            404 if denied => {
+                "HTTP 404, as of everything a tenant has: this is not its Management API".to_owned()
+            }
             404 if !may_lack(&path) => "HTTP 404, which no tenant answers to this".to_owned(),
             200 => match form(&path).and_then(|form| unlike(form, &path, &answer.body)) {
                 Some(why) => why,
@@ -108,7 +132,8 @@ fn unlike(form: Form, path: &str, body: &Node) -> Option<String> {
     let says = SAYS.iter().find(|(of, _)| *of == path).map_or(&[] as &[&str], |(_, fields)| fields);
     match (form, body) {
         (Form::Object, Node::Map(entries))
-            if entries.is_empty() || !(says.is_empty() || says.iter().any(|field| entries.contains_key(*field))) =>
+            if entries.is_empty()
+                || !(says.is_empty() || says.iter().any(|field| entries.contains_key(*field))) =>
         {
             Some("the answer says nothing of what was asked".to_owned())
         }
@@ -151,12 +176,16 @@ mod tests {
             ("clients?take=100", 404, "{}"),
             ("log-streams", 404, "{}"),
         ]);
-        assert_eq!(told.iter().map(Option::is_some).collect::<Vec<_>>(), [false, false, false, false, true, true]);
+        assert_eq!(
+            told.iter().map(Option::is_some).collect::<Vec<_>>(),
+            [false, false, false, false, true, true]
+        );
     }
 
     #[test]
     fn who_denies_the_settings_is_believed_in_nothing() {
-        let told = sifted(&[("tenants/settings", 404, "{}"), ("emails/provider", 404, "{}"), ("hooks", 404, "{}")]);
+        let told =
+            sifted(&[("tenants/settings", 404, "{}"), ("emails/provider", 404, "{}"), ("hooks", 404, "{}")]);
         assert!(told.iter().all(|why| why.as_ref().is_some_and(|why| why.contains("HTTP 404"))), "{told:?}");
     }
 

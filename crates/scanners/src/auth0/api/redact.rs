@@ -120,7 +120,12 @@ fn bare(text: &str) -> String {
     let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host_start = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
     let hidden = |part: &str| part.replace(|c: char| c.is_alphanumeric(), "x");
-    format!("{scheme}://{}{}{}", hidden(&rest[..host_start]), &rest[host_start..host_end], hidden(&rest[host_end..]))
+    format!(
+        "{scheme}://{}{}{}",
+        hidden(&rest[..host_start]),
+        &rest[host_start..host_end],
+        hidden(&rest[host_end..])
+    )
 }
 
 #[cfg(test)]
@@ -157,9 +162,15 @@ mod tests {
             "auth_token": "##PLANTED10##"}"###,
         );
         assert!(!text.contains("PLANTED"), "{text}");
-        for kept in
-            ["eu-west-1", "mail.example.com", "587", "https://log.example.com/xx/", "rsa-sha1", "https://e.example.com/", "webhook"]
-        {
+        for kept in [
+            "eu-west-1",
+            "mail.example.com",
+            "587",
+            "https://log.example.com/xx/",
+            "rsa-sha1",
+            "https://e.example.com/",
+            "webhook",
+        ] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
     }

@@ -111,7 +111,11 @@ fn sum(written: &str, hide: fn(&str) -> String) -> String {
         let (before, after) = rest.split_at(at + 1);
         let end = end_of(after, quote);
         out.push_str(before);
-        out.push_str(&if after[..end].contains(MARK) { after[..end].to_owned() } else { hide(&after[..end]) });
+        out.push_str(&if after[..end].contains(MARK) {
+            after[..end].to_owned()
+        } else {
+            hide(&after[..end])
+        });
         rest = &after[end..];
         if let Some(next) = rest.strip_prefix(quote) {
             out.push(quote);
@@ -171,7 +175,8 @@ fn assigned(text: &str) -> String {
 
 /// The name that a value is called by: the word before `=` or `:`.
 fn name_before(text: &str) -> String {
-    let text = text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '=' | ':' | '\'' | '"' | ']'));
+    let text =
+        text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '=' | ':' | '\'' | '"' | ']'));
     let word = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let backwards: Vec<char> = text.chars().rev().take_while(word).collect();
     backwards.into_iter().rev().collect()
@@ -181,9 +186,7 @@ fn name_before(text: &str) -> String {
 fn queries(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ')' | '\\');
     each_word(text, ends, |word| {
-        let Some((address, query)) = word.split_once('?').filter(|(address, _)| address.contains("://")) else {
-            return None;
-        };
+        let (address, query) = word.split_once('?').filter(|(address, _)| address.contains("://"))?;
         let parts = query.split('&').map(|part| match part.split_once('=') {
             Some((name, value)) => format!("{name}={}", veil_signs(value)),
             None => part.to_owned(),
@@ -194,7 +197,8 @@ fn queries(text: &str) -> String {
 
 /// Hides words that are secrets by their form: in a comment, in a page, in a value.
 fn words(text: &str) -> String {
-    let plain = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
+    let plain =
+        |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
     let secrets = each_word(text, plain, |word| {
         (!word.contains(MARK) && secret::in_text(word).is_some()).then(|| mark(word))
     });
@@ -210,7 +214,8 @@ fn opaque(text: &str) -> String {
 /// Hides what follows `Bearer` and `Basic`.
 fn after_schemes(text: &str) -> String {
     let mut expected = false;
-    let ends = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
+    let ends =
+        |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
     each_word(text, ends, |word| {
         let scheme = word.trim_end_matches(':');
         let is_scheme = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
@@ -221,7 +226,11 @@ fn after_schemes(text: &str) -> String {
 }
 
 /// Replaces words between signs; what `with` answers nothing for stays.
-fn each_word(text: &str, sign: impl Fn(char) -> bool, mut with: impl FnMut(&str) -> Option<String>) -> String {
+fn each_word(
+    text: &str,
+    sign: impl Fn(char) -> bool,
+    mut with: impl FnMut(&str) -> Option<String>,
+) -> String {
     let (mut out, mut start) = (String::with_capacity(text.len()), 0);
     let mut put = |out: &mut String, word: &str| {
         if !word.is_empty() {
@@ -248,8 +257,25 @@ fn veil_signs(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::auth0::parse;
+
+    proptest! {
+        #[test]
+        fn any_text_keeps_its_lines_and_is_hidden_once(text in "[a-z0-9'\"`$({;=:?&/ \\\\\n-]{0,60}|(\\PC|\n){0,40}") {
+            let once = |text: &str| {
+                let mut node = Node::Text(text.to_owned());
+                all(&mut [&mut node]);
+                match node { Node::Text(text) => text, _ => String::new() }
+            };
+            let told = once(&text);
+            prop_assert_eq!(told.matches('\n').count(), text.matches('\n').count());
+            prop_assert_eq!(told.chars().count(), text.chars().count());
+            prop_assert_eq!(once(&told), told);
+        }
+    }
 
     /// The secrets begin so: no file may hold it.
     const PLANTED: &str = "Pl4nt";

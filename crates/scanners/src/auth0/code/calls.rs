@@ -29,7 +29,9 @@ impl Walker<'_> {
             ("require", None) if name == "require" && first.is_some() => {
                 self.note(Kept::Dangerous, at, "loads a module whose name is made up");
             }
-            ("Function", _) if is_global(name) => self.note(Kept::Dangerous, at, "makes a function of a text"),
+            ("Function", _) if is_global(name) => {
+                self.note(Kept::Dangerous, at, "makes a function of a text")
+            }
             (last, _) if RUNS_TEXT.contains(&last) && is_global(name) => {
                 self.note(Kept::Dangerous, at, "runs a text as code");
             }
@@ -66,7 +68,8 @@ impl Walker<'_> {
         }
         // `headers.set('x-api-key', '...')` names a value as a field does.
         if matches!(last, "set" | "setHeader" | "header" | "append" | "field")
-            && let (Some(name), Some(value)) = (argument(0).and_then(literal).map(Cow::into_owned), argument(1))
+            && let (Some(name), Some(value)) =
+                (argument(0).and_then(literal).map(Cow::into_owned), argument(1))
         {
             self.named(&name, value);
         }

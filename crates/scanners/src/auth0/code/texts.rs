@@ -73,10 +73,11 @@ pub(super) fn tells(expression: &Expression<'_>) -> bool {
         Expression::Identifier(name) => {
             WHOLE.contains(&name.name.as_str()) || SECRET.contains(&name.name.as_str())
         }
-        Expression::StaticMemberExpression(_) | Expression::ComputedMemberExpression(_) => dotted(expression).is_some_and(|path| {
-            let last = path.rsplit('.').next().unwrap_or_default();
-            SECRET.contains(&last) || path == "event.user" || path.starts_with("event.secrets")
-        }),
+        Expression::StaticMemberExpression(_) | Expression::ComputedMemberExpression(_) => dotted(expression)
+            .is_some_and(|path| {
+                let last = path.rsplit('.').next().unwrap_or_default();
+                SECRET.contains(&last) || path == "event.user" || path.starts_with("event.secrets")
+            }),
         Expression::CallExpression(call) if dotted(&call.callee).as_deref() == Some("JSON.stringify") => {
             call.arguments.first().and_then(|one| one.as_expression()).is_some_and(tells)
         }
@@ -120,7 +121,9 @@ pub(super) fn target_name(target: &AssignmentTarget<'_>) -> Option<String> {
     match target {
         AssignmentTarget::AssignmentTargetIdentifier(name) => Some(name.name.to_string()),
         AssignmentTarget::StaticMemberExpression(member) => Some(member.property.name.to_string()),
-        AssignmentTarget::ComputedMemberExpression(member) => literal(&member.expression).map(Cow::into_owned),
+        AssignmentTarget::ComputedMemberExpression(member) => {
+            literal(&member.expression).map(Cow::into_owned)
+        }
         _ => None,
     }
 }
@@ -176,7 +179,9 @@ pub(super) fn never(test: &Expression<'_>) -> bool {
         Expression::ParenthesizedExpression(inner) => never(&inner.expression),
         Expression::BooleanLiteral(value) => !value.value,
         Expression::NumericLiteral(number) => number.value == 0.0,
-        Expression::LogicalExpression(both) => both.operator.as_str() == "&&" && (never(&both.left) || never(&both.right)),
+        Expression::LogicalExpression(both) => {
+            both.operator.as_str() == "&&" && (never(&both.left) || never(&both.right))
+        }
         _ => false,
     }
 }

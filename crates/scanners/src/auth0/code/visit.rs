@@ -111,7 +111,14 @@ pub(super) struct Walker<'s> {
 
 impl<'s> Walker<'s> {
     fn new(text: &'s str, before: usize) -> Self {
-        Self { text, before, facts: Facts::default(), words: Vec::new(), places: Places::default(), in_sum: false }
+        Self {
+            text,
+            before,
+            facts: Facts::default(),
+            words: Vec::new(),
+            places: Places::default(),
+            in_sum: false,
+        }
     }
 
     fn spot(&self, at: u32, what: &str) -> Spot {
@@ -150,7 +157,8 @@ impl<'s> Walker<'s> {
     fn secret(&mut self, span: Span, kind: secret::Kind) {
         self.places.secrets.push(self.range(span));
         let spot = self.spot(span.start, &kind.redacted());
-        if self.facts.secrets.len() < MOST && !self.facts.secrets.iter().any(|known| known.line == spot.line) {
+        if self.facts.secrets.len() < MOST && !self.facts.secrets.iter().any(|known| known.line == spot.line)
+        {
             self.facts.secrets.push(spot);
         }
     }
@@ -343,7 +351,10 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
-        if matches!(dotted(&it.callee).as_deref(), Some("Function" | "globalThis.Function" | "global.Function")) {
+        if matches!(
+            dotted(&it.callee).as_deref(),
+            Some("Function" | "globalThis.Function" | "global.Function")
+        ) {
             self.note(Kept::Dangerous, it.span.start, "makes a function of a text");
         }
         walk::walk_new_expression(self, it);

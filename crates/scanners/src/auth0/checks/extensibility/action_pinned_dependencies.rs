@@ -32,7 +32,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, _: &TenantSnapshot) -> Answer {
-    let Running::At(path) = action::running(action, "dependencies")? else { return Ok(action::NEVER_DEPLOYED) };
+    let Running::At(path) = action::running(action, "dependencies")? else {
+        return Ok(action::NEVER_DEPLOYED);
+    };
     for (n, dependency) in question::objects(action, &path)?.unwrap_or_default().iter().enumerate() {
         let pointer = action.pointer(&format!("{path}/{n}"));
         if let Some(Node::Text(registry)) = dependency.get("registry_url")

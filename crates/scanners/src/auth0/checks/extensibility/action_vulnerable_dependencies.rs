@@ -31,7 +31,9 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(action: &Item, _: &TenantSnapshot) -> Answer {
-    let Running::At(path) = action::running(action, "dependencies")? else { return Ok(action::NEVER_DEPLOYED) };
+    let Running::At(path) = action::running(action, "dependencies")? else {
+        return Ok(action::NEVER_DEPLOYED);
+    };
     let dependencies = question::objects(action, &path)?.unwrap_or_default();
     let mut unknown = Vec::new();
     for (n, dependency) in dependencies.iter().enumerate() {

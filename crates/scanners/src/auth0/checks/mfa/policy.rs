@@ -111,7 +111,8 @@ mod tests {
         ] {
             let mut snapshot = yaml::read(text, fixture::NOW);
             let missing = || Script::unreadable(NotAssessed::Unreadable("missing".to_owned()));
-            let script = code.map_or_else(missing, |code| crate::auth0::code::read_all(vec![code.to_owned()]).remove(0));
+            let script = code
+                .map_or_else(missing, |code| crate::auth0::code::read_all(vec![code.to_owned()]).remove(0));
             snapshot.put_script("tenant.yaml#/actions/0/code".to_owned(), script);
             assert_eq!(matches!(ask(&snapshot), Ok(Verdict::Failed(_))), fails, "{code:?}");
         }
