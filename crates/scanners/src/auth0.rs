@@ -30,6 +30,7 @@ mod source;
 mod yaml;
 
 // What several checks share.
+mod access_list;
 mod address;
 mod allowlist;
 mod bindings;
@@ -37,6 +38,7 @@ mod catalogue;
 mod certificate;
 mod client;
 mod connection;
+mod domain;
 mod management;
 mod protection;
 mod question;
