@@ -69,6 +69,12 @@ pub(crate) fn at_most(item: &Item, path: &str, most: f64, severity: Severity, ti
     }
 }
 
+/// A number with an upper bound, which has to be written.
+pub(crate) fn stated_at_most(item: &Item, path: &str, most: f64, severity: Severity, title: &str) -> Answer {
+    stated(item, path)?;
+    at_most(item, path, most, severity, title)
+}
+
 /// A word that should be none of some; fine where it is not written: only for one whose documented default is no such word.
 pub(crate) fn none_of(
     item: &Item,
@@ -126,6 +132,13 @@ pub(crate) fn absent(item: &Item, path: &str, severity: Severity, title: &str) -
         Some(Written::Known(text)) => failed(severity, title, &item.pointer(path), &shown(text), "not set"),
         Some(Written::Partly(_)) => item.text(path).map(|_| Verdict::Passed),
     }
+}
+
+/// The first of several places of one setting that is written; the last of them where none is.
+pub(crate) fn first_written<'a>(item: &Item, places: [&'a str; 2]) -> Result<&'a str, NotAssessed> {
+    let [first, last] = places;
+    seen(item, last)?;
+    Ok(if item.has(first)? { first } else { last })
 }
 
 fn stated(item: &Item, path: &str) -> Result<(), NotAssessed> {
