@@ -30,6 +30,7 @@ mod source;
 mod yaml;
 
 // What several checks share.
+mod access_list;
 mod action;
 mod address;
 mod allowlist;
@@ -38,6 +39,7 @@ mod catalogue;
 mod certificate;
 mod client;
 mod connection;
+mod domain;
 mod management;
 mod protection;
 mod question;

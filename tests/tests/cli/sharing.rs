@@ -132,7 +132,7 @@ fn a_command_outlives_the_one_whose_process_answers_it() {
     let socket = home.path(".checkmate/control.sock");
     until("it answers", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
     let second = home.run(&["scan", &format!("path:{}", folder.display())]).fine();
-    assert!(second.out.contains("6010 open findings"), "{}", second.out);
+    assert!(second.out.contains("8011 open findings"), "{}", second.out);
     first.said().fine();
     assert!(home.scans().iter().all(|scan| scan["state"] == "finished"));
 }

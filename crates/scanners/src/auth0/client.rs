@@ -3,6 +3,7 @@
 use checkmate_domain::NotAssessed;
 
 use super::item::{Item, Texts};
+use super::question;
 
 /// Whether the application can keep no secret: it runs in a browser or on a device, or authenticates without one.
 pub(crate) fn is_public(client: &Item) -> Result<bool, NotAssessed> {
@@ -51,15 +52,34 @@ pub(crate) fn is_third_party(client: &Item) -> bool {
 /// Whether it authenticates with a key pair or a certificate.
 pub(crate) fn has_key(client: &Item) -> Result<bool, NotAssessed> {
     const METHODS: [&str; 3] = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
+    let mut unknown = None;
     for method in METHODS {
-        if client.has(&format!("client_authentication_methods/{method}"))? {
-            return Ok(true);
+        match has_credentials(client, &format!("client_authentication_methods/{method}")) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(reason) => unknown = Some(reason),
         }
     }
-    Ok(client.text("token_endpoint_auth_method")? == Some("private_key_jwt"))
+    if client.text("token_endpoint_auth_method")? == Some("private_key_jwt") {
+        return Ok(true);
+    }
+    unknown.map_or(Ok(false), Err)
+}
+
+/// Whether a method has any credential: without one it is only announced.
+fn has_credentials(client: &Item, method: &str) -> Result<bool, NotAssessed> {
+    if !client.has(method)? {
+        return Ok(false);
+    }
+    let path = format!("{method}/credentials");
+    question::objects(client, &path)?.map(|list| !list.is_empty()).ok_or_else(|| client.not_stated(&path))
 }
 
 /// Whether a database takes passwords.
 pub(crate) fn takes_passwords(database: &Item) -> Result<bool, NotAssessed> {
+    // Left out as a whole, the options may not be read.
+    if !database.has("options")? {
+        return Err(database.not_stated("options"));
+    }
     Ok(database.flag("options/authentication_methods/password/enabled")? != Some(false))
 }

@@ -64,6 +64,11 @@ pub(crate) fn is_saml(connection: &Item) -> bool {
     is(connection, &SAML)
 }
 
+/// Whether an algorithm of XML signatures hashes with SHA-1, in whichever way it is written.
+pub(crate) fn is_sha1(algorithm: &str) -> bool {
+    algorithm.trim().to_ascii_lowercase().ends_with("sha1")
+}
+
 /// Whether it speaks OpenID Connect to a provider of somebody's choice.
 pub(crate) fn is_oidc(connection: &Item) -> bool {
     is(connection, &OIDC)

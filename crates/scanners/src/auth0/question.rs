@@ -8,16 +8,34 @@ use super::item::{Item, Texts, Written};
 use super::node::Node;
 use super::secret;
 
-/// A switch that should be off, and is where it is not written.
+/// A switch that should be off, and is where it is not written: only for one whose default is documented to be so.
 pub(crate) fn off(item: &Item, path: &str, severity: Severity, title: &str) -> Answer {
+    seen(item, path)?;
     match item.flag(path)? {
         Some(true) => failed(severity, title, &item.pointer(path), "true", "false"),
         Some(false) | None => Ok(Verdict::Passed),
     }
 }
 
+/// A switch that should be off, and has to be written: what it is otherwise is not documented.
+pub(crate) fn stated_off(item: &Item, path: &str, severity: Severity, title: &str) -> Answer {
+    stated(item, path)?;
+    off(item, path, severity, title)
+}
+
+/// A switch that should be off, and is on where it is not written: only for one whose default is documented to be so.
+pub(crate) fn turned_off(item: &Item, path: &str, severity: Severity, title: &str) -> Answer {
+    seen(item, path)?;
+    match item.flag(path)? {
+        Some(false) => Ok(Verdict::Passed),
+        Some(true) => failed(severity, title, &item.pointer(path), "true", "false"),
+        None => failed(severity, title, &item.pointer(path), "not set, which is true", "false"),
+    }
+}
+
 /// A switch that should be on, and is off where it is not written.
 pub(crate) fn on(item: &Item, path: &str, severity: Severity, title: &str) -> Answer {
+    seen(item, path)?;
     match item.flag(path)? {
         Some(true) => Ok(Verdict::Passed),
         Some(false) => failed(severity, title, &item.pointer(path), "false", "true"),
@@ -25,16 +43,24 @@ pub(crate) fn on(item: &Item, path: &str, severity: Severity, title: &str) -> An
     }
 }
 
-/// A switch that should not be off, and is on where it is not written.
+/// A switch that should not be off, and is on where it is not written: only for one whose default is documented to be so.
 pub(crate) fn kept(item: &Item, path: &str, severity: Severity, title: &str) -> Answer {
+    seen(item, path)?;
     match item.flag(path)? {
         Some(false) => failed(severity, title, &item.pointer(path), "false", "true"),
         Some(true) | None => Ok(Verdict::Passed),
     }
 }
 
-/// A number with an upper bound; fine where it is not written.
+/// A switch that should not be off, and has to be written: what it is otherwise is not documented.
+pub(crate) fn stated_kept(item: &Item, path: &str, severity: Severity, title: &str) -> Answer {
+    stated(item, path)?;
+    kept(item, path, severity, title)
+}
+
+/// A number with an upper bound; fine where it is not written: only for one whose documented default is within it.
 pub(crate) fn at_most(item: &Item, path: &str, most: f64, severity: Severity, title: &str) -> Answer {
+    seen(item, path)?;
     match item.number(path)? {
         Some(value) if value > most => {
             failed(severity, title, &item.pointer(path), &value.to_string(), &format!("at most {most}"))
@@ -43,7 +69,13 @@ pub(crate) fn at_most(item: &Item, path: &str, most: f64, severity: Severity, ti
     }
 }
 
-/// A word that should be none of some; fine where it is not written.
+/// A number with an upper bound, which has to be written.
+pub(crate) fn stated_at_most(item: &Item, path: &str, most: f64, severity: Severity, title: &str) -> Answer {
+    stated(item, path)?;
+    at_most(item, path, most, severity, title)
+}
+
+/// A word that should be none of some; fine where it is not written: only for one whose documented default is no such word.
 pub(crate) fn none_of(
     item: &Item,
     path: &str,
@@ -52,6 +84,7 @@ pub(crate) fn none_of(
     title: &str,
     expected: &str,
 ) -> Answer {
+    seen(item, path)?;
     match item.text(path)? {
         Some(word) if bad.iter().any(|bad| bad.eq_ignore_ascii_case(word)) => {
             failed(severity, title, &item.pointer(path), word, expected)
@@ -60,8 +93,22 @@ pub(crate) fn none_of(
     }
 }
 
+/// A word that should be none of some, and has to be written.
+pub(crate) fn stated_none_of(
+    item: &Item,
+    path: &str,
+    bad: &[&str],
+    severity: Severity,
+    title: &str,
+    expected: &str,
+) -> Answer {
+    stated(item, path)?;
+    none_of(item, path, bad, severity, title, expected)
+}
+
 /// A word that has to be one of some.
 pub(crate) fn one_of(item: &Item, path: &str, good: &[&str], severity: Severity, title: &str) -> Answer {
+    seen(item, path)?;
     let expected = good.join(" or ");
     match item.text(path)? {
         Some(word) if good.contains(&word) => Ok(Verdict::Passed),
@@ -84,6 +131,26 @@ pub(crate) fn absent(item: &Item, path: &str, severity: Severity, title: &str) -
         Some(Written::Known("")) | None => Ok(Verdict::Passed),
         Some(Written::Known(text)) => failed(severity, title, &item.pointer(path), &shown(text), "not set"),
         Some(Written::Partly(_)) => item.text(path).map(|_| Verdict::Passed),
+    }
+}
+
+/// The first of several places of one setting that is written; the last of them where none is.
+pub(crate) fn first_written<'a>(item: &Item, places: [&'a str; 2]) -> Result<&'a str, NotAssessed> {
+    let [first, last] = places;
+    seen(item, last)?;
+    Ok(if item.has(first)? { first } else { last })
+}
+
+fn stated(item: &Item, path: &str) -> Result<(), NotAssessed> {
+    if item.has(path)? { Ok(()) } else { Err(item.not_stated(path)) }
+}
+
+/// The options of a connection are left out as a whole where they may not be read. Then no default of one is known to
+/// hold.
+fn seen(item: &Item, path: &str) -> Result<(), NotAssessed> {
+    match path.split_once('/') {
+        Some((options @ "options", _)) => stated(item, options),
+        _ => Ok(()),
     }
 }
 

@@ -26,9 +26,9 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
     if management::is_system(api)? {
-        return Ok(Verdict::NotApplicable("the Management API is Auth0's own"));
+        return Ok(Verdict::NotApplicable("it is one of Auth0's own"));
     }
-    question::off(
+    question::stated_off(
         api,
         "skip_consent_for_verifiable_first_party_clients",
         Severity::Info,
@@ -50,11 +50,19 @@ mod tests {
                     "failed info",
                     "resourceServers: [{name: A, identifier: 'urn:a', skip_consent_for_verifiable_first_party_clients: true}]",
                 ),
-                ("passed", "resourceServers: [{name: A, identifier: 'urn:a'}]"),
+                (
+                    "passed",
+                    "resourceServers: [{name: A, identifier: 'urn:a', skip_consent_for_verifiable_first_party_clients: false}]",
+                ),
                 ("not-applicable", "resourceServers: [{name: M, is_system: true}]"),
                 (
                     "not-assessed",
                     "resourceServers: [{name: A, identifier: 'urn:a', skip_consent_for_verifiable_first_party_clients: ##X##}]",
+                ),
+                ("not-assessed", "resourceServers: [{name: A, identifier: 'urn:a'}]"),
+                (
+                    "not-applicable",
+                    "resourceServers: [{name: A, identifier: 'https://##AUTH0_DOMAIN##/me/', skip_consent_for_verifiable_first_party_clients: true}]",
                 ),
             ],
         );

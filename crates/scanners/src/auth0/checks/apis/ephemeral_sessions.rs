@@ -2,8 +2,9 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
 use crate::auth0::item::Item;
+use crate::auth0::management;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -26,7 +27,10 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
-    question::off(
+    if management::is_system(api) == Ok(true) {
+        return Ok(Verdict::NotApplicable("it is one of Auth0's own"));
+    }
+    question::stated_off(
         api,
         "allow_online_access_with_ephemeral_sessions",
         Severity::Info,
@@ -48,11 +52,16 @@ mod tests {
                     "failed info",
                     "resourceServers: [{name: A, allow_online_access_with_ephemeral_sessions: true}]",
                 ),
-                ("passed", "resourceServers: [{name: A}]"),
+                (
+                    "passed",
+                    "resourceServers: [{name: A, allow_online_access_with_ephemeral_sessions: false}]",
+                ),
                 (
                     "not-assessed",
                     "resourceServers: [{name: A, allow_online_access_with_ephemeral_sessions: ##X##}]",
                 ),
+                ("not-assessed", "resourceServers: [{name: A}]"),
+                ("not-applicable", "resourceServers: [{name: M, is_system: true}]"),
             ],
         );
     }

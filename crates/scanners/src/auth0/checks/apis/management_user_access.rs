@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
-    if !management::is_system(api)? {
+    if !management::is_management(api)? {
         return Ok(Verdict::NotApplicable("it is not the Management API"));
     }
     let path = "subject_type_authorization/user/policy";
@@ -67,6 +67,14 @@ mod tests {
                 (
                     "not-assessed",
                     "resourceServers: [{name: M, identifier: 'https://acme.eu.auth0.com/api/v2/', subject_type_authorization: @@X@@}]",
+                ),
+                (
+                    "not-applicable",
+                    "resourceServers: [{name: A, is_system: true, identifier: 'https://acme.eu.auth0.com/me/'}]",
+                ),
+                (
+                    "not-applicable",
+                    "resourceServers: [{name: A, identifier: 'https://##AUTH0_DOMAIN##/me/'}]",
                 ),
             ],
         );

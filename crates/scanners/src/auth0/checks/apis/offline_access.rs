@@ -2,8 +2,9 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
 use crate::auth0::item::Item;
+use crate::auth0::management;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -25,7 +26,15 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
-    question::off(api, "allow_offline_access", Severity::Low, "Applications may keep access to this API")
+    if management::is_system(api) == Ok(true) {
+        return Ok(Verdict::NotApplicable("it is one of Auth0's own"));
+    }
+    question::stated_off(
+        api,
+        "allow_offline_access",
+        Severity::Low,
+        "Applications may keep access to this API",
+    )
 }
 
 #[cfg(test)]
@@ -39,8 +48,10 @@ mod tests {
             &CHECK,
             &[
                 ("failed low", "resourceServers: [{name: A, allow_offline_access: true}]"),
-                ("passed", "resourceServers: [{name: A}]"),
+                ("passed", "resourceServers: [{name: A, allow_offline_access: false}]"),
                 ("not-assessed", "resourceServers: [{name: A, allow_offline_access: ##X##}]"),
+                ("not-assessed", "resourceServers: [{name: A}]"),
+                ("not-applicable", "resourceServers: [{name: M, is_system: true}]"),
             ],
         );
     }

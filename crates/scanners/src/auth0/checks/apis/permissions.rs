@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
     if management::is_system(api)? {
-        return Ok(Verdict::NotApplicable("the Management API is Auth0's own"));
+        return Ok(Verdict::NotApplicable("it is one of Auth0's own"));
     }
     if question::objects(api, "scopes")?.is_none_or(<[Node]>::is_empty) {
         return Ok(Verdict::NotApplicable("the API has no scopes"));
@@ -51,7 +51,8 @@ fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
             dialect,
             "access_token_authz",
         ),
-        _ => Ok(Verdict::Passed),
+        Some(_) => Ok(Verdict::Passed),
+        None => Err(api.not_stated(path)),
     }
 }
 
@@ -79,6 +80,14 @@ mod tests {
                 ),
                 ("not-applicable", "resourceServers: [{name: A, identifier: 'urn:a', scopes: []}]"),
                 ("not-assessed", "resourceServers: [{name: A, identifier: 'urn:a', scopes: @@X@@}]"),
+                (
+                    "not-assessed",
+                    "resourceServers: [{name: A, identifier: 'urn:a', scopes: [{value: 'read:a'}], enforce_policies: true}]",
+                ),
+                (
+                    "not-applicable",
+                    "resourceServers: [{name: A, identifier: 'https://acme.eu.auth0.com/me/', scopes: [{value: 'read:me'}]}]",
+                ),
             ],
         );
     }

@@ -4,6 +4,7 @@ use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
+use crate::auth0::management;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -29,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
     const ALG: &str = "signing_alg";
-    if api.flag("is_system")? == Some(true) {
+    if management::is_system(api) == Ok(true) {
         return Ok(Verdict::NotApplicable("Auth0 signs the tokens of its own APIs"));
     }
     match api.text(ALG)? {
@@ -65,6 +66,10 @@ mod tests {
                 ("not-assessed", "tenant: {}"),
                 ("not-applicable", &with("is_system: true")),
                 ("not-applicable", "resourceServers: []"),
+                (
+                    "not-applicable",
+                    "resourceServers: [{name: A, identifier: 'https://##AUTH0_DOMAIN##/me/'}]",
+                ),
             ],
         );
     }

@@ -31,7 +31,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
     if management::is_system(api)? {
-        return Ok(Verdict::NotApplicable("the Management API is Auth0's own"));
+        return Ok(Verdict::NotApplicable("it is one of Auth0's own"));
     }
     question::one_of(
         api,

@@ -28,7 +28,9 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(api: &Item, _: &TenantSnapshot) -> Answer {
     if management::is_system(api)? {
-        return Ok(Verdict::NotApplicable("the Management API has a check of its own"));
+        return Ok(Verdict::NotApplicable(
+            "it is one of Auth0's own, of which the Management API has a check of its own",
+        ));
     }
     let path = "subject_type_authorization/user/policy";
     question::one_of(
@@ -66,6 +68,10 @@ mod tests {
                 (
                     "not-assessed",
                     "resourceServers: [{name: A, identifier: 'urn:a', subject_type_authorization: @@X@@}]",
+                ),
+                (
+                    "not-applicable",
+                    "resourceServers: [{name: A, identifier: 'https://acme.eu.auth0.com/me/'}]",
                 ),
             ],
         );

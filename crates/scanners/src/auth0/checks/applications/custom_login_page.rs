@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
-    if application.flag("custom_login_page_on")? != Some(true) {
+    if application.flag("custom_login_page_on")? == Some(false) {
         return Ok(Verdict::Passed);
     }
     question::absent(
@@ -61,6 +61,8 @@ mod tests {
                 ("passed", "clients: [{name: A, custom_login_page_on: true}]"),
                 ("passed", "clients: [{name: A}]"),
                 ("not-assessed", "clients: [{name: A, custom_login_page_on: ##X##}]"),
+                ("failed low", "clients: [{name: A, custom_login_page: '<html>'}]"),
+                ("passed", "clients: [{name: A, custom_login_page_on: false, custom_login_page: '<html>'}]"),
             ],
         );
     }

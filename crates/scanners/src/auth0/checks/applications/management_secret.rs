@@ -73,6 +73,10 @@ mod tests {
                     "not-assessed",
                     "clientGrants: [{client_id: Job, audience: 'https://acme.eu.auth0.com/api/v2/', scope: [read:clients]}]",
                 ),
+                (
+                    "failed moderate",
+                    "clients: [{name: Job, client_authentication_methods: {private_key_jwt: {credentials: []}}}]\nclientGrants: [{client_id: Job, audience: 'https://acme.eu.auth0.com/api/v2/', scope: [read:clients]}]",
+                ),
             ],
         );
     }

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
-    question::kept(
+    question::on(
         application,
         "oidc_conformant",
         Severity::Moderate,
@@ -49,6 +49,7 @@ mod tests {
                 ("failed moderate", "clients: [{name: A, oidc_conformant: false}]"),
                 ("passed", "clients: [{name: A, oidc_conformant: true}]"),
                 ("not-assessed", "clients: [{name: A, oidc_conformant: ##X##}]"),
+                ("failed moderate", "clients: [{name: A}]"),
             ],
         );
     }

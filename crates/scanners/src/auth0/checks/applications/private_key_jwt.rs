@@ -69,6 +69,18 @@ mod tests {
                     "not-assessed",
                     "clients: [{name: Job, app_type: non_interactive, client_authentication_methods: @@X@@}]",
                 ),
+                (
+                    "failed info",
+                    "clients: [{name: Job, app_type: non_interactive, client_authentication_methods: {private_key_jwt: {credentials: []}}}]",
+                ),
+                (
+                    "passed",
+                    "clients: [{name: Job, app_type: non_interactive, client_authentication_methods: {private_key_jwt: {credentials: []}, tls_client_auth: {credentials: [{id: c}]}}}]",
+                ),
+                (
+                    "not-assessed",
+                    "clients: [{name: Job, app_type: non_interactive, client_authentication_methods: {private_key_jwt: {}}}]",
+                ),
             ],
         );
     }

@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
 use crate::auth0::client;
 use crate::auth0::item::Item;
 use crate::auth0::question;
@@ -34,14 +34,17 @@ fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
         return Ok(Verdict::NotApplicable("the application gets no refresh tokens"));
     }
     let title = "Refresh tokens never end";
-    for path in ["refresh_token/infinite_token_lifetime", "refresh_token/infinite_idle_token_lifetime"] {
-        if application.flag(path)? == Some(true)
-            && application.text("refresh_token/expiration_type")? != Some("expiring")
-        {
-            return failed(Severity::Moderate, title, &application.pointer(path), "true", "false");
-        }
-    }
-    question::one_of(application, "refresh_token/expiration_type", &["expiring"], Severity::Moderate, title)
+    let expiring = question::one_of(
+        application,
+        "refresh_token/expiration_type",
+        &["expiring"],
+        Severity::Moderate,
+        title,
+    );
+    // Infinite takes precedence over whichever lifetime is written beside it.
+    let infinite = ["refresh_token/infinite_token_lifetime", "refresh_token/infinite_idle_token_lifetime"]
+        .map(|path| question::off(application, path, Severity::Moderate, title));
+    question::first_problem(std::iter::once(expiring).chain(infinite))
 }
 
 #[cfg(test)]
@@ -71,6 +74,22 @@ mod tests {
                 (
                     "not-assessed",
                     "clients: [{name: Shop, grant_types: [refresh_token], refresh_token: @@X@@}]",
+                ),
+                (
+                    "failed moderate",
+                    "clients: [{name: Shop, grant_types: [refresh_token], refresh_token: {expiration_type: expiring, infinite_token_lifetime: true, token_lifetime: 86400}}]",
+                ),
+                (
+                    "failed moderate",
+                    "clients: [{name: Shop, grant_types: [refresh_token], refresh_token: {expiration_type: expiring, infinite_idle_token_lifetime: true, idle_token_lifetime: 3600}}]",
+                ),
+                (
+                    "passed",
+                    "clients: [{name: Shop, grant_types: [refresh_token], refresh_token: {expiration_type: expiring, infinite_token_lifetime: false, infinite_idle_token_lifetime: false}}]",
+                ),
+                (
+                    "not-assessed",
+                    "clients: [{name: Shop, grant_types: [refresh_token], refresh_token: {expiration_type: expiring, infinite_token_lifetime: ##X##}}]",
                 ),
             ],
         );

@@ -3,6 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::connection;
 use crate::auth0::item::Item;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
@@ -26,23 +27,31 @@ pub(crate) static CHECK: Check = Check {
     ask: Ask::Each(Collection::Clients, ask),
 };
 
+/// What the add-on takes where nothing is written is the weak one.
+const WEAK: [(&str, &str); 2] =
+    [("addons/samlp/signatureAlgorithm", "rsa-sha1"), ("addons/samlp/digestAlgorithm", "sha1")];
+
 fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
     if !application.has("addons/samlp")? {
         return Ok(Verdict::NotApplicable("the application does not speak SAML"));
     }
-    for (path, weak) in
-        [("addons/samlp/signatureAlgorithm", "rsa-sha1"), ("addons/samlp/digestAlgorithm", "sha1")]
-    {
-        if application.text(path)? == Some(weak) {
-            return failed(Severity::Moderate, "SAML uses SHA-1", &application.pointer(path), weak, "sha256");
-        }
-    }
-    question::kept(
-        application,
-        "addons/samlp/signResponse",
-        Severity::Moderate,
-        "The SAML response is not signed as a whole",
-    )
+    let [signature, digest] = WEAK.map(|(path, weak)| algorithm(application, path, weak));
+    question::first_problem([signature, digest, response(application)])
+}
+
+fn algorithm(application: &Item, path: &str, weak: &str) -> Answer {
+    let seen = match application.text(path)? {
+        Some("") | None => format!("not set, which is {weak}"),
+        Some(word) if connection::is_sha1(word) => word.to_owned(),
+        Some(_) => return Ok(Verdict::Passed),
+    };
+    failed(Severity::Moderate, "SAML uses SHA-1", &application.pointer(path), &seen, "sha256")
+}
+
+/// Without the switch the add-on signs the assertion alone.
+fn response(application: &Item) -> Answer {
+    let title = "The SAML response is not signed as a whole";
+    question::on(application, "addons/samlp/signResponse", Severity::Moderate, title)
 }
 
 #[cfg(test)]
@@ -59,10 +68,30 @@ mod tests {
                 ("failed moderate", "clients: [{name: A, addons: {samlp: {signResponse: false}}}]"),
                 (
                     "passed",
-                    "clients: [{name: A, addons: {samlp: {signatureAlgorithm: rsa-sha256, signResponse: true}}}]",
+                    "clients: [{name: A, addons: {samlp: {signatureAlgorithm: rsa-sha256, digestAlgorithm: sha256, signResponse: true}}}]",
                 ),
                 ("not-applicable", "clients: [{name: A}]"),
-                ("not-assessed", "clients: [{name: A, addons: {samlp: {signatureAlgorithm: ##X##}}}]"),
+                (
+                    "not-assessed",
+                    "clients: [{name: A, addons: {samlp: {signatureAlgorithm: ##X##, digestAlgorithm: sha256, signResponse: true}}}]",
+                ),
+                ("failed moderate", "clients: [{name: A, addons: {samlp: {}}}]"),
+                (
+                    "failed moderate",
+                    "clients: [{name: A, addons: {samlp: {signatureAlgorithm: rsa-sha256, signResponse: true}}}]",
+                ),
+                (
+                    "failed moderate",
+                    "clients: [{name: A, addons: {samlp: {digestAlgorithm: sha256, signResponse: true}}}]",
+                ),
+                (
+                    "failed moderate",
+                    "clients: [{name: A, addons: {samlp: {signatureAlgorithm: rsa-sha256, digestAlgorithm: sha256}}}]",
+                ),
+                (
+                    "failed moderate",
+                    "clients: [{name: A, addons: {samlp: {signatureAlgorithm: RSA-SHA1, digestAlgorithm: sha256, signResponse: true}}}]",
+                ),
             ],
         );
     }

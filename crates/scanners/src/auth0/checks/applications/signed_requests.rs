@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::client;
 use crate::auth0::item::Item;
 use crate::auth0::question;
@@ -37,12 +37,22 @@ fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
             "only confidential applications with the code grant sign requests",
         ));
     }
-    question::on(
-        application,
-        "signed_request_object/required",
-        Severity::Info,
-        "Authorization requests need not be signed",
-    )
+    let title = "Authorization requests need not be signed";
+    match question::on(application, "signed_request_object/required", Severity::Info, title)? {
+        Verdict::Passed => registered(application),
+        other => Ok(other),
+    }
+}
+
+/// The keys that signatures are checked with.
+fn registered(application: &Item) -> Answer {
+    let path = "signed_request_object/credentials";
+    let keys = question::objects(application, path)?.ok_or_else(|| application.not_stated(path))?;
+    if keys.is_empty() {
+        let title = "Signed authorization requests have no key";
+        return failed(Severity::Info, title, &application.pointer(path), "empty", "a registered key");
+    }
+    Ok(Verdict::Passed)
 }
 
 #[cfg(test)]
@@ -61,13 +71,25 @@ mod tests {
                 ),
                 (
                     "passed",
-                    "clients: [{name: Shop, app_type: regular_web, grant_types: [authorization_code], signed_request_object: {required: true}}]",
+                    "clients: [{name: Shop, app_type: regular_web, grant_types: [authorization_code], signed_request_object: {required: true, credentials: [{id: c}]}}]",
                 ),
                 (
                     "not-applicable",
                     "clients: [{name: Shop, app_type: native, grant_types: [authorization_code]}]",
                 ),
                 ("not-assessed", "clients: [{name: Shop, app_type: ##X##}]"),
+                (
+                    "failed info",
+                    "clients: [{name: Shop, app_type: regular_web, grant_types: [authorization_code], signed_request_object: {required: true, credentials: []}}]",
+                ),
+                (
+                    "not-assessed",
+                    "clients: [{name: Shop, app_type: regular_web, grant_types: [authorization_code], signed_request_object: {required: true}}]",
+                ),
+                (
+                    "not-assessed",
+                    "clients: [{name: Shop, app_type: regular_web, grant_types: [authorization_code], signed_request_object: {required: true, credentials: ##X##}}]",
+                ),
             ],
         );
     }

@@ -32,7 +32,7 @@ fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
     if !client::third_party(application)? {
         return Ok(Verdict::NotApplicable("it is your own application"));
     }
-    question::none_of(
+    question::stated_none_of(
         application,
         "third_party_security_mode",
         &["permissive"],
@@ -62,6 +62,7 @@ mod tests {
                     "not-assessed",
                     "clients: [{name: A, is_first_party: false, third_party_security_mode: ##X##}]",
                 ),
+                ("not-assessed", "clients: [{name: A, is_first_party: false}]"),
             ],
         );
     }

@@ -4,8 +4,8 @@ use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::allowlist;
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -24,7 +24,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
+    let settings = protection::settings(tenant, "bot-detection")?;
+    settings.stated_texts("allowlist")?;
     allowlist::empty(settings, "Some addresses pass bot detection", "an empty list")
 }
 
@@ -42,6 +43,8 @@ mod tests {
                 ("failed high", "attackProtection: {botDetection: {allowlist: [10.0.0.0/8]}}"),
                 ("passed", "attackProtection: {botDetection: {allowlist: []}}"),
                 ("not-assessed", "attackProtection: {botDetection: {allowlist: @@X@@}}"),
+                ("not-assessed", "attackProtection: {botDetection: {}}"),
+                ("not-assessed", "attackProtection: {botDetection: {bot_detection_level: low}}"),
             ],
         );
     }

@@ -3,9 +3,9 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 const POLICIES: [&str; 3] =
     ["challenge_password_policy", "challenge_passwordless_policy", "challenge_password_reset_policy"];
@@ -28,10 +28,10 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
+    let settings = protection::settings(tenant, "bot-detection")?;
     let (title, expected) = ("Bots are not challenged", "when_risky or always");
     question::first_problem(POLICIES.map(|path| {
-        question::none_of(settings, path, &["never", "off"], Severity::Moderate, title, expected)
+        question::stated_none_of(settings, path, &["never", "off"], Severity::Moderate, title, expected)
     }))
 }
 
@@ -48,9 +48,18 @@ mod tests {
                 ("failed moderate", "attackProtection: {botDetection: {challenge_password_policy: never}}"),
                 (
                     "passed",
-                    "attackProtection: {botDetection: {challenge_password_policy: when_risky, challenge_password_reset_policy: always}}",
+                    "attackProtection: {botDetection: {challenge_password_policy: when_risky, challenge_passwordless_policy: when_risky, challenge_password_reset_policy: always}}",
                 ),
                 ("not-assessed", "attackProtection: {botDetection: {challenge_password_policy: ##X##}}"),
+                ("not-assessed", "attackProtection: {botDetection: {}}"),
+                (
+                    "not-assessed",
+                    "attackProtection: {botDetection: {challenge_password_policy: when_risky, challenge_password_reset_policy: always}}",
+                ),
+                (
+                    "failed moderate",
+                    "attackProtection: {botDetection: {challenge_password_reset_policy: never}}",
+                ),
             ],
         );
     }

@@ -3,9 +3,9 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -24,8 +24,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
-    question::none_of(
+    let settings = protection::settings(tenant, "bot-detection")?;
+    question::stated_none_of(
         settings,
         "bot_detection_level",
         &["low"],
@@ -48,6 +48,7 @@ mod tests {
                 ("failed low", "attackProtection: {botDetection: {bot_detection_level: low}}"),
                 ("passed", "attackProtection: {botDetection: {bot_detection_level: medium}}"),
                 ("not-assessed", "attackProtection: {botDetection: {bot_detection_level: ##X##}}"),
+                ("not-assessed", "attackProtection: {botDetection: {}}"),
             ],
         );
     }

@@ -3,9 +3,9 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -23,8 +23,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "bot-detection")?;
-    question::off(settings, "monitoring_mode_enabled", Severity::Moderate, "Bots are only watched")
+    let settings = protection::settings(tenant, "bot-detection")?;
+    question::stated_off(settings, "monitoring_mode_enabled", Severity::Moderate, "Bots are only watched")
 }
 
 #[cfg(test)]
@@ -40,6 +40,7 @@ mod tests {
                 ("failed moderate", "attackProtection: {botDetection: {monitoring_mode_enabled: true}}"),
                 ("passed", "attackProtection: {botDetection: {monitoring_mode_enabled: false}}"),
                 ("not-assessed", "attackProtection: {botDetection: {monitoring_mode_enabled: ##X##}}"),
+                ("not-assessed", "attackProtection: {botDetection: {}}"),
             ],
         );
     }

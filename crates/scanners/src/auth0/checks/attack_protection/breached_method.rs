@@ -3,9 +3,9 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "breached-password-detection")?;
+    let settings = protection::settings(tenant, "breached-password-detection")?;
     question::one_of(settings, "method", &["enhanced"], Severity::Info, "Breaches are known late")
 }
 
@@ -44,6 +44,7 @@ mod tests {
                 ("failed info", "attackProtection: {breachedPasswordDetection: {method: standard}}"),
                 ("passed", "attackProtection: {breachedPasswordDetection: {method: enhanced}}"),
                 ("not-assessed", "attackProtection: {breachedPasswordDetection: {method: ##X##}}"),
+                ("not-assessed", "attackProtection: {breachedPasswordDetection: {}}"),
             ],
         );
     }

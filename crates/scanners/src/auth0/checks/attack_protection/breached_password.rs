@@ -3,6 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
+use crate::auth0::protection;
 use crate::auth0::snapshot::{Section, TenantSnapshot};
 use crate::auth0::source::Collection;
 
@@ -34,7 +35,7 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
     if *databases == Section::Empty {
         return Ok(Verdict::NotApplicable("there is no database connection, so no password of ours"));
     }
-    let item = tenant.one(Collection::AttackProtection, "breached-password-detection")?;
+    let item = protection::settings(tenant, "breached-password-detection")?;
     let expected = "enabled, with the shield 'block'";
     if !item.stated_flag("enabled")? {
         let (severity, title) = match databases {

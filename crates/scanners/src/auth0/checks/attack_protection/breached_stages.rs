@@ -4,9 +4,9 @@ use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -29,8 +29,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "breached-password-detection")?;
-    if settings.flag("enabled")? != Some(true) {
+    let settings = protection::settings(tenant, "breached-password-detection")?;
+    if !settings.stated_flag("enabled")? {
         return Ok(Verdict::NotApplicable(
             "breached-password detection is off, which has a check of its own",
         ));
@@ -73,6 +73,8 @@ mod tests {
                     "not-assessed",
                     "attackProtection: {breachedPasswordDetection: {enabled: true, stage: @@X@@}}",
                 ),
+                ("not-assessed", "attackProtection: {breachedPasswordDetection: {}}"),
+                ("not-assessed", "attackProtection: {breachedPasswordDetection: {stage: {}}}"),
             ],
         );
     }

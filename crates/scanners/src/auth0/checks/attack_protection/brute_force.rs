@@ -5,7 +5,6 @@ use checkmate_domain::{Exposure, Severity};
 use crate::auth0::check::{Answer, Ask, Check, Meta};
 use crate::auth0::protection;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -30,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let item = tenant.one(Collection::AttackProtection, "brute-force-protection")?;
+    let item = protection::settings(tenant, "brute-force-protection")?;
     protection::ask(item, "Brute-force protection")
 }
 

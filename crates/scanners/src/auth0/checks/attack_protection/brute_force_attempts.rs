@@ -3,9 +3,9 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "brute-force-protection")?;
+    let settings = protection::settings(tenant, "brute-force-protection")?;
     question::at_most(settings, "max_attempts", 10.0, Severity::Low, "Many wrong passwords are allowed")
 }
 
@@ -43,6 +43,8 @@ mod tests {
                 ("failed low", "attackProtection: {bruteForceProtection: {max_attempts: 100}}"),
                 ("passed", "attackProtection: {bruteForceProtection: {max_attempts: 10}}"),
                 ("not-assessed", "attackProtection: {bruteForceProtection: {max_attempts: ##X##}}"),
+                ("not-assessed", "attackProtection: {bruteForceProtection: {}}"),
+                ("passed", "attackProtection: {bruteForceProtection: {enabled: true}}"),
             ],
         );
     }

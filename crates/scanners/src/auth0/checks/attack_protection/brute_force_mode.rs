@@ -3,9 +3,9 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "brute-force-protection")?;
+    let settings = protection::settings(tenant, "brute-force-protection")?;
     question::one_of(
         settings,
         "mode",
@@ -53,6 +53,7 @@ mod tests {
                 ),
                 ("passed", "attackProtection: {bruteForceProtection: {mode: count_per_identifier}}"),
                 ("not-assessed", "attackProtection: {bruteForceProtection: {mode: ##X##}}"),
+                ("not-assessed", "attackProtection: {bruteForceProtection: {}}"),
             ],
         );
     }

@@ -3,8 +3,8 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
+use crate::auth0::protection;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "brute-force-protection")?;
+    let settings = protection::settings(tenant, "brute-force-protection")?;
     let shields = settings.stated_texts("shields")?;
     if shields.has("user_notification")? {
         return Ok(Verdict::Passed);
@@ -56,6 +56,7 @@ mod tests {
                 ("failed info", "attackProtection: {bruteForceProtection: {shields: [block]}}"),
                 ("passed", "attackProtection: {bruteForceProtection: {shields: [block, user_notification]}}"),
                 ("not-assessed", "attackProtection: {bruteForceProtection: {shields: @@X@@}}"),
+                ("not-assessed", "attackProtection: {bruteForceProtection: {}}"),
             ],
         );
     }

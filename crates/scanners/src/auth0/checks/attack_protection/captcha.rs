@@ -2,10 +2,10 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -24,10 +24,21 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "captcha")?;
+    let settings = protection::settings(tenant, "captcha")?;
     let title = "A challenge that fails lets everybody pass";
     let paths = ["arkose/fail_open", "auth_challenge/fail_open"];
-    question::first_problem(paths.map(|path| question::off(settings, path, Severity::Low, title)))
+    let off = question::first_problem(paths.map(|path| question::off(settings, path, Severity::Low, title)));
+    if off != Ok(Verdict::Passed) {
+        return off;
+    }
+    // Of the others none can fail open; of these two only the active one has to say.
+    let provider = "active_provider_id";
+    match settings.text(provider)? {
+        Some("arkose") => question::stated_off(settings, paths[0], Severity::Low, title),
+        Some("auth_challenge") => question::stated_off(settings, paths[1], Severity::Low, title),
+        Some(_) => Ok(Verdict::NotApplicable("the active challenge cannot fail open")),
+        None => Err(settings.not_stated(provider)),
+    }
 }
 
 #[cfg(test)]
@@ -46,6 +57,17 @@ mod tests {
                     "attackProtection: {captcha: {active_provider_id: auth_challenge, auth_challenge: {fail_open: false}}}",
                 ),
                 ("not-assessed", "attackProtection: {captcha: {arkose: @@X@@}}"),
+                ("not-assessed", "attackProtection: {captcha: {}}"),
+                (
+                    "not-assessed",
+                    "attackProtection: {captcha: {active_provider_id: arkose, auth_challenge: {fail_open: false}}}",
+                ),
+                ("not-assessed", "attackProtection: {captcha: {auth_challenge: {fail_open: false}}}"),
+                (
+                    "failed low",
+                    "attackProtection: {captcha: {active_provider_id: arkose, arkose: {fail_open: true}}}",
+                ),
+                ("not-applicable", "attackProtection: {captcha: {active_provider_id: recaptcha_v2}}"),
             ],
         );
     }

@@ -1,6 +1,6 @@
 //! Text messages and calls cannot be made at will.
 
-use checkmate_domain::{Exposure, Severity};
+use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
 use crate::auth0::item::Item;
@@ -25,20 +25,17 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let factors = tenant.known(Collection::GuardianFactors);
-    let on = |item: &&Item| {
-        protection::PHONE_FACTORS.contains(&item.name.as_str()) && item.flag("enabled") == Ok(Some(true))
-    };
-    let by_factor = factors.iter().find(on).is_some();
-    let by_login =
-        tenant.known(Collection::Connections).iter().any(|one| one.text("strategy") == Ok(Some("sms")));
-    if !by_factor && !by_login {
-        tenant.all(Collection::GuardianFactors)?;
+    let factors = question::any(tenant.known(Collection::GuardianFactors), is_phone_factor);
+    let logins = question::any(tenant.known(Collection::Connections), sends_messages);
+    if factors != Ok(true) && logins != Ok(true) {
+        factors?;
+        logins?;
+        protection::factors(tenant)?;
         tenant.all(Collection::Connections)?;
         return Ok(Verdict::NotApplicable("no text message is sent and no call made"));
     }
-    let settings = tenant.one(Collection::AttackProtection, "phone-provider-protection")?;
-    question::none_of(
+    let settings = protection::settings(tenant, "phone-provider-protection")?;
+    question::stated_none_of(
         settings,
         "type",
         &["none"],
@@ -46,6 +43,15 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
         "Messages can be sent to any number, any number of times",
         "a protection",
     )
+}
+
+fn is_phone_factor(factor: &Item) -> Result<bool, NotAssessed> {
+    Ok(protection::PHONE_FACTORS.contains(&factor.name.as_str()) && factor.stated_flag("enabled")?)
+}
+
+fn sends_messages(connection: &Item) -> Result<bool, NotAssessed> {
+    let path = "strategy";
+    Ok(connection.text(path)?.ok_or_else(|| connection.not_stated(path))? == "sms")
 }
 
 #[cfg(test)]
@@ -68,6 +74,23 @@ mod tests {
                 ),
                 ("not-applicable", "guardianFactors: [{name: otp, enabled: true}]\nconnections: []"),
                 ("not-assessed", "guardianFactors: [{name: sms, enabled: true}]"),
+                (
+                    "not-assessed",
+                    "guardianFactors: [{name: sms, enabled: ##X##}]\nconnections: []\nattackProtection: {phoneProviderProtection: {type: none}}",
+                ),
+                (
+                    "not-assessed",
+                    "guardianFactors: []\nconnections: [{name: a, strategy: ##X##}]\nattackProtection: {phoneProviderProtection: {type: none}}",
+                ),
+                (
+                    "failed moderate",
+                    "guardianFactors: [{name: sms, enabled: ##X##}]\nconnections: [{name: a, strategy: sms}]\nattackProtection: {phoneProviderProtection: {type: none}}",
+                ),
+                (
+                    "not-assessed",
+                    "guardianFactors: [{name: sms, enabled: true}]\nattackProtection: {phoneProviderProtection: {}}",
+                ),
+                ("not-assessed", "guardianFactors: []\nconnections: []"),
             ],
         );
     }

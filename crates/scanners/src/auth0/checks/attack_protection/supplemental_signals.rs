@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::SupplementalSignals)?;
-    question::off(settings, "akamai_enabled", Severity::Info, "Signals of a proxy are believed")
+    question::stated_off(settings, "akamai_enabled", Severity::Info, "Signals of a proxy are believed")
 }
 
 #[cfg(test)]
@@ -41,6 +41,7 @@ mod tests {
                 ("failed info", "supplementalSignals: {akamai_enabled: true}"),
                 ("passed", "supplementalSignals: {akamai_enabled: false}"),
                 ("not-assessed", "supplementalSignals: {akamai_enabled: ##X##}"),
+                ("not-assessed", "supplementalSignals: {}"),
             ],
         );
     }

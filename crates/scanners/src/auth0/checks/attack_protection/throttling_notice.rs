@@ -3,8 +3,8 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
+use crate::auth0::protection;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "suspicious-ip-throttling")?;
+    let settings = protection::settings(tenant, "suspicious-ip-throttling")?;
     let shields = settings.stated_texts("shields")?;
     if shields.has("admin_notification")? {
         return Ok(Verdict::Passed);
@@ -56,6 +56,7 @@ mod tests {
                     "attackProtection: {suspiciousIpThrottling: {shields: [block, admin_notification]}}",
                 ),
                 ("not-assessed", "attackProtection: {suspiciousIpThrottling: {shields: @@X@@}}"),
+                ("not-assessed", "attackProtection: {suspiciousIpThrottling: {}}"),
             ],
         );
     }

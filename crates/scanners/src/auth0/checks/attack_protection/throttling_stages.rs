@@ -3,9 +3,9 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 /// Twice Auth0's defaults of 100 and 50.
 const MOST: [(&str, f64); 2] =
@@ -30,7 +30,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let settings = tenant.one(Collection::AttackProtection, "suspicious-ip-throttling")?;
+    let settings = protection::settings(tenant, "suspicious-ip-throttling")?;
     let title = "Throttling begins late";
     question::first_problem(
         MOST.map(|(path, most)| question::at_most(settings, path, most, Severity::Low, title)),
@@ -56,6 +56,8 @@ mod tests {
                     "attackProtection: {suspiciousIpThrottling: {stage: {pre-login: {max_attempts: 100}}}}",
                 ),
                 ("not-assessed", "attackProtection: {suspiciousIpThrottling: {stage: @@X@@}}"),
+                ("not-assessed", "attackProtection: {suspiciousIpThrottling: {}}"),
+                ("passed", "attackProtection: {suspiciousIpThrottling: {enabled: true}}"),
             ],
         );
     }

@@ -28,7 +28,7 @@ fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
     if connection.flag("connected_accounts/active")? != Some(true) {
         return Ok(Verdict::NotApplicable("Token Vault does not use the connection"));
     }
-    question::off(
+    question::stated_off(
         connection,
         "authentication/active",
         Severity::Low,
@@ -56,6 +56,10 @@ mod tests {
                 ),
                 ("not-applicable", "connections: [{name: s, strategy: github}]"),
                 ("not-assessed", "connections: [{name: s, strategy: github, connected_accounts: @@X@@}]"),
+                (
+                    "not-assessed",
+                    "connections: [{name: s, strategy: github, connected_accounts: {active: true}}]",
+                ),
             ],
         );
     }

@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
 use crate::auth0::item::Item;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
@@ -29,7 +29,11 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
     let path = "options/should_trust_email_verified_connection";
-    question::none_of(
+    let has_switch = matches!(connection.text("strategy")?, Some("waad" | "adfs") | None);
+    if !has_switch && !connection.has(path)? {
+        return Ok(Verdict::NotApplicable("the connection has no such switch"));
+    }
+    question::stated_none_of(
         connection,
         path,
         &["always_set_emails_as_verified"],
@@ -61,6 +65,8 @@ mod tests {
                     "not-assessed",
                     "connections: [{name: s, strategy: waad, options: {should_trust_email_verified_connection: ##X##}}]",
                 ),
+                ("not-assessed", "connections: [{name: s, strategy: waad, options: {}}]"),
+                ("not-applicable", "connections: [{name: s, strategy: github}]"),
             ],
         );
     }

@@ -56,6 +56,7 @@ mod tests {
                     "not-assessed",
                     "connections: [{name: s, strategy: waad, options: {useCommonEndpoint: ##X##}}]",
                 ),
+                ("not-assessed", "connections: [{name: s, strategy: waad}]"),
             ],
         );
     }

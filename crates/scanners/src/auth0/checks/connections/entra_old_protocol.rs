@@ -70,6 +70,7 @@ mod tests {
                 ),
                 ("not-applicable", "connections: [{name: s, strategy: samlp}]"),
                 ("not-assessed", "connections: [{name: s, strategy: waad, options: {identity_api: ##X##}}]"),
+                ("not-assessed", "connections: [{name: s, strategy: waad}]"),
             ],
         );
     }

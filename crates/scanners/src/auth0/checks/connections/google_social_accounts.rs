@@ -33,7 +33,7 @@ fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
     if connection.text("strategy")? != Some("google-apps") {
         return Ok(Verdict::NotApplicable("it is no Google Workspace connection"));
     }
-    question::off(
+    question::stated_off(
         connection,
         "options/handle_login_from_social",
         Severity::Moderate,
@@ -55,12 +55,16 @@ mod tests {
                     "failed moderate",
                     "connections: [{name: s, strategy: google-apps, options: {handle_login_from_social: true}}]",
                 ),
-                ("passed", "connections: [{name: s, strategy: google-apps, options: {}}]"),
+                (
+                    "passed",
+                    "connections: [{name: s, strategy: google-apps, options: {handle_login_from_social: false}}]",
+                ),
                 ("not-applicable", "connections: [{name: s, strategy: samlp}]"),
                 (
                     "not-assessed",
                     "connections: [{name: s, strategy: google-apps, options: {handle_login_from_social: ##X##}}]",
                 ),
+                ("not-assessed", "connections: [{name: s, strategy: google-apps, options: {}}]"),
             ],
         );
     }

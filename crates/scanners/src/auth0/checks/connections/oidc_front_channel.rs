@@ -32,7 +32,7 @@ fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
     if !connection::is_oidc(connection) {
         return Ok(Verdict::NotApplicable("the connection does not speak OpenID Connect"));
     }
-    question::none_of(
+    question::stated_none_of(
         connection,
         "options/type",
         &["front_channel"],
@@ -59,6 +59,7 @@ mod tests {
                 ("passed", "connections: [{name: s, strategy: okta, options: {type: back_channel}}]"),
                 ("not-applicable", "connections: [{name: s, strategy: samlp}]"),
                 ("not-assessed", "connections: [{name: s, strategy: oidc, options: {type: ##X##}}]"),
+                ("not-assessed", "connections: [{name: s, strategy: oidc, options: {}}]"),
             ],
         );
     }

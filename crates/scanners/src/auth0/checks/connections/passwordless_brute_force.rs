@@ -29,7 +29,7 @@ fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
     if !connection::is_passwordless(connection) {
         return Ok(Verdict::NotApplicable("it sends no codes"));
     }
-    question::kept(
+    question::stated_kept(
         connection,
         "options/brute_force_protection",
         Severity::High,
@@ -57,6 +57,7 @@ mod tests {
                 ),
                 ("not-applicable", "connections: [{name: g, strategy: google-oauth2}]"),
                 ("not-assessed", "connections: [{name: sms, strategy: sms, options: @@X@@}]"),
+                ("not-assessed", "connections: [{name: sms, strategy: sms, options: {}}]"),
             ],
         );
     }

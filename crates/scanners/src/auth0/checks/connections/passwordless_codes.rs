@@ -74,6 +74,7 @@ mod tests {
                 ),
                 ("not-applicable", "connections: [{name: g, strategy: google-oauth2}]"),
                 ("not-assessed", "connections: [{name: sms, strategy: sms, options: {totp: @@X@@}}]"),
+                ("not-assessed", "connections: [{name: sms, strategy: sms}]"),
             ],
         );
     }

@@ -5,6 +5,7 @@ use checkmate_domain::{Exposure, Severity};
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::connection;
 use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -30,12 +31,22 @@ fn ask(connection: &Item, _: &TenantSnapshot) -> Answer {
     if !connection::is_saml(connection) {
         return Ok(Verdict::NotApplicable("the connection does not speak SAML"));
     }
-    for (path, weak) in [("options/signatureAlgorithm", "rsa-sha1"), ("options/digestAlgorithm", "sha1")] {
-        if connection.text(path)? == Some(weak) {
-            return failed(Severity::High, "SAML uses SHA-1", &connection.pointer(path), weak, "sha256");
-        }
+    if !connection.has("options")? {
+        return Err(connection.not_stated("options"));
     }
-    Ok(Verdict::Passed)
+    let paths = ["options/signatureAlgorithm", "options/digestAlgorithm"];
+    question::first_problem(paths.map(|path| algorithm(connection, path)))
+}
+
+/// Where nothing is written it is SHA-256, says the documentation of every kind but ADFS.
+fn algorithm(connection: &Item, path: &str) -> Answer {
+    match connection.text(path)? {
+        Some(word) if connection::is_sha1(word) => {
+            failed(Severity::High, "SAML uses SHA-1", &connection.pointer(path), word, "sha256")
+        }
+        None if connection.text("strategy")? == Some("adfs") => Err(connection.not_stated(path)),
+        Some(_) | None => Ok(Verdict::Passed),
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +73,21 @@ mod tests {
                     "not-assessed",
                     "connections: [{name: s, strategy: samlp, options: {signatureAlgorithm: ##X##}}]",
                 ),
+                (
+                    "failed high",
+                    "connections: [{name: s, strategy: samlp, options: {signatureAlgorithm: RSA-SHA1}}]",
+                ),
+                (
+                    "failed high",
+                    "connections: [{name: s, strategy: samlp, options: {digestAlgorithm: SHA1}}]",
+                ),
+                (
+                    "failed high",
+                    "connections: [{name: s, strategy: samlp, options: {signatureAlgorithm: ##X##, digestAlgorithm: sha1}}]",
+                ),
+                ("passed", "connections: [{name: s, strategy: samlp, options: {}}]"),
+                ("not-assessed", "connections: [{name: s, strategy: adfs, options: {}}]"),
+                ("not-assessed", "connections: [{name: s, strategy: samlp}]"),
             ],
         );
     }

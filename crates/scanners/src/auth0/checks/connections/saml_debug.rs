@@ -48,6 +48,7 @@ mod tests {
                 ("passed", "connections: [{name: s, strategy: samlp, options: {}}]"),
                 ("not-applicable", "connections: [{name: s, strategy: oidc}]"),
                 ("not-assessed", "connections: [{name: s, strategy: samlp, options: {debug: ##X##}}]"),
+                ("not-assessed", "connections: [{name: s, strategy: samlp}]"),
             ],
         );
     }

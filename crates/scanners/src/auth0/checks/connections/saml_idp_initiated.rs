@@ -60,6 +60,7 @@ mod tests {
                 ),
                 ("not-applicable", "connections: [{name: s, strategy: oidc}]"),
                 ("not-assessed", "connections: [{name: s, strategy: samlp, options: {idpinitiated: @@X@@}}]"),
+                ("not-assessed", "connections: [{name: s, strategy: samlp}]"),
             ],
         );
     }

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(database: &Item, _: &TenantSnapshot) -> Answer {
-    question::kept(
+    question::stated_kept(
         database,
         "options/brute_force_protection",
         Severity::High,
@@ -49,6 +49,7 @@ mod tests {
                 ("failed high", "databases: [{name: users, options: {brute_force_protection: false}}]"),
                 ("passed", "databases: [{name: users, options: {brute_force_protection: true}}]"),
                 ("not-assessed", "databases: [{name: users, options: {brute_force_protection: ##X##}}]"),
+                ("not-assessed", "databases: [{name: users, options: {}}]"),
             ],
         );
     }

@@ -28,7 +28,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(database: &Item, _: &TenantSnapshot) -> Answer {
-    question::kept(database, "options/mfa/active", Severity::Low, "A database is left out of MFA")
+    question::stated_kept(database, "options/mfa/active", Severity::Low, "A database is left out of MFA")
 }
 
 #[cfg(test)]
@@ -44,6 +44,7 @@ mod tests {
                 ("failed low", "databases: [{name: users, options: {mfa: {active: false}}}]"),
                 ("passed", "databases: [{name: users, options: {mfa: {active: true}}}]"),
                 ("not-assessed", "databases: [{name: users, options: {mfa: @@X@@}}]"),
+                ("not-assessed", "databases: [{name: users, options: {}}]"),
             ],
         );
     }

@@ -27,11 +27,15 @@ pub(crate) static CHECK: Check = Check {
     ask: Ask::Each(Collection::Databases, ask),
 };
 
+/// A database has either form, the newer one first.
+const PATHS: [&str; 2] = ["options/password_options/dictionary/active", "options/password_dictionary/enable"];
+
 fn ask(database: &Item, _: &TenantSnapshot) -> Answer {
     if !client::takes_passwords(database)? {
         return Ok(Verdict::NotApplicable("the connection takes no passwords"));
     }
-    question::on(database, "options/password_dictionary/enable", Severity::Low, "Common passwords are taken")
+    let path = question::first_written(database, PATHS)?;
+    question::on(database, path, Severity::Low, "Common passwords are taken")
 }
 
 #[cfg(test)]
@@ -47,6 +51,22 @@ mod tests {
                 ("failed low", "databases: [{name: users, options: {}}]"),
                 ("passed", "databases: [{name: users, options: {password_dictionary: {enable: true}}}]"),
                 ("not-assessed", "databases: [{name: users, options: {password_dictionary: @@X@@}}]"),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {dictionary: {active: true}}}}]",
+                ),
+                (
+                    "failed low",
+                    "databases: [{name: users, options: {password_options: {dictionary: {active: false}}, password_dictionary: {enable: true}}}]",
+                ),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {}, password_dictionary: {enable: true}}}]",
+                ),
+                (
+                    "not-assessed",
+                    "databases: [{name: users, options: {password_options: {dictionary: ##X##}, password_dictionary: {enable: true}}}]",
+                ),
             ],
         );
     }

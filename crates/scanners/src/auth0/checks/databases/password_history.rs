@@ -28,16 +28,15 @@ pub(crate) static CHECK: Check = Check {
     ask: Ask::Each(Collection::Databases, ask),
 };
 
+/// A database has either form, the newer one first.
+const PATHS: [&str; 2] = ["options/password_options/history/active", "options/password_history/enable"];
+
 fn ask(database: &Item, _: &TenantSnapshot) -> Answer {
     if !client::takes_passwords(database)? {
         return Ok(Verdict::NotApplicable("the connection takes no passwords"));
     }
-    question::on(
-        database,
-        "options/password_history/enable",
-        Severity::Low,
-        "Old passwords can be taken again",
-    )
+    let path = question::first_written(database, PATHS)?;
+    question::on(database, path, Severity::Low, "Old passwords can be taken again")
 }
 
 #[cfg(test)]
@@ -57,6 +56,22 @@ mod tests {
                     "databases: [{name: users, options: {password_history: {enable: true, size: 5}}}]",
                 ),
                 ("not-assessed", "databases: [{name: users, options: {password_history: @@X@@}}]"),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {history: {active: true}}}}]",
+                ),
+                (
+                    "failed low",
+                    "databases: [{name: users, options: {password_options: {history: {active: false}}, password_history: {enable: true}}}]",
+                ),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {}, password_history: {enable: true}}}]",
+                ),
+                (
+                    "not-assessed",
+                    "databases: [{name: users, options: {password_options: {history: ##X##}, password_history: {enable: true}}}]",
+                ),
             ],
         );
     }

@@ -5,10 +5,13 @@ use checkmate_domain::{Exposure, Severity};
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::client;
 use crate::auth0::item::Item;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
-const PATH: &str = "options/password_complexity_options/min_length";
+/// A database has either form, the newer one first.
+const PATHS: [&str; 2] =
+    ["options/password_options/complexity/min_length", "options/password_complexity_options/min_length"];
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -33,8 +36,9 @@ fn ask(database: &Item, _: &TenantSnapshot) -> Answer {
     if !client::takes_passwords(database)? {
         return Ok(Verdict::NotApplicable("the connection takes no passwords"));
     }
-    let pointer = database.pointer(PATH);
-    let Some(length) = database.number(PATH)? else {
+    let path = question::first_written(database, PATHS)?;
+    let pointer = database.pointer(path);
+    let Some(length) = database.number(path)? else {
         return failed(
             Severity::Moderate,
             "The length of passwords is not set",
@@ -93,6 +97,20 @@ mod tests {
                     "not-assessed",
                     "databases: [{name: users, options: {password_complexity_options: {min_length: ##X##}}}]",
                 ),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {complexity: {min_length: 14}}}}]",
+                ),
+                (
+                    "failed high",
+                    "databases: [{name: users, options: {password_options: {complexity: {min_length: 4}}, password_complexity_options: {min_length: 14}}}]",
+                ),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {}, password_complexity_options: {min_length: 14}}}]",
+                ),
+                ("not-assessed", "databases: [{name: users, options: {password_options: @@X@@}}]"),
+                ("not-assessed", "databases: [{name: users}]"),
             ],
         );
     }

@@ -27,16 +27,16 @@ pub(crate) static CHECK: Check = Check {
     ask: Ask::Each(Collection::Databases, ask),
 };
 
+/// A database has either form, the newer one first.
+const PATHS: [&str; 2] =
+    ["options/password_options/profile_data/active", "options/password_no_personal_info/enable"];
+
 fn ask(database: &Item, _: &TenantSnapshot) -> Answer {
     if !client::takes_passwords(database)? {
         return Ok(Verdict::NotApplicable("the connection takes no passwords"));
     }
-    question::on(
-        database,
-        "options/password_no_personal_info/enable",
-        Severity::Low,
-        "Passwords may hold personal data",
-    )
+    let path = question::first_written(database, PATHS)?;
+    question::on(database, path, Severity::Low, "Passwords may hold personal data")
 }
 
 #[cfg(test)]
@@ -55,6 +55,22 @@ mod tests {
                     "databases: [{name: users, options: {password_no_personal_info: {enable: true}}}]",
                 ),
                 ("not-assessed", "databases: [{name: users, options: {password_no_personal_info: @@X@@}}]"),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {profile_data: {active: true}}}}]",
+                ),
+                (
+                    "failed low",
+                    "databases: [{name: users, options: {password_options: {profile_data: {active: false}}, password_no_personal_info: {enable: true}}}]",
+                ),
+                (
+                    "passed",
+                    "databases: [{name: users, options: {password_options: {}, password_no_personal_info: {enable: true}}}]",
+                ),
+                (
+                    "not-assessed",
+                    "databases: [{name: users, options: {password_options: {profile_data: ##X##}, password_no_personal_info: {enable: true}}}]",
+                ),
             ],
         );
     }

@@ -42,6 +42,7 @@ mod tests {
                 ("failed moderate", "databases: [{name: users, options: {}}]"),
                 ("passed", "databases: [{name: users, options: {disable_signup: true}}]"),
                 ("not-assessed", "databases: [{name: users, options: {disable_signup: ##X##}}]"),
+                ("not-assessed", "databases: [{name: users}]"),
             ],
         );
     }

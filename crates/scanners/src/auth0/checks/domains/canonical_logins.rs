@@ -4,6 +4,8 @@ use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::address;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::domain;
+use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -25,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    if tenant.all(Collection::CustomDomains)?.is_empty() {
+    if !question::any(tenant.all(Collection::CustomDomains)?, domain::is_ready)? {
         return Ok(Verdict::NotApplicable("there is no custom domain to log in on"));
     }
     let logins = tenant.all(Collection::Logins)?;
@@ -66,6 +68,10 @@ mod tests {
                 ("not-applicable", "customDomains: []"),
                 ("not-assessed", "customDomains: [{domain: a.example.com}]\nlogins: []"),
                 ("not-assessed", "customDomains: [{domain: a.example.com}]"),
+                (
+                    "not-applicable",
+                    "customDomains: [{domain: a.example.com, status: pending_verification}]\nlogins: [{type: s, hostname: acme.eu.auth0.com}]",
+                ),
             ],
         );
     }

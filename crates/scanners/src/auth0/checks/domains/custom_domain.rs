@@ -3,6 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::domain;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -26,8 +27,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let domains = tenant.all(Collection::CustomDomains)?;
-    // An export leaves the state out: a domain that is there counts.
-    if question::any(domains, |domain| Ok(matches!(domain.text("status")?, Some("ready") | None)))? {
+    if question::any(domains, domain::is_ready)? {
         return Ok(Verdict::Passed);
     }
     let (title, seen) = if domains.is_empty() {

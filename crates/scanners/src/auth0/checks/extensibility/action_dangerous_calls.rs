@@ -49,6 +49,15 @@ mod tests {
                 ("failed high", r#"actions: [{name: a, code: "eval(event.request.query.x);\n"}]"#),
                 ("passed", r#"actions: [{name: a, code: "exports.onExecutePostLogin = async () => {};\n"}]"#),
                 ("not-assessed", "actions: [{name: a, code: ./missing.js}]"),
+                (
+                    "failed high",
+                    r#"actions: [{name: a, code: "x();\n", all_changes_deployed: false, deployed_version: {code: "eval(x);\n"}}]"#,
+                ),
+                ("not-applicable", r#"actions: [{name: a, code: "eval(x);\n", all_changes_deployed: false}]"#),
+                (
+                    "not-assessed",
+                    r#"actions: [{name: a, code: "x();\n", all_changes_deployed: false, deployed_version: {id: v}}]"#,
+                ),
             ],
         );
     }

@@ -52,6 +52,10 @@ mod tests {
                 ("failed high", r#"actions: [{name: a, code: "const apiKey = 'q8ZrT1xWm4Kd9LpVb2Nc';\n"}]"#),
                 ("passed", r#"actions: [{name: a, code: "exports.onExecutePostLogin = async () => {};\n"}]"#),
                 ("not-assessed", r#"actions: [{name: a, code: "exports.x = (;\n"}]"#),
+                (
+                    "failed high",
+                    r#"actions: [{name: a, code: "x();\n", all_changes_deployed: false, deployed_version: {code: "const apiKey = 'q8ZrT1xWm4Kd9LpVb2Nc';\n"}}]"#,
+                ),
                 ("not-applicable", "actions: []"),
             ],
         );

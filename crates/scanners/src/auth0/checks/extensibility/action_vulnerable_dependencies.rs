@@ -35,28 +35,39 @@ fn ask(action: &Item, _: &TenantSnapshot) -> Answer {
         return Ok(action::NEVER_DEPLOYED);
     };
     let dependencies = question::objects(action, &path)?.unwrap_or_default();
-    let mut unknown = Vec::new();
+    let (mut clean, mut unclear) = (Vec::new(), None);
     for (n, dependency) in dependencies.iter().enumerate() {
         let (Some(Node::Text(name)), Some(Node::Text(version))) =
             (dependency.get("name"), dependency.get("version"))
         else {
-            return Err(action.not_stated(&format!("{path}/{n}/version")));
+            unclear = Some(action.not_stated(&format!("{path}/{n}/version")));
+            continue;
         };
         match packages::hole(name, version) {
-            packages::Known::Hole(advisory) => {
-                let seen = format!("{name} {version}: {}", advisory.id);
-                let expected = format!("{name} {} or later", advisory.mended);
+            Some(hole) => {
+                let seen = format!("{name} {version}: {}", hole.id);
+                let [major, minor, patch] = hole.mended;
+                let expected = format!("{name} {major}.{minor}.{patch} or later");
                 let pointer = action.pointer(&format!("{path}/{n}"));
                 return failed(Severity::High, "A package has a known hole", &pointer, &seen, &expected);
             }
-            packages::Known::Mended => {}
-            packages::Known::Nothing => unknown.push(name.as_str()),
+            None => clean.push(name.as_str()),
         }
     }
-    if unknown.is_empty() {
-        return Ok(Verdict::Passed);
+    match unclear {
+        Some(reason) => Err(reason),
+        None if clean.is_empty() => Ok(Verdict::Passed),
+        None => Err(only_a_list(&clean)),
     }
-    Err(NotAssessed::Unknown(format!("advisories are not looked up for {}", first_few(&unknown))))
+}
+
+/// The list is short, and older than today: that a package is not on it says nothing.
+fn only_a_list(packages: &[&str]) -> NotAssessed {
+    NotAssessed::Unknown(format!(
+        "no hole is known of {}, but only a short built-in list as of {} was looked at",
+        first_few(packages),
+        packages::AS_OF
+    ))
 }
 
 #[cfg(test)]
@@ -74,8 +85,16 @@ mod tests {
                     "actions: [{name: a, dependencies: [{name: left-pad, version: 1.0.0}, {name: jsonwebtoken, version: 8.5.1}]}]",
                 ),
                 ("passed", "actions: [{name: a, dependencies: []}]"),
-                ("passed", "actions: [{name: a, dependencies: [{name: jsonwebtoken, version: 9.0.2}]}]"),
                 ("not-assessed", "actions: [{name: a, dependencies: [{name: left-pad, version: 1.0.0}]}]"),
+                (
+                    "failed high",
+                    "actions: [{name: a, dependencies: [{name: ##X##, version: 1.0.0}, {name: ws, version: 8.0.0}]}]",
+                ),
+                (
+                    "not-assessed",
+                    "actions: [{name: a, dependencies: [{name: jsonwebtoken, version: 9.0.2}]}]",
+                ),
+                ("not-assessed", "actions: [{name: a, dependencies: [{name: ws, version: ##X##}]}]"),
             ],
         );
     }

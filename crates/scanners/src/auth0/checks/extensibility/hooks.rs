@@ -29,7 +29,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(hook: &Item, _: &TenantSnapshot) -> Answer {
-    question::off(hook, "enabled", Severity::High, "A hook is on, beyond the end of life of hooks")
+    question::stated_off(hook, "enabled", Severity::High, "A hook is on, beyond the end of life of hooks")
 }
 
 #[cfg(test)]
@@ -46,6 +46,7 @@ mod tests {
                 ("passed", "hooks: [{name: a, enabled: false}]"),
                 ("not-assessed", "hooks: [{name: a, enabled: ##X##}]"),
                 ("not-applicable", "hooks: []"),
+                ("not-assessed", "hooks: [{name: a}]"),
             ],
         );
     }

@@ -26,7 +26,14 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(stream: &Item, _: &TenantSnapshot) -> Answer {
-    question::none_of(stream, "status", &["disabled"], Severity::Info, "An event stream is off", "enabled")
+    question::stated_none_of(
+        stream,
+        "status",
+        &["disabled"],
+        Severity::Info,
+        "An event stream is off",
+        "enabled",
+    )
 }
 
 #[cfg(test)]
@@ -43,6 +50,7 @@ mod tests {
                 ("passed", "eventStreams: [{name: a, status: enabled}]"),
                 ("not-assessed", "eventStreams: [{name: a, status: ##X##}]"),
                 ("not-applicable", "eventStreams: []"),
+                ("not-assessed", "eventStreams: [{name: a}]"),
             ],
         );
     }

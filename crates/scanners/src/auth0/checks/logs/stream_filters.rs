@@ -25,6 +25,9 @@ pub(crate) static CHECK: Check = Check {
     ask: Ask::Each(Collection::LogStreams, ask),
 };
 
+/// What a list of filters has to let pass, or changes are missing.
+const NEEDED: [&str; 2] = ["management.success", "management.fail"];
+
 fn ask(stream: &Item, _: &TenantSnapshot) -> Answer {
     let path = "filters";
     let Some(filters) = question::objects(stream, path)? else { return Ok(Verdict::Passed) };
@@ -38,10 +41,12 @@ fn ask(stream: &Item, _: &TenantSnapshot) -> Answer {
             _ => None,
         })
         .collect();
-    if names.iter().any(|name| name.starts_with("management.")) {
+    let missing = NEEDED.iter().filter(|needed| !names.contains(needed)).count();
+    if missing == 0 {
         return Ok(Verdict::Passed);
     }
-    if names.len() < filters.len() {
+    // Each value that is not known may be one of the missing.
+    if missing <= filters.len() - names.len() {
         return Err(NotAssessed::Unknown(format!(
             "{} holds values that are not known",
             stream.pointer(path)
@@ -70,9 +75,24 @@ mod tests {
                     "failed moderate",
                     "logStreams: [{name: a, filters: [{type: category, name: auth.login.fail}]}]",
                 ),
-                ("passed", "logStreams: [{name: a, filters: [{type: category, name: management.success}]}]"),
+                (
+                    "failed moderate",
+                    "logStreams: [{name: a, filters: [{type: category, name: management.success}]}]",
+                ),
+                (
+                    "passed",
+                    "logStreams: [{name: a, filters: [{type: category, name: management.success}, {type: category, name: management.fail}]}]",
+                ),
                 ("passed", "logStreams: [{name: a}]"),
-                ("not-assessed", "logStreams: [{name: a, filters: [{type: category, name: ##X##}]}]"),
+                (
+                    "not-assessed",
+                    "logStreams: [{name: a, filters: [{type: category, name: management.fail}, {type: category, name: ##X##}]}]",
+                ),
+                (
+                    "failed moderate",
+                    "logStreams: [{name: a, filters: [{type: category, name: management.other}, {type: category, name: ##X##}]}]",
+                ),
+                ("not-assessed", "logStreams: [{name: a, filters: ##X##}]"),
             ],
         );
     }

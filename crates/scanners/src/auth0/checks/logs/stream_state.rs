@@ -25,7 +25,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(stream: &Item, _: &TenantSnapshot) -> Answer {
-    question::none_of(
+    question::stated_none_of(
         stream,
         "status",
         &["paused", "suspended"],
@@ -49,6 +49,7 @@ mod tests {
                 ("passed", "logStreams: [{name: a, status: active}]"),
                 ("not-assessed", "logStreams: [{name: a, status: ##X##}]"),
                 ("not-applicable", "logStreams: []"),
+                ("not-assessed", "logStreams: [{name: a}]"),
             ],
         );
     }

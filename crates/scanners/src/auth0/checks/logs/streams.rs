@@ -3,6 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::item::Item;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -26,7 +27,9 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let streams = tenant.all(Collection::LogStreams)?;
-    if question::any(streams, |stream| Ok(matches!(stream.text("status")?, Some("active") | None)))? {
+    let path = "status";
+    let runs = |stream: &Item| Ok(stream.text(path)?.ok_or_else(|| stream.not_stated(path))? == "active");
+    if question::any(streams, runs)? {
         return Ok(Verdict::Passed);
     }
     let seen = if streams.is_empty() { "none" } else { "none is active" };
@@ -48,6 +51,7 @@ mod tests {
                 ("passed", "logStreams: [{name: a, status: active}]"),
                 ("not-assessed", "logStreams: [{name: a, status: ##X##}]"),
                 ("not-assessed", "tenant: {}"),
+                ("not-assessed", "logStreams: [{name: a}]"),
             ],
         );
     }

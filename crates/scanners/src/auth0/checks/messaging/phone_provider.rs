@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(provider: &Item, _: &TenantSnapshot) -> Answer {
-    question::off(provider, "disabled", Severity::Info, "A phone provider is off")
+    question::stated_off(provider, "disabled", Severity::Info, "A phone provider is off")
 }
 
 #[cfg(test)]
@@ -44,6 +44,7 @@ mod tests {
                 ("passed", "phoneProviders: [{name: twilio, disabled: false}]"),
                 ("not-assessed", "phoneProviders: [{name: twilio, disabled: ##X##}]"),
                 ("not-applicable", "phoneProviders: []"),
+                ("not-assessed", "phoneProviders: [{name: twilio}]"),
             ],
         );
     }

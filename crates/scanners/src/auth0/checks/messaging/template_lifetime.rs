@@ -2,7 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::check::{Answer, Ask, Check, Meta};
+use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
 use crate::auth0::item::Item;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
@@ -24,15 +24,25 @@ pub(crate) static CHECK: Check = Check {
     ask: Ask::Each(Collection::EmailTemplates, ask),
 };
 
+const DAY_SECONDS: f64 = 86_400.0;
+/// Those that carry a link. How long it lasts where nothing is written is not documented.
+const WITH_LINK: [&str; 6] = [
+    "reset_email",
+    "verify_email",
+    "blocked_account",
+    "user_invitation",
+    "change_password",
+    "password_reset",
+];
+
 fn ask(template: &Item, _: &TenantSnapshot) -> Answer {
     let severity = if template.name.starts_with("reset_email") { Severity::Moderate } else { Severity::Low };
-    question::at_most(
-        template,
-        "urlLifetimeInSeconds",
-        432_000.0,
-        severity,
-        "A link in an e-mail is valid for days",
-    )
+    let path = "urlLifetimeInSeconds";
+    if !template.has(path)? && !WITH_LINK.contains(&template.name.as_str()) {
+        return Ok(Verdict::NotApplicable("the template has no link that ends"));
+    }
+    let title = "A link in an e-mail is valid for more than a day";
+    question::stated_at_most(template, path, DAY_SECONDS, severity, title)
 }
 
 #[cfg(test)]
@@ -52,6 +62,13 @@ mod tests {
                 ("failed low", "emailTemplates: [{template: verify_email, urlLifetimeInSeconds: 2592000}]"),
                 ("passed", "emailTemplates: [{template: reset_email, urlLifetimeInSeconds: 3600}]"),
                 ("not-assessed", "emailTemplates: [{template: reset_email, urlLifetimeInSeconds: ##X##}]"),
+                (
+                    "failed moderate",
+                    "emailTemplates: [{template: reset_email, urlLifetimeInSeconds: 432000}]",
+                ),
+                ("passed", "emailTemplates: [{template: reset_email, urlLifetimeInSeconds: 86400}]"),
+                ("not-assessed", "emailTemplates: [{template: reset_email}]"),
+                ("not-applicable", "emailTemplates: [{template: welcome_email}]"),
             ],
         );
     }

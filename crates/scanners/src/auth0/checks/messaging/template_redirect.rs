@@ -3,7 +3,7 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict};
-use crate::auth0::item::Item;
+use crate::auth0::item::{Item, Written};
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -25,20 +25,28 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(template: &Item, _: &TenantSnapshot) -> Answer {
+    let address = "resultUrl";
     match question::encrypted(
         template,
-        "resultUrl",
+        address,
         Severity::Moderate,
         "A link in an e-mail leads to an address that is not encrypted",
     )? {
-        Verdict::Passed => question::off(
-            template,
-            "includeEmailInRedirect",
-            Severity::Low,
-            "A link in an e-mail tells the address on",
-        ),
+        Verdict::Passed => told(template, address),
         other => Ok(other),
     }
+}
+
+/// These two tell the address unless they are told not to, to whom they lead.
+fn told(template: &Item, address: &str) -> Answer {
+    let path = "includeEmailInRedirect";
+    let tells = matches!(template.name.as_str(), "reset_email" | "verify_email");
+    let leads = !matches!(template.written(address)?, Some(Written::Known("")) | None);
+    let title = "A link in an e-mail tells the address on";
+    if tells && leads {
+        return question::turned_off(template, path, Severity::Low, title);
+    }
+    question::off(template, path, Severity::Low, title)
 }
 
 #[cfg(test)]
@@ -62,6 +70,11 @@ mod tests {
                 ),
                 ("passed", "emailTemplates: [{template: reset_email, resultUrl: ''}]"),
                 ("not-assessed", "emailTemplates: [{template: reset_email, resultUrl: ##X##}]"),
+                (
+                    "failed low",
+                    "emailTemplates: [{template: verify_email, resultUrl: 'https://example.com'}]",
+                ),
+                ("passed", "emailTemplates: [{template: welcome_email, resultUrl: 'https://example.com'}]"),
             ],
         );
     }

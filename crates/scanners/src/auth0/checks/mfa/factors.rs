@@ -1,9 +1,10 @@
 //! There is a second factor, and one that cannot be redirected to somebody else.
 
-use checkmate_domain::{Exposure, NotAssessed, Severity};
+use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed, first_few};
-use crate::auth0::snapshot::{Section, TenantSnapshot};
+use crate::auth0::protection;
+use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
 /// Codes that travel over a phone number or mailbox, which can be taken over.
@@ -49,12 +50,7 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
         return Ok(Verdict::Passed);
     }
     // From here on every factor counts that could be on.
-    tenant.all(Collection::GuardianFactors)?;
-    if *tenant.section(Collection::GuardianFactors) == Section::Empty {
-        return Err(NotAssessed::Unknown(
-            "the list of MFA factors is empty; every tenant has some".to_owned(),
-        ));
-    }
+    protection::factors(tenant)?;
     if let Some(reason) = unknown {
         return Err(reason);
     }

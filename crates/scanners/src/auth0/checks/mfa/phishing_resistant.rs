@@ -1,12 +1,12 @@
 //! A second factor is on that false pages cannot take.
 
-use checkmate_domain::{Exposure, Severity};
+use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
+use crate::auth0::protection;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -28,16 +28,22 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    let resists = |factor: &Item| match factor.name.as_str() {
-        "webauthn-roaming" | "webauthn-platform" => factor.stated_flag("enabled"),
-        _ => Ok(false),
-    };
-    if question::any(tenant.all(Collection::GuardianFactors)?, resists)? {
+    let factors = protection::factors(tenant)?;
+    // Every tenant has both, on or off: a list without them is not the whole list.
+    if !factors.iter().any(is_resistant) {
+        let why = "the list of MFA factors does not say whether WebAuthn is on".to_owned();
+        return Err(NotAssessed::Unknown(why));
+    }
+    if question::any(factors, |factor| Ok(is_resistant(factor) && factor.stated_flag("enabled")?))? {
         return Ok(Verdict::Passed);
     }
     let title = "No second factor resists false pages";
     let expected = "webauthn-roaming or webauthn-platform";
     failed(Severity::Moderate, title, "guardian-factors", "WebAuthn is off", expected)
+}
+
+fn is_resistant(factor: &Item) -> bool {
+    matches!(factor.name.as_str(), "webauthn-roaming" | "webauthn-platform")
 }
 
 #[cfg(test)]
@@ -56,6 +62,8 @@ mod tests {
                 ),
                 ("passed", "guardianFactors: [{name: webauthn-platform, enabled: true}]"),
                 ("not-assessed", "guardianFactors: [{name: webauthn-platform, enabled: ##X##}]"),
+                ("not-assessed", "guardianFactors: []"),
+                ("not-assessed", "guardianFactors: [{name: otp, enabled: true}]"),
             ],
         );
     }

@@ -29,14 +29,14 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let mut on = false;
-    for factor in tenant.all(Collection::GuardianFactors)? {
+    for factor in protection::factors(tenant)? {
         on |= protection::PHONE_FACTORS.contains(&factor.name.as_str()) && factor.stated_flag("enabled")?;
     }
     if !on {
         return Ok(Verdict::NotApplicable("no factor goes over a phone"));
     }
     let settings = tenant.only(Collection::GuardianPhone)?;
-    question::none_of(
+    question::stated_none_of(
         settings,
         "provider",
         &["auth0"],
@@ -66,6 +66,11 @@ mod tests {
                 ),
                 ("not-applicable", "guardianFactors: [{name: otp, enabled: true}]"),
                 ("not-assessed", "guardianFactors: [{name: sms, enabled: true}]"),
+                (
+                    "not-assessed",
+                    "guardianFactors: [{name: sms, enabled: true}]\nguardianPhoneFactorSelectedProvider: {}",
+                ),
+                ("not-assessed", "guardianFactors: []"),
             ],
         );
     }

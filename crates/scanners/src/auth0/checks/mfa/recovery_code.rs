@@ -3,8 +3,8 @@
 use checkmate_domain::{Exposure, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::protection;
 use crate::auth0::snapshot::TenantSnapshot;
-use crate::auth0::source::Collection;
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let mut on = 0;
-    for factor in tenant.all(Collection::GuardianFactors)? {
+    for factor in protection::factors(tenant)? {
         if factor.stated_flag("enabled")? {
             if factor.name == "recovery-code" {
                 return Ok(Verdict::Passed);
@@ -70,6 +70,7 @@ mod tests {
                     "guardianFactors: [{name: otp, enabled: true}, {name: sms, enabled: true}]",
                 ),
                 ("not-assessed", "guardianFactors: [{name: otp, enabled: ##X##}]"),
+                ("not-assessed", "guardianFactors: []"),
             ],
         );
     }

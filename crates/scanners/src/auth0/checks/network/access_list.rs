@@ -2,6 +2,7 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::access_list;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
@@ -29,12 +30,17 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let lists = tenant.all(Collection::NetworkAcls)?;
-    if question::any(lists, |list| Ok(list.flag("active")? == Some(true)))? {
+    if question::any(lists, access_list::stops_somebody)? {
         return Ok(Verdict::Passed);
     }
-    let seen = if lists.is_empty() { "none" } else { "none is active" };
-    let title = "No network access list is active";
-    failed(Severity::Moderate, title, "network-acls", seen, "one that is active")
+    let (title, seen) = if lists.is_empty() {
+        ("No network access list is active", "none")
+    } else if question::any(lists, |list| Ok(list.flag("active")? == Some(true)))? {
+        ("No active network access list stops anybody", "lists that only allow, or only log")
+    } else {
+        ("No network access list is active", "none is active")
+    };
+    failed(Severity::Moderate, title, "network-acls", seen, "one that is active and blocks or redirects")
 }
 
 #[cfg(test)]
@@ -49,9 +55,25 @@ mod tests {
             &[
                 ("failed moderate", "networkACLs: []"),
                 ("failed moderate", "networkACLs: [{description: a, active: false}]"),
-                ("passed", "networkACLs: [{description: a, active: true}]"),
+                (
+                    "passed",
+                    "networkACLs: [{description: a, active: true, rule: {scope: tenant, action: {block: true}, match: {geo_country_codes: [XX]}}}]",
+                ),
                 ("not-assessed", "networkACLs: [{description: a, active: ##X##}]"),
                 ("not-assessed", "tenant: {}"),
+                (
+                    "failed moderate",
+                    "networkACLs: [{description: a, active: true, rule: {scope: tenant, action: {log: true}, match: {asns: [1]}}}]",
+                ),
+                (
+                    "failed moderate",
+                    "networkACLs: [{description: a, active: true, rule: {scope: tenant, action: {allow: true}, match: {asns: [1]}}}]",
+                ),
+                ("not-assessed", "networkACLs: [{description: a, active: true}]"),
+                (
+                    "not-assessed",
+                    "networkACLs: [{description: a, active: true, rule: {action: {block: ##X##}}}]",
+                ),
             ],
         );
     }

@@ -1,10 +1,11 @@
 //! The vendor's host takes no logins.
 
-use checkmate_domain::{Exposure, NotAssessed, Severity};
+use checkmate_domain::{Exposure, Severity};
 
-use crate::auth0::address;
+use crate::auth0::access_list::{self, Scope};
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
-use crate::auth0::item::Item;
+use crate::auth0::domain;
+use crate::auth0::management;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -32,23 +33,17 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    if tenant.all(Collection::CustomDomains)?.is_empty() {
+    if !question::any(tenant.all(Collection::CustomDomains)?, domain::is_ready)? {
         return Ok(Verdict::NotApplicable("there is no custom domain to log in on instead"));
     }
-    if question::any(tenant.all(Collection::NetworkAcls)?, blocks)? {
+    let lists = tenant.all(Collection::NetworkAcls)?;
+    let host = management::own_host(tenant);
+    if access_list::stops_strangers_at_own_host(lists, Scope::Authentication, host.as_deref())? {
         return Ok(Verdict::Passed);
     }
     let title = "Logins on the tenant's own host are not blocked";
-    failed(Severity::Low, title, "network-acls", "no such list", "a list that blocks the host")
-}
-
-fn blocks(list: &Item) -> Result<bool, NotAssessed> {
-    Ok(list.flag("active")? == Some(true)
-        && list.text("rule/scope")? == Some("authentication")
-        && list.flag("rule/action/block")? == Some(true)
-        && list
-            .texts("rule/match/hostnames")?
-            .is_some_and(|hosts| hosts.known.iter().any(|host| address::is_auth0_host(host))))
+    let expected = "a list for the scope authentication that blocks the host";
+    failed(Severity::Low, title, "network-acls", access_list::lacking(lists), expected)
 }
 
 #[cfg(test)]
@@ -71,6 +66,47 @@ mod tests {
                     "not-assessed",
                     "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: ##X##, rule: {scope: authentication}}]",
                 ),
+                (
+                    "passed",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: tenant, action: {block: true}, match: {hostnames: [Acme.eu.auth0.com]}}}]",
+                ),
+                (
+                    "passed",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: authentication, action: {redirect: true, redirect_uri: 'https://example.com'}, match: {hostnames: [acme.eu.auth0.com]}}}]",
+                ),
+                (
+                    "failed low",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: authentication, action: {log: true}, match: {hostnames: [acme.eu.auth0.com]}}}]",
+                ),
+                (
+                    "failed low",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: authentication, action: {block: true}, match: {hostnames: [acme.eu.auth0.com], geo_country_codes: [XX]}}}]",
+                ),
+                (
+                    "failed low",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: authentication, action: {block: true}, match: {hostnames: [other.eu.auth0.com]}}}]\nresourceServers: [{name: M, identifier: 'https://acme.eu.auth0.com/api/v2/'}]",
+                ),
+                (
+                    "passed",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: authentication, action: {block: true}, match: {hostnames: [acme.eu.auth0.com]}}}]\nclientGrants: [{client_id: A, audience: 'https://acme.eu.auth0.com/api/v2/'}]",
+                ),
+                (
+                    "not-assessed",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: authentication, action: {block: true}, match: {hostnames: ['##HOST##']}}}]",
+                ),
+                (
+                    "not-assessed",
+                    "customDomains: [{domain: a.example.com}]\nnetworkACLs: [{description: a, active: true, rule: {scope: authentication, action: {block: true}, match: ##MATCH##}}]",
+                ),
+                (
+                    "not-applicable",
+                    "customDomains: [{domain: a.example.com, status: pending_verification}]\nnetworkACLs: []",
+                ),
+                (
+                    "not-applicable",
+                    "customDomains: [{domain: a.example.com, status: disabled}]\nnetworkACLs: []",
+                ),
+                ("not-assessed", "customDomains: [{domain: a.example.com, status: ##S##}]\nnetworkACLs: []"),
             ],
         );
     }

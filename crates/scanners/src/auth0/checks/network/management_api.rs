@@ -1,10 +1,9 @@
 //! The Management API is reached only from known addresses.
 
-use checkmate_domain::{Exposure, NotAssessed, Severity};
+use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::access_list::{self, Scope};
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
-use crate::auth0::item::Item;
-use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -31,22 +30,13 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
-    if question::any(tenant.all(Collection::NetworkAcls)?, restricts)? {
+    let lists = tenant.all(Collection::NetworkAcls)?;
+    if access_list::stops_strangers(lists, Scope::Management)? {
         return Ok(Verdict::Passed);
     }
     let title = "The Management API can be reached from anywhere";
-    failed(Severity::Moderate, title, "network-acls", "no such list", "a list for the scope management")
-}
-
-fn restricts(list: &Item) -> Result<bool, NotAssessed> {
-    if list.flag("active")? != Some(true) || list.text("rule/scope")? != Some("management") {
-        return Ok(false);
-    }
-    let some = |path: &str| list.texts(path).map(|texts| texts.is_some_and(|texts| !texts.known.is_empty()));
-    let allows = list.flag("rule/action/allow")? == Some(true);
-    let blocks = list.flag("rule/action/block")? == Some(true);
-    Ok((allows && (some("rule/match/ipv4_cidrs")? || some("rule/match/ipv6_cidrs")?))
-        || (blocks && (some("rule/not_match/ipv4_cidrs")? || some("rule/not_match/ipv6_cidrs")?)))
+    let expected = "a list for the scope management that blocks all but known addresses";
+    failed(Severity::Moderate, title, "network-acls", access_list::lacking(lists), expected)
 }
 
 #[cfg(test)]
@@ -65,14 +55,22 @@ mod tests {
                     "networkACLs: [{description: a, active: true, rule: {scope: management, action: {allow: true}, match: {}}}]",
                 ),
                 (
-                    "passed",
+                    "failed moderate",
                     "networkACLs: [{description: a, active: true, rule: {scope: management, action: {allow: true}, match: {ipv4_cidrs: [203.0.113.0/24]}}}]",
+                ),
+                (
+                    "passed",
+                    "networkACLs: [{description: a, priority: 1, active: true, rule: {scope: management, action: {allow: true}, match: {ipv4_cidrs: [203.0.113.0/24]}}}, {description: b, priority: 2, active: true, rule: {scope: tenant, action: {block: true}, match_all: true}}]",
                 ),
                 (
                     "passed",
                     "networkACLs: [{description: a, active: true, rule: {scope: management, action: {block: true}, not_match: {ipv4_cidrs: [203.0.113.0/24]}}}]",
                 ),
                 ("not-assessed", "networkACLs: [{description: a, active: true, rule: {scope: ##X##}}]"),
+                (
+                    "not-assessed",
+                    "networkACLs: [{description: a, active: true, rule: {scope: management, action: {block: true}, not_match: {ipv4_cidrs: [##OFFICE##]}}}]",
+                ),
             ],
         );
     }

@@ -28,8 +28,11 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(list: &Item, _: &TenantSnapshot) -> Answer {
-    if list.flag("active")? != Some(true) {
+    if !list.stated_flag("active")? {
         return Ok(Verdict::NotApplicable("the list is off"));
+    }
+    if !list.has("rule/action")? {
+        return Err(list.not_stated("rule/action"));
     }
     question::off(list, "rule/action/log", Severity::Low, "A network access list only logs")
 }
@@ -51,6 +54,8 @@ mod tests {
                     "not-assessed",
                     "networkACLs: [{description: a, active: true, rule: {action: {log: ##X##}}}]",
                 ),
+                ("not-assessed", "networkACLs: [{description: a, active: true}]"),
+                ("not-assessed", "networkACLs: [{description: a, rule: {action: {log: true}}}]"),
             ],
         );
     }

@@ -1,10 +1,9 @@
 //! Registering applications is restricted by address.
 
-use checkmate_domain::{Exposure, NotAssessed, Severity};
+use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::access_list::{self, Scope};
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
-use crate::auth0::item::Item;
-use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
@@ -32,17 +31,13 @@ fn ask(tenant: &TenantSnapshot) -> Answer {
     if settings.flag("flags/enable_dynamic_client_registration")? != Some(true) {
         return Ok(Verdict::NotApplicable("dynamic client registration is off"));
     }
-    if question::any(tenant.all(Collection::NetworkAcls)?, restricts)? {
+    let lists = tenant.all(Collection::NetworkAcls)?;
+    if access_list::stops_strangers(lists, Scope::Registration)? {
         return Ok(Verdict::Passed);
     }
     let title = "Applications can be registered from anywhere";
-    let expected = "a list for dynamic_client_registration";
-    failed(Severity::Moderate, title, "network-acls", "no such list", expected)
-}
-
-fn restricts(list: &Item) -> Result<bool, NotAssessed> {
-    let (active, scope) = (list.flag("active")?, list.text("rule/scope")?);
-    Ok(active == Some(true) && scope == Some("dynamic_client_registration"))
+    let expected = "a list for dynamic_client_registration that blocks all but known addresses";
+    failed(Severity::Moderate, title, "network-acls", access_list::lacking(lists), expected)
 }
 
 #[cfg(test)]
@@ -61,10 +56,26 @@ mod tests {
                 ),
                 (
                     "passed",
-                    "tenant: {flags: {enable_dynamic_client_registration: true}}\nnetworkACLs: [{description: a, active: true, rule: {scope: dynamic_client_registration}}]",
+                    "tenant: {flags: {enable_dynamic_client_registration: true}}\nnetworkACLs: [{description: a, active: true, rule: {scope: dynamic_client_registration, action: {block: true}, not_match: {ipv4_cidrs: [203.0.113.0/24]}}}]",
                 ),
                 ("not-applicable", "tenant: {flags: {}}"),
                 ("not-assessed", "tenant: {flags: {enable_dynamic_client_registration: true}}"),
+                (
+                    "failed moderate",
+                    "tenant: {flags: {enable_dynamic_client_registration: true}}\nnetworkACLs: [{description: a, active: true, rule: {scope: dynamic_client_registration, action: {log: true}, not_match: {ipv4_cidrs: [203.0.113.0/24]}}}]",
+                ),
+                (
+                    "failed moderate",
+                    "tenant: {flags: {enable_dynamic_client_registration: true}}\nnetworkACLs: [{description: a, active: true, rule: {scope: dynamic_client_registration, action: {block: true}, match: {geo_country_codes: [XX]}}}]",
+                ),
+                (
+                    "passed",
+                    "tenant: {flags: {enable_dynamic_client_registration: true}}\nnetworkACLs: [{description: a, active: true, rule: {scope: tenant, action: {block: true}, not_match: {ipv4_cidrs: [203.0.113.0/24]}}}]",
+                ),
+                (
+                    "not-assessed",
+                    "tenant: {flags: {enable_dynamic_client_registration: true}}\nnetworkACLs: [{description: a, active: true, rule: {scope: dynamic_client_registration}}]",
+                ),
             ],
         );
     }

@@ -1,10 +1,10 @@
 //! Nobody becomes a member by logging in.
 
-use checkmate_domain::{Exposure, Severity};
+use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
+use crate::auth0::connection;
 use crate::auth0::item::Item;
-use crate::auth0::node::Node;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -25,26 +25,59 @@ pub(crate) static CHECK: Check = Check {
     ask: Ask::Each(Collection::Organizations, ask),
 };
 
-fn ask(organization: &Item, _: &TenantSnapshot) -> Answer {
+fn ask(organization: &Item, tenant: &TenantSnapshot) -> Answer {
     let path = "connections";
     let Some(connections) = question::objects(organization, path)? else {
         return Err(organization.not_stated(path));
     };
-    for (n, connection) in connections.iter().enumerate() {
-        if connection.get("assign_membership_on_login") == Some(&Node::Bool(true))
-            && connection.get("is_signup_enabled") == Some(&Node::Bool(true))
-        {
-            let pointer = organization.pointer(&format!("{path}/{n}/assign_membership_on_login"));
-            return failed(
-                Severity::Moderate,
-                "Anybody can become a member",
-                &pointer,
-                "true, with sign-up",
-                "false, or without sign-up",
-            );
-        }
+    question::first_problem(connections.iter().enumerate().map(|(n, value)| {
+        let enabled = Item {
+            id: organization.id.clone(),
+            name: organization.name.clone(),
+            at: organization.pointer(&format!("{path}/{n}")),
+            value: value.clone(),
+        };
+        one(&enabled, tenant)
+    }))
+}
+
+/// One connection as an organization uses it. Without the switch, nobody becomes a member by logging in.
+fn one(enabled: &Item, tenant: &TenantSnapshot) -> Answer {
+    let path = "assign_membership_on_login";
+    if enabled.flag(path)? != Some(true) || !takes_signups(enabled, tenant)? {
+        return Ok(Verdict::Passed);
     }
-    Ok(Verdict::Passed)
+    failed(
+        Severity::Moderate,
+        "Anybody can become a member",
+        &enabled.pointer(path),
+        "true, with sign-up",
+        "false, or without sign-up",
+    )
+}
+
+/// Whether anybody can open an account there. Where the organization does not say, the connection does: a database by its
+/// sign-up, which is on where it is not turned off.
+fn takes_signups(enabled: &Item, tenant: &TenantSnapshot) -> Result<bool, NotAssessed> {
+    let path = "is_signup_enabled";
+    if let Some(signup) = enabled.flag(path)? {
+        return Ok(signup);
+    }
+    let names = [enabled.text("name")?, enabled.text("connection/name")?];
+    let id = enabled.text("connection_id")?;
+    let is_it = |item: &&Item| names.contains(&Some(item.name.as_str())) || id == Some(item.id.as_str());
+    if let Some(database) = tenant.known(Collection::Databases).iter().find(is_it) {
+        let options = "options";
+        return match database.has(options)? {
+            true => Ok(database.flag("options/disable_signup")? != Some(true)),
+            false => Err(database.not_stated(options)),
+        };
+    }
+    match tenant.known(Collection::Connections).iter().find(is_it) {
+        // A company says who has an account.
+        Some(found) if connection::is_enterprise(found) => Ok(false),
+        _ => Err(enabled.not_stated(path)),
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +100,43 @@ mod tests {
                 ),
                 ("not-assessed", "organizations: [{name: acme}]"),
                 ("not-applicable", "organizations: []"),
+                (
+                    "not-assessed",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: true}]}]",
+                ),
+                (
+                    "failed moderate",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: true}]}]\ndatabases: [{name: users, options: {disable_signup: false}}]",
+                ),
+                (
+                    "failed moderate",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: true}]}]\ndatabases: [{name: users, options: {}}]",
+                ),
+                (
+                    "passed",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: true}]}]\ndatabases: [{name: users, options: {disable_signup: true}}]",
+                ),
+                (
+                    "not-assessed",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: true}]}]\ndatabases: [{name: users, options: {disable_signup: ##X##}}]",
+                ),
+                (
+                    "not-assessed",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: true}]}]\ndatabases: [{name: users}]",
+                ),
+                (
+                    "passed",
+                    "organizations: [{name: acme, connections: [{connection: {name: corp}, assign_membership_on_login: true}]}]\nconnections: [{name: corp, strategy: samlp}]",
+                ),
+                (
+                    "not-assessed",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: true, is_signup_enabled: ##X##}]}]",
+                ),
+                (
+                    "not-assessed",
+                    "organizations: [{name: acme, connections: [{name: users, assign_membership_on_login: ##X##, is_signup_enabled: true}]}]",
+                ),
+                ("passed", "organizations: [{name: acme, connections: [{name: users}]}]"),
             ],
         );
     }

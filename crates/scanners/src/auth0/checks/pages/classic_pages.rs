@@ -25,10 +25,13 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(page: &Item, _: &TenantSnapshot) -> Answer {
-    if page.name == "error_page" {
-        return Ok(Verdict::NotApplicable("an error page takes no passwords"));
+    let title = "A classic page is on";
+    match page.name.as_str() {
+        "error_page" => Ok(Verdict::NotApplicable("an error page takes no passwords")),
+        // Whether a login page without the switch is on depends on an application that no export holds.
+        "login" => question::stated_off(page, "enabled", Severity::Moderate, title),
+        _ => question::off(page, "enabled", Severity::Moderate, title),
     }
-    question::off(page, "enabled", Severity::Moderate, "A classic page is on")
 }
 
 #[cfg(test)]
@@ -45,6 +48,8 @@ mod tests {
                 ("passed", "pages: [{name: login, enabled: false}]"),
                 ("not-applicable", "pages: [{name: error_page, html: x}]"),
                 ("not-assessed", "pages: [{name: login, enabled: ##X##}]"),
+                ("not-assessed", "pages: [{name: login, html: x}]"),
+                ("passed", "pages: [{name: password_reset, html: x}]"),
             ],
         );
     }

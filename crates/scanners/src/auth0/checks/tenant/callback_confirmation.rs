@@ -28,7 +28,12 @@ pub(crate) static CHECK: Check = Check {
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::Tenant)?;
     let path = "skip_non_verifiable_callback_uri_confirmation_prompt";
-    question::off(settings, path, Severity::Moderate, "Logins go to unverifiable addresses without a prompt")
+    question::stated_off(
+        settings,
+        path,
+        Severity::Moderate,
+        "Logins go to unverifiable addresses without a prompt",
+    )
 }
 
 #[cfg(test)]
@@ -42,8 +47,9 @@ mod tests {
             &CHECK,
             &[
                 ("failed moderate", "tenant: {skip_non_verifiable_callback_uri_confirmation_prompt: true}"),
-                ("passed", "tenant: {friendly_name: Acme}"),
+                ("passed", "tenant: {skip_non_verifiable_callback_uri_confirmation_prompt: false}"),
                 ("not-assessed", "tenant: {skip_non_verifiable_callback_uri_confirmation_prompt: ##X##}"),
+                ("not-assessed", "tenant: {skip_non_verifiable_callback_uri_confirmation_prompt: null}"),
             ],
         );
     }

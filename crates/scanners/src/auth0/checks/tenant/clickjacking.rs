@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::Tenant)?;
-    question::off(
+    question::stated_off(
         settings,
         "flags/disable_clickjack_protection_headers",
         Severity::High,
@@ -48,6 +48,7 @@ mod tests {
                 ("failed high", "tenant: {flags: {disable_clickjack_protection_headers: true}}"),
                 ("passed", "tenant: {flags: {disable_clickjack_protection_headers: false}}"),
                 ("not-assessed", "tenant: {flags: @@F@@}"),
+                ("not-assessed", "tenant: {flags: {}}"),
             ],
         );
     }

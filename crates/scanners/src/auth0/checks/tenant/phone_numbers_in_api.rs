@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::Tenant)?;
-    question::off(
+    question::turned_off(
         settings,
         "flags/disable_management_api_sms_obfuscation",
         Severity::Low,
@@ -46,7 +46,8 @@ mod tests {
             &CHECK,
             &[
                 ("failed low", "tenant: {flags: {disable_management_api_sms_obfuscation: true}}"),
-                ("passed", "tenant: {flags: {}}"),
+                ("failed low", "tenant: {flags: {}}"),
+                ("passed", "tenant: {flags: {disable_management_api_sms_obfuscation: false}}"),
                 ("not-assessed", "tenant: {flags: {disable_management_api_sms_obfuscation: ##X##}}"),
             ],
         );

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::Tenant)?;
     if settings.has("security_headers/content_security_policy")? {
-        return question::kept(
+        return question::stated_kept(
             settings,
             "security_headers/content_security_policy/enabled",
             Severity::Low,
@@ -56,6 +56,10 @@ mod tests {
                 ("failed low", "tenant: {security_headers: {content_security_policy: {enabled: false}}}"),
                 ("passed", "tenant: {security_headers: {content_security_policy: {enabled: true}}}"),
                 ("not-assessed", "tenant: {security_headers: @@X@@}"),
+                (
+                    "not-assessed",
+                    "tenant: {security_headers: {content_security_policy: {report_only: true}}}",
+                ),
             ],
         );
     }

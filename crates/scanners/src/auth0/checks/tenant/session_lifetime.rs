@@ -7,9 +7,35 @@ use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
-const DEFAULT_HOURS: f64 = 168.0;
-const DEFAULT_IDLE_HOURS: f64 = 72.0;
+const MOST_HOURS: f64 = 168.0;
+const MOST_IDLE_HOURS: f64 = 72.0;
 const MONTH_HOURS: f64 = 720.0;
+
+/// One of the lifetimes. Ephemeral sessions are those whose cookie ends with the browser.
+struct Limit {
+    hours: &'static str,
+    /// The same in minutes.
+    minutes: &'static str,
+    /// What Auth0 takes where nothing is written.
+    default: f64,
+    most: f64,
+}
+
+const LIMITS: [Limit; 4] = [
+    limit("session_lifetime", "session_lifetime_in_minutes", 168.0, MOST_HOURS),
+    limit("idle_session_lifetime", "idle_session_lifetime_in_minutes", 72.0, MOST_IDLE_HOURS),
+    limit("ephemeral_session_lifetime", "ephemeral_session_lifetime_in_minutes", 72.0, MOST_HOURS),
+    limit(
+        "idle_ephemeral_session_lifetime",
+        "idle_ephemeral_session_lifetime_in_minutes",
+        24.0,
+        MOST_IDLE_HOURS,
+    ),
+];
+
+const fn limit(hours: &'static str, minutes: &'static str, default: f64, most: f64) -> Limit {
+    Limit { hours, minutes, default, most }
+}
 
 pub(crate) static CHECK: Check = Check {
     meta: Meta {
@@ -33,15 +59,17 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::Tenant)?;
-    let absolute = hours(settings, "session_lifetime");
-    let idle = hours(settings, "idle_session_lifetime");
-    let long = [(&absolute, DEFAULT_HOURS), (&idle, DEFAULT_IDLE_HOURS)]
-        .into_iter()
-        .filter_map(|(lifetime, most)| lifetime.as_ref().ok().filter(|lifetime| lifetime.hours > most))
-        .max_by(|a, b| a.hours.total_cmp(&b.hours));
-    let Some(long) = long else {
-        return absolute.and(idle).map(|_| Verdict::Passed);
-    };
+    let (mut longest, mut unknown) = (None::<Lifetime>, None);
+    for limit in &LIMITS {
+        match lifetime(settings, limit) {
+            Ok(found) if found.hours > limit.most => {
+                longest = longest.filter(|longest| longest.hours >= found.hours).or(Some(found));
+            }
+            Ok(_) => {}
+            Err(reason) => unknown = Some(reason),
+        }
+    }
+    let Some(long) = longest else { return unknown.map_or(Ok(Verdict::Passed), Err) };
     let severity = if long.hours > MONTH_HOURS { Severity::Moderate } else { Severity::Low };
     let seen = format!("{} hours", long.hours);
     let expected = "at most 168 hours, 72 without use";
@@ -54,16 +82,14 @@ struct Lifetime {
 }
 
 /// A lifetime in either spelling: hours, which may be fractional, or minutes.
-fn hours(settings: &Item, field: &'static str) -> Result<Lifetime, NotAssessed> {
-    if let Some(hours) = settings.number(field)? {
-        return Ok(Lifetime { hours, field });
+fn lifetime(settings: &Item, limit: &Limit) -> Result<Lifetime, NotAssessed> {
+    if let Some(hours) = settings.number(limit.hours)? {
+        return Ok(Lifetime { hours, field: limit.hours });
     }
-    let minutes = match field {
-        "session_lifetime" => "session_lifetime_in_minutes",
-        _ => "idle_session_lifetime_in_minutes",
-    };
-    let value = settings.number(minutes)?.ok_or_else(|| settings.not_stated(field))?;
-    Ok(Lifetime { hours: value / 60.0, field: minutes })
+    Ok(match settings.number(limit.minutes)? {
+        Some(minutes) => Lifetime { hours: minutes / 60.0, field: limit.minutes },
+        None => Lifetime { hours: limit.default, field: limit.hours },
+    })
 }
 
 #[cfg(test)]
@@ -86,9 +112,22 @@ mod tests {
                 ),
                 ("passed", &with("session_lifetime: 168, idle_session_lifetime: 72")),
                 ("passed", &with("session_lifetime: 0.5, idle_session_lifetime_in_minutes: 4320")),
-                ("not-assessed", &with("session_lifetime: 168")),
+                ("passed", &with("session_lifetime: 168")),
                 ("not-assessed", &with("session_lifetime: ##S##, idle_session_lifetime: 72")),
                 ("not-assessed", "clients: []"),
+                (
+                    "failed moderate",
+                    &with("session_lifetime: 24, idle_session_lifetime: 8, ephemeral_session_lifetime: 8760"),
+                ),
+                (
+                    "failed low",
+                    &with(
+                        "session_lifetime: 24, idle_session_lifetime: 8, idle_ephemeral_session_lifetime: 100",
+                    ),
+                ),
+                ("failed low", &with("ephemeral_session_lifetime_in_minutes: 12000")),
+                ("failed moderate", &with("session_lifetime: 200, ephemeral_session_lifetime: 1000")),
+                ("not-assessed", &with("ephemeral_session_lifetime: ##S##")),
             ],
         );
     }

@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::Tenant)?;
-    question::off(
+    question::stated_off(
         settings,
         "include_session_metadata_in_tenant_logs",
         Severity::Info,
@@ -46,8 +46,9 @@ mod tests {
             &CHECK,
             &[
                 ("failed info", "tenant: {include_session_metadata_in_tenant_logs: true}"),
-                ("passed", "tenant: {friendly_name: Acme}"),
+                ("passed", "tenant: {include_session_metadata_in_tenant_logs: false}"),
                 ("not-assessed", "tenant: {include_session_metadata_in_tenant_logs: ##X##}"),
+                ("not-assessed", "tenant: {friendly_name: Acme}"),
             ],
         );
     }

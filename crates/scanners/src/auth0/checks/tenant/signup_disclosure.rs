@@ -27,7 +27,7 @@ pub(crate) static CHECK: Check = Check {
 
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let settings = tenant.only(Collection::Tenant)?;
-    question::off(
+    question::stated_off(
         settings,
         "flags/enable_public_signup_user_exists_error",
         Severity::Moderate,
@@ -46,8 +46,9 @@ mod tests {
             &CHECK,
             &[
                 ("failed moderate", "tenant: {flags: {enable_public_signup_user_exists_error: true}}"),
-                ("passed", "tenant: {flags: {}}"),
+                ("passed", "tenant: {flags: {enable_public_signup_user_exists_error: false}}"),
                 ("not-assessed", "tenant: {flags: {enable_public_signup_user_exists_error: ##X##}}"),
+                ("not-assessed", "tenant: {flags: {}}"),
             ],
         );
     }
