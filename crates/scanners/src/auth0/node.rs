@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use compact_str::CompactString;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 use super::keyword;
+
+/// The name of a field. A tenant has hundreds of thousands of them, nearly all of which need no allocation.
+pub(crate) type Key = CompactString;
 
 /// A value of an export.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +28,7 @@ pub(crate) enum Node {
     /// A list.
     List(Vec<Node>),
     /// An object.
-    Map(BTreeMap<String, Node>),
+    Map(BTreeMap<Key, Node>),
 }
 
 impl Node {
@@ -58,7 +62,7 @@ impl Node {
     /// Writes a field of an object; anything else stays as it is.
     pub(crate) fn set(&mut self, key: &str, value: Self) {
         if let Self::Map(entries) = self {
-            entries.insert(key.to_owned(), value);
+            entries.insert(key.into(), value);
         }
     }
 
@@ -82,7 +86,9 @@ impl Serialize for Node {
             Self::Number(value) => whole_or_not(*value, serializer),
             Self::Text(text) | Self::Unknown(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
-            Self::Map(entries) => serializer.collect_map(entries),
+            Self::Map(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, value)| (key.as_str(), value)))
+            }
         }
     }
 }
@@ -170,7 +176,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value()?;
             // Which of the two the tenant gets is the reader's choice, so neither can be judged.
-            if map.insert(keyword::show(key), value).is_some() {
+            if map.insert(keyword::show(key).into(), value).is_some() {
                 return Err(A::Error::custom("a key is written twice"));
             }
         }

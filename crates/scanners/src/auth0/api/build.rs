@@ -95,7 +95,7 @@ fn one(endpoint: &Endpoint, answers: &[Answered]) -> Section {
     };
     match (answer.status, &answer.body) {
         (200, Node::List(policies)) if endpoint.collection == Collection::GuardianPolicies => {
-            let wrapped = Node::Map(BTreeMap::from([("policies".to_owned(), Node::List(policies.clone()))]));
+            let wrapped = Node::Map(BTreeMap::from([("policies".into(), Node::List(policies.clone()))]));
             only(endpoint, wrapped)
         }
         (200, body @ Node::Map(_)) => only(endpoint, body.clone()),
@@ -272,7 +272,7 @@ fn bindings(snapshot: &mut TenantSnapshot, answers: &[Answered], used: &[String]
                 } else {
                     Node::List(vec![])
                 };
-                ((*trigger).to_owned(), bound)
+                ((*trigger).into(), bound)
             });
             let at = "/api/v2/actions/triggers#";
             Section::Loaded(
@@ -297,7 +297,7 @@ fn bound(trigger: &str, answers: &[Answered]) -> Node {
     }
     let names = objects(answers, &path, "bindings").map(|binding| {
         let id = binding.get("action").and_then(|action| action.get("id")).cloned().unwrap_or(Node::Null);
-        Node::Map(BTreeMap::from([("action_name".to_owned(), id)]))
+        Node::Map(BTreeMap::from([("action_name".into(), id)]))
     });
     Node::List(names.collect())
 }

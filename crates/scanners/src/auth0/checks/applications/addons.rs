@@ -34,7 +34,9 @@ fn ask(application: &Item, _: &TenantSnapshot) -> Answer {
     let path = "addons";
     let on: Vec<&str> = match application.find(path)? {
         None => return Ok(Verdict::Passed),
-        Some(Node::Map(entries)) => entries.keys().map(String::as_str).filter(|name| *name != SAML).collect(),
+        Some(Node::Map(entries)) => {
+            entries.keys().map(|key| key.as_str()).filter(|name| *name != SAML).collect()
+        }
         Some(other) => return Err(application.unlike(path, other, "an object")),
     };
     if on.is_empty() {

@@ -53,7 +53,10 @@ mod tests {
                     "failed high",
                     r#"actions: [{name: a, code: "x();\n", all_changes_deployed: false, deployed_version: {code: "eval(x);\n"}}]"#,
                 ),
-                ("not-applicable", r#"actions: [{name: a, code: "eval(x);\n", all_changes_deployed: false}]"#),
+                (
+                    "not-applicable",
+                    r#"actions: [{name: a, code: "eval(x);\n", all_changes_deployed: false}]"#,
+                ),
                 (
                     "not-assessed",
                     r#"actions: [{name: a, code: "x();\n", all_changes_deployed: false, deployed_version: {id: v}}]"#,
