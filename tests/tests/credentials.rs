@@ -19,6 +19,8 @@ mod import;
 mod search;
 #[path = "credentials/site.rs"]
 mod site;
+#[path = "credentials/trail.rs"]
+mod trail;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -17,7 +17,7 @@ use checkmate_service::Stop;
 use checkmate_store::{LockAttempt, Store, StoreError};
 use tokio::sync::Mutex;
 
-pub use file::{FILE, FileError, read};
+pub use file::{FILE, FileError, read, read_named};
 
 /// The lock that makes one process the leader.
 pub const LOCK: &str = "audit";
@@ -28,6 +28,9 @@ const PAGE: u64 = 500;
 
 /// Signs the hash of a checkpoint; answers in hex.
 pub type Sign = Arc<dyn Fn(&str) -> String + Send + Sync>;
+
+/// Whether a signature over the hash of a checkpoint is good.
+pub type Signed = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
 /// What the auditor needs to know.
 #[derive(Clone)]
@@ -42,6 +45,8 @@ pub struct AuditorConfig {
     pub keep: Duration,
     /// Signs.
     pub sign: Sign,
+    /// Tells whether one of the keys of this installation has signed.
+    pub signed: Signed,
 }
 
 /// Links segments.
@@ -72,6 +77,12 @@ pub enum AuditorError {
         /// Which file.
         file: PathBuf,
     },
+    /// The store holds a checkpoint that nobody here has signed. The file is left as it is.
+    #[error(
+        "checkpoint {0} in the store is not signed by a key of this installation, or does not follow the one before it: somebody \
+         wrote into the store; find out who, and remove it"
+    )]
+    Forged(u64),
 }
 
 impl Auditor {
@@ -152,11 +163,20 @@ impl Auditor {
         }
         // A file of another machine may be further behind than what is known here.
         let mut after = known.last.as_ref().map_or(0, |last| last.number).min(written);
+        let mut before = known.last.clone().filter(|last| last.number == after);
         loop {
             let page = self.store.checkpoints(after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.number;
-            page.iter().for_each(|one| known.add(one));
+            // Whoever can write into the store writes nothing into the proof.
+            for one in &page {
+                let follows = before.as_ref().is_none_or(|before| one.prev == before.hash());
+                if !follows || !(self.config.signed)(&one.hash(), &one.signature) {
+                    return Err(AuditorError::Forged(one.number));
+                }
+                known.add(one);
+                before = Some(one.clone());
+            }
             let missing = page.into_iter().filter(|one| one.number > written).collect();
             file::append(path.to_owned(), missing).await?;
         }
@@ -222,6 +242,7 @@ mod tests {
                 every: Duration::from_secs(1),
                 keep: Duration::from_hours(24),
                 sign: Arc::new(|hash| format!("signed {hash}")),
+                signed: Arc::new(|hash, signature| signature == format!("signed {hash}")),
             };
             Auditor::new(self.store.clone(), config)
         }
@@ -264,6 +285,25 @@ mod tests {
         assert_eq!(other.look().await.unwrap(), None);
         assert_eq!(site.whole("one").await, (true, 4));
         assert_eq!(site.whole("other").await, (true, 4));
+    }
+
+    #[tokio::test]
+    async fn what_somebody_wrote_into_the_store_is_not_taken_over() {
+        let site = Site::new().await;
+        site.write("a").await;
+        site.auditor("one").look().await.unwrap();
+        site.write("a").await;
+        let path = site.folder.path().join("one").join(FILE);
+        let proof = std::fs::read_to_string(&path).unwrap();
+        let heads = site.store.audit_heads().await.unwrap();
+        let mut forged = Checkpoint::after(read(&path).unwrap().last(), Timestamp::now(), "e".into(), heads);
+        forged.signature = "somebody".to_owned();
+        assert!(site.store.keep_checkpoint(&forged).await.unwrap());
+        for auditor in ["one", "other"] {
+            let error = site.auditor(auditor).look().await.unwrap_err();
+            assert!(matches!(error, AuditorError::Forged(2)), "{error}");
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), proof);
     }
 
     #[tokio::test]

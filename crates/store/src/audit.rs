@@ -23,7 +23,12 @@ pub trait AuditStore: Send + Sync {
     /// Writes records of one segment, which follow each other, at its end: all of them or none. Those that are there
     /// already, the same to the last byte, are no gap.
     async fn append_audit(&self, records: &[AuditRecord]) -> Result<Appended>;
-    /// Where every segment stands, by segment.
+    /// The segments there are, in order.
+    async fn audit_segments(&self) -> Result<Vec<WorkerId>>;
+    /// What stands in a segment from a place on, in order, whatever it is: place and text.
+    async fn audit_lines(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<(u64, String)>>;
+    /// Where every segment stands, by segment; but for those whose last record is none, which only a look at the whole trail
+    /// tells.
     async fn audit_heads(&self) -> Result<Vec<SegmentHead>>;
     /// Records of a segment from a place on, in order.
     async fn audit_records(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<AuditRecord>>;

@@ -164,12 +164,17 @@ impl Site {
     }
 
     /// Ends the roles in order.
-    pub(crate) fn stop(mut self) -> Home {
+    pub(crate) fn stop(self) -> Home {
+        self.stop_roles().0
+    }
+
+    /// Ends the roles in order; the tenant stays.
+    pub(crate) fn stop_roles(mut self) -> (Home, Sandbox) {
         let pid = self.up.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let status = self.up.wait().unwrap();
         assert!(status.success(), "{status}\n{}", self.log());
-        self.home
+        (self.home, self.sandbox)
     }
 
     fn wait_until_ready(&self) {

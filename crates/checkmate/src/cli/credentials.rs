@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::FormatArg;
+use crate::config::Span;
 
 /// `connections`.
 #[derive(Debug, Clone, Subcommand)]
@@ -86,9 +87,12 @@ pub struct VerifyArgs {
     /// The key that their signatures are checked by; the one beside them when not given.
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
-    /// Verify what 'audit export' wrote instead of the store.
+    /// Verify what 'audit export' wrote instead of the store. Nothing of an installation is needed.
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
+    /// How long the trail is kept where it was written, retention.audit; what is older may be gone.
+    #[arg(long, value_name = "DURATION")]
+    pub keep: Option<Span>,
     /// How to print.
     #[command(flatten)]
     pub format: FormatArg,

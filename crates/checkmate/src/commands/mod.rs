@@ -24,6 +24,7 @@ mod sandbox;
 mod scan;
 mod scans;
 mod schedule;
+mod verify;
 mod workers;
 
 pub use ask::ask;
@@ -126,6 +127,9 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         }
         Command::Snapshot(Snapshot::Auth0 { reach, output }) => {
             return direct::snapshot_auth0(&reach, &output, config, scanners, &mut Out::stdout()).await;
+        }
+        Command::Audit(Audit::Verify(args)) if args.from.is_some() => {
+            return verify::elsewhere(&args, &config, &mut Out::stdout()).await;
         }
         Command::Broker(command) => return broker::run(&config, &command, &mut Out::stdout()).await,
         Command::Scan(_)

@@ -148,10 +148,13 @@ fn arguments(command: &Command) -> Vec<String> {
             ("--from", &verify.from),
         ];
         for (flag, file) in files {
-            if let (Some(file), Some(at)) = (file, args.iter().position(|arg| arg == flag))
+            let Some(file) = file.as_ref().map(|file| file.to_string_lossy()) else { continue };
+            if let Some(arg) = args.iter_mut().find(|arg| arg.starts_with(&format!("{flag}="))) {
+                *arg = format!("{flag}={file}");
+            } else if let Some(at) = args.iter().position(|arg| arg == flag)
                 && let Some(arg) = args.get_mut(at + 1)
             {
-                *arg = file.to_string_lossy().into_owned();
+                *arg = file.into_owned();
             }
         }
     }

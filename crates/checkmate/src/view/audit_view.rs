@@ -70,14 +70,17 @@ impl LeaseLine {
     }
 }
 
-/// A list for people.
+/// A list for people; so many older ones are left out.
 #[must_use]
-pub fn leases(leases: &[LeaseLine], show: Show<'_>) -> String {
+pub fn leases(leases: &[LeaseLine], older: usize, show: Show<'_>) -> String {
     if leases.is_empty() {
         return "no credential was ever leased\n".to_owned();
     }
     let paint = Paint(show.color);
     let mut text = String::new();
+    if older > 0 {
+        let _ = writeln!(text, "… and {older} older: --limit {} shows them all", older + leases.len());
+    }
     for lease in leases {
         let came = match &lease.outcome {
             None => paint.warn("outcome unknown: the process ended, or the store was away"),
@@ -108,6 +111,7 @@ pub fn leases(leases: &[LeaseLine], show: Show<'_>) -> String {
 /// What a verification says, for machines.
 #[derive(Debug, Serialize)]
 pub struct VerdictView {
+    /// Nothing is wrong, and there are checkpoints that prove it.
     whole: bool,
     first_bad: Option<String>,
     records: u64,
@@ -123,7 +127,7 @@ impl VerdictView {
     #[must_use]
     pub fn of(verdict: &Verdict) -> Self {
         Self {
-            whole: verdict.bad.is_none(),
+            whole: verdict.is_proven(),
             first_bad: verdict.bad.as_ref().map(ToString::to_string),
             records: verdict.records,
             segments: verdict.segments,
@@ -141,7 +145,13 @@ pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
     let Verdict { bad, records, segments, checkpoints, uncovered, removed, unknown } = verdict;
     let paint = Paint(show.color);
     let mut text = match bad {
-        None => format!("{}\n", paint.bold("The audit trail is whole.")),
+        None if verdict.is_proven() => format!("{}\n", paint.bold("The audit trail is whole.")),
+        None => format!(
+            "{}\n",
+            paint.warn(
+                "Nothing proves the audit trail: its records follow each other, and there is no checkpoint."
+            )
+        ),
         Some(bad) => format!(
             "{}\n  {bad}\n  Keep the store and the checkpoints as they are, and find out who could write there.\n",
             paint.warn("THE AUDIT TRAIL IS NOT WHOLE.")
@@ -151,7 +161,7 @@ pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
     let (records_told, segments, seen) =
         (many(records, "record"), many(segments, "segment"), many(checkpoints, "checkpoint"));
     let _ = writeln!(text, "  looked at: {records_told} in {segments}, {seen}");
-    if *checkpoints == 0 && *records > 0 {
+    if *checkpoints == 0 && bad.is_none() {
         let _ = writeln!(
             text,
             "  no checkpoint: a segment cut short or written anew would not show; is a scheduler running, and has it audit.checkpoint_key_file?"
@@ -165,7 +175,7 @@ pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
     if *removed > 0 {
         let _ = writeln!(
             text,
-            "  {removed} segments were kept for as long as retention.audit says, and are gone"
+            "  {removed} segments were kept for as long as retention.audit (or --keep) says, and are gone"
         );
     }
     if !unknown.is_empty() {

@@ -11,7 +11,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use checkmate_scheduler::auditor::{AuditorConfig, FILE};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 
 /// The public key beside the checkpoints, in hex.
 const PUBLIC: &str = "checkpoints.pub";
@@ -45,30 +45,43 @@ pub fn auditor(config: &Config, owner: &str, embedded: bool) -> anyhow::Result<O
     let pair = read(&path)?;
     let folder = folder(config);
     show_public(&folder, &pair)?;
+    let signed = Arc::new(verifier(config, None)?);
     let sign = move |hash: &str| hex::encode(pair.sign(hash.as_bytes()).as_ref());
     let every = config.audit.checkpoint_every.0;
     let keep = config.retention.audit.0;
-    Ok(Some(AuditorConfig { owner: owner.to_owned(), folder, every, keep, sign: Arc::new(sign) }))
+    Ok(Some(AuditorConfig { owner: owner.to_owned(), folder, every, keep, sign: Arc::new(sign), signed }))
 }
 
-/// Tells whether a signature over a hash is good.
+/// Tells whether a signature over a hash is good: by any of the keys of the file, since a key that is replaced has signed what
+/// came before.
 ///
 /// # Errors
 /// When there is no public key.
-pub fn verifier(config: &Config, named: Option<&Path>) -> anyhow::Result<impl Fn(&str, &str) -> bool> {
+pub fn verifier(
+    config: &Config,
+    named: Option<&Path>,
+) -> anyhow::Result<impl Fn(&str, &str) -> bool + Send + Sync + 'static> {
     let path = named.map_or_else(|| folder(config).join(PUBLIC), Path::to_owned);
-    let text = fs::read_to_string(&path).with_context(|| {
-        format!(
-            "public key {}: name one with --public-key; a scheduler writes it beside its checkpoints",
+    let text = fs::read_to_string(&path).map_err(|error| {
+        ConfigError::Asked(format!(
+            "public key {} ({error}): name one with --public-key; a scheduler writes it beside its checkpoints",
             path.display()
-        )
+        ))
     })?;
-    let key = hex::decode(text.trim()).ok().filter(|key| key.len() == 32);
-    let key = key.with_context(|| format!("{} holds no public key: 64 hex digits", path.display()))?;
-    let key = UnparsedPublicKey::new(&ED25519, key);
+    let keys = keys(&text)
+        .with_context(|| format!("{} holds no public key: 64 hex digits a line", path.display()))?;
     Ok(move |hash: &str, signature: &str| {
-        hex::decode(signature).is_ok_and(|signature| key.verify(hash.as_bytes(), &signature).is_ok())
+        let Ok(signature) = hex::decode(signature) else { return false };
+        keys.iter()
+            .any(|key| UnparsedPublicKey::new(&ED25519, key).verify(hash.as_bytes(), &signature).is_ok())
     })
+}
+
+/// The keys of a file, one a line, oldest first; none where a line is something else, or there is no line.
+fn keys(text: &str) -> Option<Vec<Vec<u8>>> {
+    let key = |line: &str| hex::decode(line.trim()).ok().filter(|key| key.len() == 32);
+    let keys: Option<Vec<_>> = text.lines().filter(|line| !line.trim().is_empty()).map(key).collect();
+    keys.filter(|keys| !keys.is_empty())
 }
 
 fn make(path: &Path) -> anyhow::Result<()> {
@@ -112,17 +125,27 @@ fn read(path: &Path) -> anyhow::Result<Ed25519KeyPair> {
     }
 }
 
-/// So that whoever verifies needs no secret.
+/// So that whoever verifies needs no secret. A key that replaces another is added: the other has signed what came before.
 fn show_public(folder: &Path, pair: &Ed25519KeyPair) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| {
+        format!("audit.checkpoint_dir {} cannot be made: name another folder", folder.display())
+    })?;
     let path = folder.join(PUBLIC);
-    let text = format!("{}\n", hex::encode(pair.public_key().as_ref()));
-    match fs::read_to_string(&path) {
-        Ok(there) if there == text => Ok(()),
-        Ok(_) => bail!(
-            "{} is of another key than audit.checkpoint_key_file: a new key needs a new folder, audit.checkpoint_dir",
-            path.display()
-        ),
-        Err(_) => fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display())),
+    let key = hex::encode(pair.public_key().as_ref());
+    let there = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        read => read.with_context(|| format!("{} cannot be read", path.display()))?,
+    };
+    if there.lines().any(|line| line.trim() == key) {
+        return Ok(());
     }
+    if !there.is_empty() {
+        keys(&there)
+            .with_context(|| format!("{} holds no public key: 64 hex digits a line", path.display()))?;
+        tracing::warn!(public_key = %key, "another key signs checkpoints of the audit trail from now on: whoever verifies needs it");
+    }
+    let beside = path.with_extension("part");
+    let text = there.lines().map(|line| format!("{line}\n")).collect::<String>() + &key + "\n";
+    let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &path));
+    written.with_context(|| format!("{} cannot be written", path.display()))
 }

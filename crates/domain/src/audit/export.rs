@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{AuditRecord, Checkpoint, Trail};
 
@@ -45,7 +47,7 @@ impl Trail {
     /// # Errors
     /// When it is none.
     pub fn take(&mut self, number: usize, line: &str) -> Result<(), NoLine> {
-        match serde_json::from_str(line).map_err(|why| NoLine { line: number, why })? {
+        match exact(line).map_err(|why| NoLine { line: number, why })? {
             Line::Record(record) => self.segments.entry(record.segment.clone()).or_default().push(record),
             Line::Checkpoint(checkpoint) => self.checkpoints.push(checkpoint),
         }
@@ -59,9 +61,23 @@ impl Trail {
     /// At the first line that is none.
     pub fn from_export(text: &str) -> Result<Self, NoLine> {
         let mut trail = Self::default();
-        for (place, line) in text.lines().enumerate() {
+        for (place, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             trail.take(place + 1, line)?;
         }
         Ok(trail)
+    }
+}
+
+/// Reads what was written here to the last field: one that was added by somebody else stands in no hash, and would go unseen.
+///
+/// # Errors
+/// When it is something else, or more.
+pub fn exact<T: Serialize + DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    let whole: Value = serde_json::from_str(text)?;
+    let read: T = T::deserialize(&whole)?;
+    if serde_json::to_value(&read)? == whole {
+        Ok(read)
+    } else {
+        Err(serde_json::Error::custom("it holds more than was written"))
     }
 }

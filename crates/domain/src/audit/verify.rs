@@ -10,10 +10,12 @@ use crate::time::Timestamp;
 /// What is looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trail {
-    /// Records by segment, as they stand there.
+    /// Records by segment, as they stand there, up to the first that is none.
     pub segments: BTreeMap<WorkerId, Vec<AuditRecord>>,
     /// Checkpoints, as they stand in their file.
     pub checkpoints: Vec<Checkpoint>,
+    /// Where a segment first holds something that is no record.
+    pub unreadable: BTreeMap<WorkerId, u64>,
 }
 
 /// The first thing that is wrong.
@@ -47,6 +49,19 @@ pub enum Bad {
     CheckpointOrder(u64),
     /// A checkpoint's signature is not good.
     Signature(u64),
+    /// What stands at this place of a segment is no record.
+    Unreadable(WorkerId, u64),
+    /// A line of an export or of the file of checkpoints is none.
+    Line(usize),
+    /// A copy of this checkpoint, in the store or in an export, is not the one that was signed.
+    Forged(u64),
+    /// The file of checkpoints ends before the copies that the store has of them.
+    FileCut {
+        /// The last of the file.
+        file: u64,
+        /// The last of the store.
+        store: u64,
+    },
 }
 
 impl fmt::Display for Bad {
@@ -75,6 +90,18 @@ impl fmt::Display for Bad {
                 write!(f, "checkpoint {number} does not follow the one before it")
             }
             Self::Signature(number) => write!(f, "the signature of checkpoint {number} is not good"),
+            Self::Unreadable(segment, place) => {
+                write!(f, "what stands at place {place} of segment {segment} is no record: it was changed")
+            }
+            Self::Line(line) => write!(f, "line {line} is neither a record nor a checkpoint: it was changed"),
+            Self::Forged(number) => write!(
+                f,
+                "the copy of checkpoint {number} does not follow the one before it, or no key that was given has signed it: somebody else wrote it, or a newer public key is needed"
+            ),
+            Self::FileCut { file, store } => write!(
+                f,
+                "the file of checkpoints ends with {file}, and the store has copies up to {store}: the file was cut or removed"
+            ),
         }
     }
 }
@@ -96,6 +123,15 @@ pub struct Verdict {
     pub removed: u64,
     /// Leases whose outcome was never written: the process ended, or the store was away.
     pub unknown: Vec<LeaseId>,
+}
+
+impl Verdict {
+    /// Whether there is anything that a signature speaks for: without a checkpoint a trail that was cut short or written
+    /// anew looks like a whole one.
+    #[must_use]
+    pub const fn is_proven(&self) -> bool {
+        self.bad.is_none() && self.checkpoints > 0
+    }
 }
 
 /// Looks at a trail. `signed` tells whether a signature over a hash is good. A segment that is gone and that no checkpoint has
@@ -122,12 +158,49 @@ pub fn verify(trail: &Trail, kept_since: Timestamp, signed: impl Fn(&str, &str) 
         !trail.segments.contains_key(segment) && seen.get(segment).is_some_and(|seen| seen.at < kept_since)
     };
     verdict.removed = count(seen.keys().filter(|segment| gone(segment)).count());
-    verdict.bad = trail.segments.iter().find_map(|(segment, records)| chain(segment, records));
+    let unreadable = |segment: &WorkerId| {
+        trail.unreadable.get(segment).map(|place| Bad::Unreadable(segment.clone(), *place))
+    };
+    verdict.bad = trail
+        .segments
+        .iter()
+        .find_map(|(segment, records)| chain(segment, records).or_else(|| unreadable(segment)));
     let mut kept = seen.iter().filter(|(segment, _)| !gone(segment));
     verdict.bad = verdict.bad.or_else(|| kept.find_map(|(segment, seen)| cut(trail, segment, seen)));
     let other = |checkpoint: &Checkpoint| rewritten(trail, checkpoint, gone);
     verdict.bad = verdict.bad.or_else(|| trail.checkpoints.iter().find_map(other));
     verdict
+}
+
+impl Trail {
+    /// Adds the copies of checkpoints that are kept elsewhere: those that go on from here are part of the chain.
+    ///
+    /// # Errors
+    /// The first copy that is another one than here, or that nobody signed after those before it.
+    pub fn add_copies(
+        &mut self,
+        copies: Vec<Checkpoint>,
+        signed: impl Fn(&str, &str) -> bool,
+    ) -> Result<(), Bad> {
+        for copy in copies {
+            let here = self.checkpoints.iter().find(|one| one.number == copy.number);
+            let (number, prev) = self
+                .checkpoints
+                .last()
+                .map_or((1, NOTHING.to_owned()), |last| (last.number + 1, last.hash()));
+            match here {
+                Some(here) if *here == copy => {}
+                None if copy.number == number
+                    && copy.prev == prev
+                    && signed(&copy.hash(), &copy.signature) =>
+                {
+                    self.checkpoints.push(copy);
+                }
+                _ => return Err(Bad::Forged(copy.number)),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How far a segment was seen.
@@ -310,6 +383,36 @@ mod tests {
             }
         };
         assert_eq!(bad(rewrite), Bad::Rewritten { segment: a, seq: 0, checkpoint: 1 });
+    }
+
+    #[test]
+    fn what_is_no_record_shows_at_its_place() {
+        let mut trail = trail(3);
+        let name = segment("b");
+        trail.segments.get_mut(&name).unwrap().truncate(1);
+        trail.unreadable.insert(name.clone(), 1);
+        let verdict = verify(&trail, Timestamp::from_millis(0), signed);
+        assert_eq!(verdict.bad, Some(Bad::Unreadable(name, 1)));
+    }
+
+    #[test]
+    fn copies_of_checkpoints_are_those_that_were_signed() {
+        let whole = trail(4);
+        let copies = whole.checkpoints.clone();
+        let with = |kept: usize, copies: Vec<Checkpoint>| {
+            let mut trail = Trail { checkpoints: whole.checkpoints[..kept].to_vec(), ..whole.clone() };
+            trail.add_copies(copies, signed).map(|()| trail.checkpoints.len())
+        };
+        for kept in 0..=4 {
+            assert_eq!(with(kept, copies.clone()), Ok(4), "{kept}");
+        }
+        let mut forged = copies.clone();
+        forged[3].signature = "somebody".to_owned();
+        assert_eq!(with(3, forged.clone()), Err(Bad::Forged(4)));
+        assert_eq!(with(4, forged), Err(Bad::Forged(4)));
+        assert_eq!(with(1, copies[2..].to_vec()), Err(Bad::Forged(3)));
+        assert!(!verify(&Trail::default(), Timestamp::from_millis(0), signed).is_proven());
+        assert!(verify(&whole, Timestamp::from_millis(0), signed).is_proven());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use checkmate_domain::audit::Checkpoint;
+use checkmate_domain::audit::export::exact;
 
 /// Its name in its folder.
 pub const FILE: &str = "checkpoints.jsonl";
@@ -40,15 +41,23 @@ pub enum FileError {
 /// # Errors
 /// When it cannot be read, or a line is no checkpoint.
 pub fn read(path: &Path) -> Result<Vec<Checkpoint>, FileError> {
+    match read_named(path) {
+        Err(FileError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// Every checkpoint of a file that somebody named, and which therefore is there.
+///
+/// # Errors
+/// As [`read`], and when there is no file.
+pub fn read_named(path: &Path) -> Result<Vec<Checkpoint>, FileError> {
     let io = |source| FileError::Io { path: path.to_owned(), source };
     let mut text = String::new();
-    match File::open(path).and_then(|mut file| file.read_to_string(&mut text)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.map_err(io)?,
-    };
+    File::open(path).and_then(|mut file| file.read_to_string(&mut text)).map_err(io)?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     let line = |(place, text): (usize, &str)| {
-        serde_json::from_str(text).map_err(|_| FileError::Line { path: path.to_owned(), line: place + 1 })
+        exact(text).map_err(|_| FileError::Line { path: path.to_owned(), line: place + 1 })
     };
     whole.lines().enumerate().map(line).collect()
 }
@@ -81,7 +90,8 @@ pub(super) async fn append(path: PathBuf, checkpoints: Vec<Checkpoint>) -> Resul
 
 fn write(path: &Path, checkpoints: &[Checkpoint]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| std::io::Error::new(error.kind(), format!("{}: {error}", folder.display())))?;
     }
     let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     // What was cut off by a crash must not run into the next line.

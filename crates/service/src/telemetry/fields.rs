@@ -45,6 +45,7 @@ fields! {
     MessageId = "message.id" "The id of a message that was given up.";
     Paused = "paused" "The lanes that are paused.";
     Process = "process" "This start of the process.";
+    PublicKey = "public_key" "The public half of a key, in hex.";
     Queue = "queue" "The queue.";
     RanSeconds = "ran_seconds" "How long a job had been running.";
     Reason = "reason" "Why, in one line, as the broker or a scanner says it.";

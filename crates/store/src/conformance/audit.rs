@@ -30,6 +30,12 @@ pub async fn records_are_kept_in_order(fixture: &dyn Fixture) {
     assert_eq!(store.audit_records(&a[0].segment, 0, 100).await.as_ref(), Ok(&a));
     assert_eq!(store.audit_records(&a[0].segment, 1, 2).await.unwrap(), a[1..3]);
     assert_eq!(store.audit_records(&a[0].segment, 5, 2).await, Ok(Vec::new()));
+    assert_eq!(store.audit_segments().await, Ok(vec![a[0].segment.clone(), b[0].segment.clone()]));
+    let lines = store.audit_lines(&a[0].segment, 1, 2).await.unwrap();
+    let read: Vec<(u64, AuditRecord)> =
+        lines.iter().map(|(place, text)| (*place, serde_json::from_str(text).unwrap())).collect();
+    assert_eq!(read, [(1, a[1].clone()), (2, a[2].clone())]);
+    assert_eq!(store.audit_lines(&a[0].segment, 5, 2).await, Ok(Vec::new()));
 }
 
 /// Nothing is written over, and nothing beyond a gap; what is there already is no gap.

@@ -55,8 +55,27 @@ impl AuditStore for EmbeddedStore {
         let sql = "SELECT segment, record FROM audit AS a \
                    WHERE seq = (SELECT max(seq) FROM audit WHERE segment = a.segment) ORDER BY segment";
         self.read(move |db| {
-            let last = many(db, sql, [], |row| Fields::new(row, "audit", 0, 1)?.json::<AuditRecord>())?;
-            Ok(last.iter().map(AuditRecord::head).collect())
+            let last =
+                many(db, sql, [], |row| Ok(Fields::new(row, "audit", 0, 1)?.json::<AuditRecord>().ok()))?;
+            Ok(last.iter().flatten().map(AuditRecord::head).collect())
+        })
+        .await
+    }
+
+    async fn audit_segments(&self) -> Result<Vec<WorkerId>> {
+        let sql = "SELECT DISTINCT segment FROM audit ORDER BY segment";
+        self.read(move |db| many(db, sql, [], |row| Fields::new(row, "audit", 0, 0)?.word())).await
+    }
+
+    async fn audit_lines(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<(u64, String)>> {
+        let segment = segment.to_string();
+        let sql = "SELECT segment, seq, CAST(record AS TEXT) FROM audit \
+                   WHERE segment = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3";
+        self.read(move |db| {
+            many(db, sql, params![segment, from, limit], |row| {
+                let mut fields = Fields::new(row, "audit", 0, 1)?;
+                Ok((fields.next()?, fields.next()?))
+            })
         })
         .await
     }
@@ -75,7 +94,7 @@ impl AuditStore for EmbeddedStore {
         self.write(move |db| {
             let sql = "SELECT segment FROM audit AS a \
                        WHERE seq = (SELECT max(seq) FROM audit WHERE segment = a.segment) \
-                       AND json_extract(record, '$.at') < ?1 ORDER BY segment LIMIT ?2";
+                       AND json_valid(record) AND json_extract(record, '$.at') < ?1 ORDER BY segment LIMIT ?2";
             let old: Vec<String> = many(db, sql, params![before, limit], |row| Ok(row.get(0)?))?;
             for segment in &old {
                 run(db, "DELETE FROM audit WHERE segment = ?1", [segment])?;

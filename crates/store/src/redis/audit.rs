@@ -29,10 +29,32 @@ impl AuditStore for RedisStore {
 
     async fn audit_heads(&self) -> Result<Vec<SegmentHead>> {
         let call = self.call(&AUDIT_HEADS);
-        let read = |value| json::<AuditRecord>(&reply::bytes(value)?).map(|record| record.head());
-        let mut heads = self.ask_list(&AUDIT_HEADS, &call).await?.each(read)?;
+        let read = |value| Ok(json::<AuditRecord>(&reply::bytes(value)?).ok().map(|record| record.head()));
+        let heads = self.ask_list(&AUDIT_HEADS, &call).await?.each(read)?;
+        let mut heads: Vec<SegmentHead> = heads.into_iter().flatten().collect();
         heads.sort();
         Ok(heads)
+    }
+
+    async fn audit_segments(&self) -> Result<Vec<WorkerId>> {
+        let found = self.run(&self.command("SMEMBERS", "audits")).await?;
+        let read = |value| {
+            let name = String::from_utf8_lossy(&reply::bytes(value)?).into_owned();
+            WorkerId::new(name).map_err(corrupt)
+        };
+        let mut segments = Items::of(found)?.each(read)?;
+        segments.sort();
+        Ok(segments)
+    }
+
+    async fn audit_lines(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<(u64, String)>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut ask = self.command("LRANGE", &format!("audit:{segment}"));
+        let found = self.run(ask.arg(from).arg(from.saturating_add(limit - 1))).await?;
+        let read = |value| Ok(String::from_utf8_lossy(&reply::bytes(value)?).into_owned());
+        Ok((from..).zip(Items::of(found)?.each(read)?).collect())
     }
 
     async fn audit_records(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<AuditRecord>> {
