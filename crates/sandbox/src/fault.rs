@@ -1,7 +1,10 @@
 //! What goes wrong on purpose.
 
 use std::collections::VecDeque;
+use std::io;
 
+use axum::body::{Body, Bytes};
+use axum::response::Response;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -21,6 +24,23 @@ pub enum Fault {
     Garbage,
     /// Somewhere else.
     Redirect(String),
+    /// It is done, and the connection ends without an answer.
+    Lost,
+    /// It is done, and no answer comes.
+    Withheld,
+    /// Too many requests, in the words of the vendor.
+    Limited {
+        /// Seconds; `None` leaves the header out.
+        retry_after: Option<u64>,
+        /// Which limit it was, where the vendor says so.
+        reason: String,
+    },
+}
+
+/// An answer of which nothing is ever sent: the connection ends instead.
+pub(crate) fn cut() -> Response {
+    let nothing = futures::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
+    Response::new(Body::from_stream(nothing))
 }
 
 /// What is ordered.
