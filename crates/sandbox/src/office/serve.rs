@@ -1,0 +1,133 @@
+//! From a request to its vendor and back, by way of what is ordered to go wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State as Of};
+use axum::http::header;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::said::{Answer, Asked, Ctx};
+use super::{Shared, State, Vendor};
+use crate::fault::{Fault, cut};
+use crate::jira;
+use crate::log::Said;
+
+/// The largest body, in bytes.
+const LARGEST: usize = 64 << 20;
+
+pub(crate) fn routes(shared: &Arc<Shared>) -> Router {
+    Router::new().fallback(answer).with_state(Arc::clone(shared))
+}
+
+async fn answer(Of(shared): Of<Arc<Shared>>, request: Request) -> Response {
+    let Some(asked) = read(request).await else { return Answer::empty(413).into_response() };
+    let Some(vendor) = vendor(&asked.path) else { return Answer::empty(404).into_response() };
+    let (fault, latency, patience) = {
+        let mut state = shared.lock();
+        (state.troubles.take(vendor, &asked.method, &asked.path), state.latency, state.patience)
+    };
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    as_ordered(&shared, vendor, &asked, fault, patience).await
+}
+
+async fn as_ordered(
+    shared: &Shared,
+    vendor: Vendor,
+    asked: &Asked,
+    fault: Option<Fault>,
+    patience: Duration,
+) -> Response {
+    match fault {
+        None => done(shared, vendor, asked, true).into_response(),
+        Some(Fault::Lost) => {
+            done(shared, vendor, asked, false);
+            cut()
+        }
+        Some(Fault::Withheld) => {
+            done(shared, vendor, asked, false);
+            tokio::time::sleep(patience).await;
+            cut()
+        }
+        Some(Fault::Hang) => {
+            tokio::time::sleep(patience).await;
+            cut()
+        }
+        Some(Fault::Status(status)) => Answer::text(status, "upstream connect error").into_response(),
+        Some(Fault::Garbage) => Answer::text(200, "<html>what is this</html>").into_response(),
+        Some(Fault::Redirect(to)) => Answer::empty(307).with("location", to).into_response(),
+        Some(Fault::RateLimited { retry_after }) => {
+            limited(vendor, Some(retry_after), "jira-burst-based").into_response()
+        }
+        Some(Fault::Limited { retry_after, reason }) => limited(vendor, retry_after, &reason).into_response(),
+    }
+}
+
+/// Does what was asked, and keeps what was said.
+fn done(shared: &Shared, vendor: Vendor, asked: &Asked, answered: bool) -> Answer {
+    let mut state = shared.lock();
+    let before = state.record.len();
+    let answer = dispatched(&mut state, vendor, asked);
+    for written in state.record.iter_mut().skip(before) {
+        written.answered = answered;
+    }
+    if let Some(said) = &mut state.said {
+        said.push(Said {
+            method: asked.method.clone(),
+            path: asked.path.clone(),
+            query: asked.query.clone(),
+            body: serde_json::from_slice(&asked.body).unwrap_or_default(),
+            status: answer.status,
+            answer: answer.body(),
+        });
+    }
+    answer
+}
+
+fn dispatched(state: &mut State, vendor: Vendor, asked: &Asked) -> Answer {
+    let now = state.clock.now();
+    let mut ctx =
+        Ctx { now, clock: &state.clock, tokens: &state.tokens, base: &state.base, record: &mut state.record };
+    match vendor {
+        Vendor::Jira => jira::answer(&mut state.jira, &mut ctx, asked),
+    }
+}
+
+fn limited(vendor: Vendor, retry_after: Option<u64>, reason: &str) -> Answer {
+    let answer = match vendor {
+        Vendor::Jira => jira::limited(reason),
+    };
+    match retry_after {
+        Some(seconds) => answer.with("retry-after", seconds.to_string()),
+        None => answer,
+    }
+}
+
+fn vendor(path: &str) -> Option<Vendor> {
+    let begins = [("/ex/jira/", Vendor::Jira), ("/oauth/token/accessible-resources", Vendor::Jira)];
+    begins.iter().find(|(begin, _)| path.starts_with(begin)).map(|(_, vendor)| *vendor)
+}
+
+async fn read(request: Request) -> Option<Asked> {
+    let (parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let mut headers = parts.headers;
+    headers.remove(header::HOST);
+    Some(Asked {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: url::form_urlencoded::parse(query).into_owned().collect(),
+        headers,
+        body: to_bytes(body, LARGEST).await.ok()?,
+    })
+}
+
+/// The body as JSON.
+pub(crate) fn json(asked: &Asked) -> Option<Value> {
+    serde_json::from_slice(&asked.body).ok()
+}
