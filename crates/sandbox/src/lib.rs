@@ -5,8 +5,8 @@
 //!
 //! [`Tenant`] says what there is; [`Sandbox::start`] runs it.
 //!
-//! [`Office`] is the place where work arrives: the stand-in of [`jira`], as strict as the vendor, with a
-//! record of every write it took.
+//! [`Office`] is the place where work arrives: the stand-ins of [`jira`], [`graph`] and [`webhook`], each as
+//! strict as its vendor, with a record of every write it took.
 
 mod adf;
 mod api;
@@ -24,12 +24,16 @@ mod tenant;
 mod token;
 mod write;
 
+pub mod graph;
 pub mod jira;
 pub mod keys;
+pub mod webhook;
 
 pub use fault::Fault;
 pub use log::{LogEvent, Said};
-pub use office::{ATLASSIAN_SCOPES, CLOUD_ID, Chaos, Office, OfficeBuilder, Vendor, Written};
+pub use office::{
+    ATLASSIAN_SCOPES, CLOUD_ID, Chaos, MICROSOFT_SCOPES, Office, OfficeBuilder, Vendor, Written,
+};
 pub use server::Sandbox;
 pub use tenant::{
     Account, Client, ClientAuth, Connection, DEPLOYER_SCOPES, Example, HARDENED, Privileged, SCANNER_SCOPES,

@@ -32,7 +32,7 @@ pub(crate) const HANG: Duration = Duration::from_secs(60);
 
 /// A tenant that answers.
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
     stop: CancellationToken,
     serving: Option<JoinHandle<()>>,

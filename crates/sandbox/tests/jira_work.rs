@@ -4,10 +4,11 @@
 
 mod common;
 
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use checkmate_sandbox::jira::{Category, Field, Kind, Limits, Project};
-use checkmate_sandbox::{Chaos, Fault, Office, Vendor};
+use checkmate_sandbox::{CLOUD_ID, Chaos, Example, Fault, Office, Sandbox, Tenant, Vendor};
 use common::Contract;
 use common::tickets::{api, create, doc, right};
 use serde_json::{Value, json};
@@ -120,8 +121,8 @@ async fn a_ticket_goes_its_way_and_answers_are_as_the_contract_says() {
     assert_eq!(api.delete(&format!("/issue/{key}")).await.status, 204);
     assert_eq!(api.get(&format!("/issue/{key}")).await.status, 404);
 
-    let prefix = "/ex/jira/1324a887-45db-1bf4-1e99-ef0ff456d421";
-    let Some(mut contract) = Contract::of("jira", "jira-cloud-v3.strict.json", prefix) else { return };
+    let prefix = format!("/ex/jira/{CLOUD_ID}");
+    let Some(mut contract) = Contract::of("jira", "jira-cloud-v3.strict.json", &prefix) else { return };
     assert!(contract.check(&office.said()) > 25);
 }
 
@@ -236,4 +237,60 @@ async fn chaos_is_the_same_for_the_same_seed() {
         told.push(statuses);
     }
     assert_eq!(told[0], told[1]);
+}
+
+/// A contract that nothing can break holds nothing.
+#[tokio::test]
+async fn a_contract_finds_what_is_wrong() {
+    let office = Office::builder().keep_said().start().await.unwrap();
+    create(&api(&office)).await;
+    let prefix = format!("/ex/jira/{CLOUD_ID}");
+    let Some(mut contract) = Contract::of("jira", "jira-cloud-v3.strict.json", &prefix) else { return };
+    let right = office.said();
+    assert_eq!(contract.check(&right), 1);
+    let mut wrong = right.clone();
+    wrong[0].answer["id"] = json!(1);
+    assert!(catch_unwind(AssertUnwindSafe(|| contract.check(&wrong))).is_err());
+    let mut wrong = right;
+    wrong[0].body["fields"]["labels"] = json!(["a b"]);
+    assert!(catch_unwind(AssertUnwindSafe(|| contract.check(&wrong))).is_err());
+}
+
+/// What the vault of a tenant leases opens the place, until it is taken back.
+#[tokio::test]
+async fn a_leased_token_is_good_until_it_is_taken_back() {
+    let (tenant, keys) = Tenant::example();
+    let vault = Sandbox::start(tenant).await.unwrap();
+    let office = Office::builder().leases_of(&vault).start().await.unwrap();
+    let token = leased(&vault, &keys).await;
+    let api = api(&office).with_token(&token);
+    assert_eq!(api.send("POST", "/issue", &right()).await.status, 201);
+    assert_eq!(api.get("/myself").await.status, 401, "the account has no such scope");
+    vault.revoke("auth0|checkmate", "atlassian");
+    assert_eq!(api.get("/issue/SEC-1").await.status, 401);
+}
+
+async fn leased(vault: &Sandbox, keys: &Example) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let domain = "https://acme.eu.auth0.com/";
+    let claims = |subject: &str, id: &str| json!({"iss": "worker", "sub": subject, "aud": domain, "iat": now, "exp": now + 50, "jti": id});
+    let client = keys.worker.sign(&json!({"alg": "RS256", "typ": "JWT"}), &claims("worker", "1"));
+    let header = json!({"alg": "RS256", "typ": "token-vault-req+jwt"});
+    let mut claimed = claims("auth0|checkmate", "2");
+    claimed["audit_context"] = json!("a test");
+    let subject = keys.subject.sign(&header, &claimed);
+    let form = [
+        ("grant_type", "urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token"),
+        ("client_id", "worker"),
+        ("connection", "atlassian"),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
+        ("requested_token_type", "http://auth0.com/oauth/token-type/token-vault-access-token"),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", &client),
+        ("subject_token", &subject),
+    ];
+    let url = format!("{}/oauth/token", vault.base());
+    let answer = reqwest::Client::new().post(url).form(&form).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }

@@ -9,8 +9,8 @@ use crate::office::CLOUD_ID;
 use crate::office::said::{Answer, Answered, Asked, Ctx};
 
 /// `GET /oauth/token/accessible-resources`.
-pub(super) fn resources(ctx: &Ctx<'_>, asked: &Asked) -> Answered {
-    let scopes = known(ctx, asked)?;
+pub(super) fn resources(ctx: &Ctx<'_>) -> Answered {
+    let scopes = known(ctx)?;
     let site = json!([{"id": CLOUD_ID, "name": "acme", "url": "https://acme.atlassian.net", "scopes": scopes,
         "avatarUrl": "https://site-admin-avatar-cdn.prod.public.atl-paas.net/avatars/240/flag.png"}]);
     Ok(Answer::json(200, site))

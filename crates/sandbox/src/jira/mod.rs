@@ -143,15 +143,15 @@ fn routed(jira: &mut Jira, ctx: &mut Ctx<'_>, asked: &Asked) -> Answered {
     let parts = asked.segments();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let path = match parts.as_slice() {
-        ["oauth", "token", "accessible-resources"] => return meta::resources(ctx, asked),
+        ["oauth", "token", "accessible-resources"] => return meta::resources(ctx),
         ["ex", "jira", cloud, "rest", "api", "3", path @ ..] if *cloud == CLOUD_ID => path,
         _ => {
-            refuse::known(ctx, asked)?;
+            refuse::known(ctx)?;
             return Err(Answer::json(404, serde_json::json!({"code": 404, "message": "Not Found"})).into());
         }
     };
     let method = asked.method.as_str();
-    refuse::may(ctx, asked, scope(method, path))?;
+    refuse::may(ctx, scope(method, path))?;
     jira.allow(ctx, method, path)?;
     let mut answer = match (method, path) {
         ("GET", _) => read(jira, ctx, asked, path)?,

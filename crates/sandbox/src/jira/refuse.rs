@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::office::said::{Answer, Asked, Ctx};
+use crate::office::said::{Answer, Ctx};
 
 /// One message.
 pub(super) fn refuse(status: u16, message: &str) -> Box<Answer> {
@@ -37,14 +37,14 @@ pub(super) fn no_path() -> Box<Answer> {
 }
 
 /// Whether the gateway knows the token.
-pub(super) fn known<'a>(ctx: &'a Ctx<'_>, asked: &Asked) -> Result<&'a [String], Box<Answer>> {
+pub(super) fn known<'a>(ctx: &'a Ctx<'_>) -> Result<&'a [String], Box<Answer>> {
     let refused = || Answer::json(401, json!({"code": 401, "message": "Unauthorized"})).into();
-    ctx.scopes(asked).ok_or_else(refused)
+    ctx.scopes.as_deref().ok_or_else(refused)
 }
 
 /// Whether the token has the scope. The gateway answers 401 to a token that lacks it, not 403.
-pub(super) fn may(ctx: &Ctx<'_>, asked: &Asked, scope: &str) -> Result<(), Box<Answer>> {
-    let scopes = known(ctx, asked)?;
+pub(super) fn may(ctx: &Ctx<'_>, scope: &str) -> Result<(), Box<Answer>> {
+    let scopes = known(ctx)?;
     if scope.is_empty() || scopes.iter().any(|one| one == scope) {
         return Ok(());
     }

@@ -18,8 +18,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::fault::Fault;
+use crate::graph::{Graph, Workflow};
 use crate::jira::{Jira, Project};
 use crate::log::Said;
+use crate::server::Sandbox;
+use crate::webhook::Hooks;
 use said::Clock;
 pub use trouble::Chaos;
 use trouble::Troubles;
@@ -40,11 +43,26 @@ pub const ATLASSIAN_SCOPES: &[&str] = &[
     "write:confluence-content",
     "write:confluence-file",
 ];
+/// What a token of Microsoft may do that delivers, and looks whether it has.
+pub const MICROSOFT_SCOPES: &[&str] = &[
+    "User.Read",
+    "ChannelMessage.Send",
+    "ChannelMessage.Read.All",
+    "Team.ReadBasic.All",
+    "Channel.ReadBasic.All",
+];
+
 /// Who receives work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Vendor {
     /// Tickets.
     Jira,
+    /// Messages in channels of Teams.
+    Graph,
+    /// Cards by the address of a workflow.
+    Workflow,
+    /// Events for an address of one's own.
+    Webhook,
 }
 
 /// A write that was taken.
@@ -70,12 +88,17 @@ pub(crate) struct State {
     pub(crate) base: String,
     pub(crate) clock: Clock,
     pub(crate) tokens: BTreeMap<String, Vec<String>>,
+    /// The vault whose leases are good here too.
+    pub(crate) vault: Option<Arc<crate::state::Shared>>,
     pub(crate) troubles: Troubles,
     pub(crate) latency: Duration,
     pub(crate) patience: Duration,
     pub(crate) record: Vec<Written>,
     pub(crate) said: Option<Vec<Said>>,
     pub(crate) jira: Jira,
+    pub(crate) graph: Graph,
+    pub(crate) workflow: Workflow,
+    pub(crate) hooks: Hooks,
 }
 
 /// What the handlers share.
@@ -92,10 +115,13 @@ impl Shared {
 #[derive(Debug)]
 pub struct OfficeBuilder {
     tokens: BTreeMap<String, Vec<String>>,
+    vault: Option<Arc<crate::state::Shared>>,
     scale: f64,
     keep_said: bool,
     patience: Duration,
     jira: Jira,
+    graph: Graph,
+    workflow: Workflow,
 }
 
 impl OfficeBuilder {
@@ -103,6 +129,13 @@ impl OfficeBuilder {
     #[must_use]
     pub fn token(mut self, token: &str, scopes: &[&str]) -> Self {
         self.tokens.insert(token.to_owned(), scopes.iter().map(|scope| (*scope).to_owned()).collect());
+        self
+    }
+
+    /// Tokens that a tenant's vault leases are good here too, with the scopes of their accounts, until it takes them back.
+    #[must_use]
+    pub fn leases_of(mut self, tenant: &Sandbox) -> Self {
+        self.vault = Some(Arc::clone(&tenant.shared));
         self
     }
 
@@ -148,6 +181,21 @@ impl OfficeBuilder {
         self
     }
 
+    /// Another channel of a team. There is [`crate::graph::CHANNEL`] of [`crate::graph::TEAM`] from the beginning.
+    #[must_use]
+    pub fn channel(mut self, team: &str, channel: &str, name: &str) -> Self {
+        self.graph.add(team, channel, name);
+        self
+    }
+
+    /// What Teams allows per time; its documented limits otherwise.
+    #[must_use]
+    pub fn graph_limits(mut self, limits: crate::graph::Limits) -> Self {
+        self.graph.limits = limits.clone();
+        self.workflow.limits = limits;
+        self
+    }
+
     /// Runs it on any free port.
     ///
     /// # Errors
@@ -167,12 +215,16 @@ impl OfficeBuilder {
             base: format!("http://{address}"),
             clock: Clock { ahead: Duration::ZERO, scale: self.scale },
             tokens: self.tokens,
+            vault: self.vault,
             troubles: Troubles::default(),
             latency: Duration::ZERO,
             patience: self.patience,
             record: Vec::new(),
             said: self.keep_said.then(Vec::new),
             jira: self.jira,
+            graph: self.graph,
+            workflow: self.workflow,
+            hooks: Hooks::default(),
         };
         let (shared, stop) = (Arc::new(Shared(Mutex::new(state))), CancellationToken::new());
         let (routes, stopped) = (serve::routes(&shared), stop.clone().cancelled_owned());
@@ -186,7 +238,7 @@ impl OfficeBuilder {
     }
 }
 
-/// Jira that answers.
+/// Jira, Teams and webhooks that answer.
 pub struct Office {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
@@ -195,17 +247,21 @@ pub struct Office {
 }
 
 impl Office {
-    /// One project, and the token `atlassian` with all that delivering needs.
+    /// One project, one channel, and the tokens `atlassian` and `microsoft` with all that delivering needs.
     #[must_use]
     pub fn builder() -> OfficeBuilder {
         OfficeBuilder {
             tokens: BTreeMap::new(),
+            vault: None,
             scale: 1.0,
             keep_said: false,
             patience: crate::server::HANG,
             jira: Jira::new(),
+            graph: Graph::new(),
+            workflow: Workflow::new(),
         }
         .token("atlassian", ATLASSIAN_SCOPES)
+        .token("microsoft", MICROSOFT_SCOPES)
     }
 
     /// Where it answers: `http://127.0.0.1:PORT`.
@@ -218,6 +274,24 @@ impl Office {
     #[must_use]
     pub fn jira_url(&self) -> String {
         format!("{}/ex/jira/{CLOUD_ID}", self.base())
+    }
+
+    /// In place of `https://graph.microsoft.com/v1.0`.
+    #[must_use]
+    pub fn graph_url(&self) -> String {
+        format!("{}/v1.0", self.base())
+    }
+
+    /// The secret address of the workflow.
+    #[must_use]
+    pub fn workflow_url(&self) -> String {
+        format!("{}{}", self.base(), crate::graph::workflow_path())
+    }
+
+    /// An address for events; any name will do.
+    #[must_use]
+    pub fn hook_url(&self, name: &str) -> String {
+        format!("{}/hooks/{name}", self.base())
     }
 
     /// What happens to the next request to a vendor.

@@ -169,19 +169,14 @@ impl Clock {
 pub(crate) struct Ctx<'a> {
     pub(crate) now: Timestamp,
     pub(crate) clock: &'a Clock,
-    /// Scopes of the tokens that are good.
-    pub(crate) tokens: &'a BTreeMap<String, Vec<String>>,
+    /// Scopes of the token that was shown, when it is good.
+    pub(crate) scopes: Option<Vec<String>>,
     /// Where this place answers.
     pub(crate) base: &'a str,
     pub(crate) record: &'a mut Vec<Written>,
 }
 
 impl Ctx<'_> {
-    /// Scopes of the token of a request, when it is good.
-    pub(crate) fn scopes(&self, asked: &Asked) -> Option<&[String]> {
-        self.tokens.get(asked.bearer()?).map(Vec::as_slice)
-    }
-
     pub(crate) fn wrote(&mut self, vendor: Vendor, what: &'static str, on: impl Into<String>) {
         let order = u64::try_from(self.record.len()).unwrap_or(u64::MAX);
         self.record.push(Written { order, at: self.now, vendor, what, on: on.into(), answered: true });

@@ -1,5 +1,6 @@
 //! From a request to its vendor and back, by way of what is ordered to go wrong.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use serde_json::Value;
 use super::said::{Answer, Asked, Ctx};
 use super::{Shared, State, Vendor};
 use crate::fault::{Fault, cut};
-use crate::jira;
 use crate::log::Said;
+use crate::{graph, jira, webhook};
 
 /// The largest body, in bytes.
 const LARGEST: usize = 64 << 20;
@@ -89,18 +90,32 @@ fn done(shared: &Shared, vendor: Vendor, asked: &Asked, answered: bool) -> Answe
     answer
 }
 
+/// Scopes of a token that is good: one of this place, or one that the vault has leased.
+fn scopes(
+    tokens: &BTreeMap<String, Vec<String>>,
+    vault: Option<&crate::state::Shared>,
+    token: &str,
+) -> Option<Vec<String>> {
+    tokens.get(token).cloned().or_else(|| vault?.lock().leased(token))
+}
+
 fn dispatched(state: &mut State, vendor: Vendor, asked: &Asked) -> Answer {
     let now = state.clock.now();
-    let mut ctx =
-        Ctx { now, clock: &state.clock, tokens: &state.tokens, base: &state.base, record: &mut state.record };
+    let scopes = asked.bearer().and_then(|token| scopes(&state.tokens, state.vault.as_deref(), token));
+    let mut ctx = Ctx { now, clock: &state.clock, scopes, base: &state.base, record: &mut state.record };
     match vendor {
         Vendor::Jira => jira::answer(&mut state.jira, &mut ctx, asked),
+        Vendor::Graph => graph::answer(&mut state.graph, &mut ctx, asked),
+        Vendor::Workflow => graph::run(&mut state.workflow, &mut ctx, asked),
+        Vendor::Webhook => webhook::answer(&mut state.hooks, &mut ctx, asked),
     }
 }
 
 fn limited(vendor: Vendor, retry_after: Option<u64>, reason: &str) -> Answer {
     let answer = match vendor {
         Vendor::Jira => jira::limited(reason),
+        Vendor::Graph => graph::limited(),
+        Vendor::Workflow | Vendor::Webhook => Answer::text(429, "Too Many Requests"),
     };
     match retry_after {
         Some(seconds) => answer.with("retry-after", seconds.to_string()),
@@ -109,7 +124,13 @@ fn limited(vendor: Vendor, retry_after: Option<u64>, reason: &str) -> Answer {
 }
 
 fn vendor(path: &str) -> Option<Vendor> {
-    let begins = [("/ex/jira/", Vendor::Jira), ("/oauth/token/accessible-resources", Vendor::Jira)];
+    let begins = [
+        ("/ex/jira/", Vendor::Jira),
+        ("/oauth/token/accessible-resources", Vendor::Jira),
+        ("/v1.0/", Vendor::Graph),
+        ("/powerautomate/", Vendor::Workflow),
+        ("/hooks/", Vendor::Webhook),
+    ];
     begins.iter().find(|(begin, _)| path.starts_with(begin)).map(|(_, vendor)| *vendor)
 }
 
