@@ -5,7 +5,7 @@
 //!
 //! [`Tenant`] says what there is; [`Sandbox::start`] runs it.
 //!
-//! [`Office`] is the place where work arrives: the stand-ins of [`jira`], [`graph`] and [`webhook`], each as
+//! [`Office`] is the place where work arrives: the stand-ins of [`jira`], [`confluence`], [`graph`] and [`webhook`], each as
 //! strict as its vendor, with a record of every write it took.
 
 mod adf;
@@ -24,6 +24,7 @@ mod tenant;
 mod token;
 mod write;
 
+pub mod confluence;
 pub mod graph;
 pub mod jira;
 pub mod keys;

@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::confluence::{Confluence, Space};
 use crate::fault::Fault;
 use crate::graph::{Graph, Workflow};
 use crate::jira::{Jira, Project};
@@ -57,6 +58,8 @@ pub const MICROSOFT_SCOPES: &[&str] = &[
 pub enum Vendor {
     /// Tickets.
     Jira,
+    /// Pages.
+    Confluence,
     /// Messages in channels of Teams.
     Graph,
     /// Cards by the address of a workflow.
@@ -96,6 +99,7 @@ pub(crate) struct State {
     pub(crate) record: Vec<Written>,
     pub(crate) said: Option<Vec<Said>>,
     pub(crate) jira: Jira,
+    pub(crate) confluence: Confluence,
     pub(crate) graph: Graph,
     pub(crate) workflow: Workflow,
     pub(crate) hooks: Hooks,
@@ -120,6 +124,7 @@ pub struct OfficeBuilder {
     keep_said: bool,
     patience: Duration,
     jira: Jira,
+    confluence: Confluence,
     graph: Graph,
     workflow: Workflow,
 }
@@ -181,6 +186,13 @@ impl OfficeBuilder {
         self
     }
 
+    /// Another space of Confluence. There is `SEC` from the beginning.
+    #[must_use]
+    pub fn space(mut self, space: Space) -> Self {
+        self.confluence.add(space);
+        self
+    }
+
     /// Another channel of a team. There is [`crate::graph::CHANNEL`] of [`crate::graph::TEAM`] from the beginning.
     #[must_use]
     pub fn channel(mut self, team: &str, channel: &str, name: &str) -> Self {
@@ -222,6 +234,7 @@ impl OfficeBuilder {
             record: Vec::new(),
             said: self.keep_said.then(Vec::new),
             jira: self.jira,
+            confluence: self.confluence,
             graph: self.graph,
             workflow: self.workflow,
             hooks: Hooks::default(),
@@ -238,7 +251,7 @@ impl OfficeBuilder {
     }
 }
 
-/// Jira, Teams and webhooks that answer.
+/// Jira, Confluence, Teams and webhooks that answer.
 pub struct Office {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
@@ -247,7 +260,7 @@ pub struct Office {
 }
 
 impl Office {
-    /// One project, one channel, and the tokens `atlassian` and `microsoft` with all that delivering needs.
+    /// One project, one space, one channel, and the tokens `atlassian` and `microsoft` with all that delivering needs.
     #[must_use]
     pub fn builder() -> OfficeBuilder {
         OfficeBuilder {
@@ -257,6 +270,7 @@ impl Office {
             keep_said: false,
             patience: crate::server::HANG,
             jira: Jira::new(),
+            confluence: Confluence::new(),
             graph: Graph::new(),
             workflow: Workflow::new(),
         }
@@ -274,6 +288,12 @@ impl Office {
     #[must_use]
     pub fn jira_url(&self) -> String {
         format!("{}/ex/jira/{CLOUD_ID}", self.base())
+    }
+
+    /// In place of `https://api.atlassian.com/ex/confluence/{cloudId}`.
+    #[must_use]
+    pub fn confluence_url(&self) -> String {
+        format!("{}/ex/confluence/{CLOUD_ID}", self.base())
     }
 
     /// In place of `https://graph.microsoft.com/v1.0`.

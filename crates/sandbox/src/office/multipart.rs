@@ -13,6 +13,12 @@ pub(crate) struct Part {
     pub(crate) data: Bytes,
 }
 
+impl Part {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.data).into_owned()
+    }
+}
+
 /// The fields of a form, in order.
 pub(crate) fn parts(asked: &Asked) -> Result<Vec<Part>, &'static str> {
     let kind = asked.header("content-type").unwrap_or_default();

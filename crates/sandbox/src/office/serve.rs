@@ -15,7 +15,7 @@ use super::said::{Answer, Asked, Ctx};
 use super::{Shared, State, Vendor};
 use crate::fault::{Fault, cut};
 use crate::log::Said;
-use crate::{graph, jira, webhook};
+use crate::{confluence, graph, jira, webhook};
 
 /// The largest body, in bytes.
 const LARGEST: usize = 64 << 20;
@@ -63,7 +63,7 @@ async fn as_ordered(
         Some(Fault::Garbage) => Answer::text(200, "<html>what is this</html>").into_response(),
         Some(Fault::Redirect(to)) => Answer::empty(307).with("location", to).into_response(),
         Some(Fault::RateLimited { retry_after }) => {
-            limited(vendor, Some(retry_after), "jira-burst-based").into_response()
+            limited(vendor, Some(retry_after), usual_reason(vendor)).into_response()
         }
         Some(Fault::Limited { retry_after, reason }) => limited(vendor, retry_after, &reason).into_response(),
     }
@@ -105,15 +105,25 @@ fn dispatched(state: &mut State, vendor: Vendor, asked: &Asked) -> Answer {
     let mut ctx = Ctx { now, clock: &state.clock, scopes, base: &state.base, record: &mut state.record };
     match vendor {
         Vendor::Jira => jira::answer(&mut state.jira, &mut ctx, asked),
+        Vendor::Confluence => confluence::answer(&mut state.confluence, &mut ctx, asked),
         Vendor::Graph => graph::answer(&mut state.graph, &mut ctx, asked),
         Vendor::Workflow => graph::run(&mut state.workflow, &mut ctx, asked),
         Vendor::Webhook => webhook::answer(&mut state.hooks, &mut ctx, asked),
     }
 }
 
+/// Which limit it is when nobody says.
+const fn usual_reason(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::Confluence => "confluence-quota-tenant-based",
+        _ => "jira-burst-based",
+    }
+}
+
 fn limited(vendor: Vendor, retry_after: Option<u64>, reason: &str) -> Answer {
     let answer = match vendor {
         Vendor::Jira => jira::limited(reason),
+        Vendor::Confluence => confluence::limited(reason),
         Vendor::Graph => graph::limited(),
         Vendor::Workflow | Vendor::Webhook => Answer::text(429, "Too Many Requests"),
     };
@@ -127,6 +137,7 @@ fn vendor(path: &str) -> Option<Vendor> {
     let begins = [
         ("/ex/jira/", Vendor::Jira),
         ("/oauth/token/accessible-resources", Vendor::Jira),
+        ("/ex/confluence/", Vendor::Confluence),
         ("/v1.0/", Vendor::Graph),
         ("/powerautomate/", Vendor::Workflow),
         ("/hooks/", Vendor::Webhook),
