@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::Response;
@@ -28,6 +29,8 @@ pub enum Fault {
     Lost,
     /// It is done, and no answer comes.
     Withheld,
+    /// It is done so much later, whoever still waits for the answer.
+    Late(Duration),
     /// Too many requests, in the words of the vendor.
     Limited {
         /// Seconds; `None` leaves the header out.

@@ -225,6 +225,10 @@ async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -
             tokio::time::sleep(HANG).await;
             return cut();
         }
+        Some(Fault::Late(by)) => {
+            tokio::time::sleep(by).await;
+            recorded(&shared, request, next).await
+        }
         Some(Fault::Garbage) => "<html>what is this</html>".into_response(),
         Some(Fault::Redirect(to)) => {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response()

@@ -38,7 +38,7 @@ async fn answer(Of(shared): Of<Arc<Shared>>, request: Request) -> Response {
 }
 
 async fn as_ordered(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     vendor: Vendor,
     asked: &Asked,
     fault: Option<Fault>,
@@ -54,6 +54,15 @@ async fn as_ordered(
             done(shared, vendor, asked, false);
             tokio::time::sleep(patience).await;
             cut()
+        }
+        Some(Fault::Late(by)) => {
+            // A task of its own goes on when the connection has ended.
+            let (shared, asked) = (Arc::clone(shared), asked.clone());
+            let late = tokio::spawn(async move {
+                tokio::time::sleep(by).await;
+                done(&shared, vendor, &asked, true)
+            });
+            late.await.map_or_else(|_| cut(), Answer::into_response)
         }
         Some(Fault::Hang) => {
             tokio::time::sleep(patience).await;
