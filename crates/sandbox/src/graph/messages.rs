@@ -39,6 +39,7 @@ pub(super) fn post(
     graph.allow(ctx, place.channel, &limits)?;
     let body = sent(graph, asked)?;
     let (content_type, content) = text(&body)?;
+    mentions(&body, &content)?;
     let cards = cards(&body, &content)?;
     let message = Message {
         id: graph.next_id(ctx),
@@ -187,6 +188,15 @@ fn cards(body: &Value, content: &str) -> Result<Vec<Card>, Box<Answer>> {
         return Err(wrong("A message with attachments has a body of html."));
     }
     Ok(cards)
+}
+
+/// A mention is named by the text, and the text names no other.
+fn mentions(body: &Value, content: &str) -> Result<(), Box<Answer>> {
+    let held = body.get("mentions").and_then(Value::as_array).map_or(0, Vec::len);
+    if content.matches("<at id=").count() == held {
+        return Ok(());
+    }
+    Err(refuse(400, "BadRequest", "The body names mentions that are not the mentions of the message."))
 }
 
 fn one_card(attachment: &Value) -> Result<Card, Box<Answer>> {

@@ -94,6 +94,7 @@ impl Desk<'_> {
                 properties: std::collections::BTreeMap::new(),
                 comments: Vec::new(),
                 links: Vec::new(),
+                related: Vec::new(),
                 moved: Vec::new(),
                 creator: PERSON.to_owned(),
                 created: now,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::fields::{self, Errors};
 use super::model::{Issue, Project};
 use super::refuse::{bad_payload, refuse_fields};
-use super::{ACCOUNT, Jira, links, meta, refuse, stamp};
+use super::{ACCOUNT, Jira, links, meta, refuse, related, stamp};
 use crate::office::said::{Answer, Answered, Asked, Ctx};
 use crate::office::{CLOUD_ID, Vendor};
 
@@ -35,6 +35,7 @@ pub(super) fn create(jira: &mut Jira, ctx: &mut Ctx<'_>, body: &Value) -> Answer
         comments: Vec::new(),
         attachments: Vec::new(),
         links: Vec::new(),
+        related: Vec::new(),
         moved: Vec::new(),
         creator: ACCOUNT.to_owned(),
         created: ctx.now,
@@ -246,6 +247,7 @@ fn all_fields(jira: &Jira, ctx: &Ctx<'_>, issue: &Issue) -> Map<String, Value> {
         "resolution": done.map(|moved| json!({"id": "10000", "name": moved.to})),
         "resolutiondate": done.map(|moved| stamp(moved.at)),
         "comment": super::comments::page(ctx, issue, 0, 5_000, false),
+        "issuelinks": related::shown(jira, ctx, issue),
         "attachment": issue.attachments.iter().map(|one| links::attachment(ctx, one)).collect::<Vec<_>>(),
     });
     fields.extend(more.as_object().cloned().unwrap_or_default());

@@ -14,6 +14,7 @@ mod meta;
 mod model;
 mod properties;
 mod refuse;
+mod related;
 mod search;
 mod transitions;
 
@@ -29,7 +30,8 @@ use crate::office::{CLOUD_ID, serve};
 pub use desk::Desk;
 use limits::Meter;
 pub use model::{
-    Attachment, Category, Comment, Field, Issue, Kind, Limits, Moved, Project, RemoteLink, Status, Transition,
+    Attachment, Category, Comment, Field, Issue, Kind, Limits, Moved, Project, Related, RemoteLink, Status,
+    Transition,
 };
 pub(crate) use refuse::limited;
 use refuse::{no_issue, refuse};
@@ -55,6 +57,8 @@ pub(crate) struct Jira {
     numbers: BTreeMap<String, u64>,
     last_id: u64,
     pub(crate) index_delay: Duration,
+    /// How many of its seconds pass in one of ours.
+    pub(crate) scale: f64,
     pub(crate) limits: Limits,
     meter: Meter,
 }
@@ -69,6 +73,7 @@ impl Jira {
             numbers: BTreeMap::new(),
             last_id: 10_000,
             index_delay: Duration::from_secs(30),
+            scale: 1.0,
             limits: Limits::documented(),
             meter: Meter::default(),
         }
@@ -125,7 +130,7 @@ impl Jira {
     }
 
     fn look(&mut self, id: u64, looks: Option<Arc<Issue>>, now: Timestamp) {
-        let seen_by_now = now.minus(self.index_delay);
+        let seen_by_now = now.minus(self.index_delay.div_f64(self.scale));
         let kept = self.index.entry(id).or_default();
         while kept.get(1).is_some_and(|(since, _)| *since <= seen_by_now) {
             kept.pop_front();
@@ -156,6 +161,7 @@ fn routed(jira: &mut Jira, ctx: &mut Ctx<'_>, asked: &Asked) -> Answered {
     let mut answer = match (method, path) {
         ("GET", _) => read(jira, ctx, asked, path)?,
         ("POST", ["search", "jql"]) => search::search(jira, ctx, &body(asked)?)?,
+        ("POST", ["jql", "match"]) => search::matched(jira, ctx, &body(asked)?)?,
         _ => write(jira, ctx, asked, method, path)?,
     };
     jira.near(&mut answer, method, path);
@@ -167,7 +173,7 @@ fn scope(method: &str, path: &[&str]) -> &'static str {
     match (method, path) {
         (_, ["serverInfo"]) => "",
         (_, ["myself"]) => "read:jira-user",
-        ("GET", _) | (_, ["search", ..]) => "read:jira-work",
+        ("GET", _) | (_, ["search" | "jql", ..]) => "read:jira-work",
         _ => "write:jira-work",
     }
 }
@@ -205,6 +211,7 @@ fn write(jira: &mut Jira, ctx: &mut Ctx<'_>, asked: &Asked, method: &str, path: 
             "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API.",
         )),
         ("POST", ["issue"]) => issues::create(jira, ctx, &body(asked)?),
+        ("POST", ["issueLink"]) => related::link(jira, ctx, &body(asked)?),
         ("PUT", ["issue", issue]) => issues::edit(jira, ctx, asked, issue, &body(asked)?),
         ("DELETE", ["issue", issue]) => issues::delete(jira, ctx, issue),
         ("POST", ["issue", issue, "transitions"]) => transitions::make(jira, ctx, issue, &body(asked)?),

@@ -244,6 +244,19 @@ pub struct RemoteLink {
     pub body: Value,
 }
 
+/// A link to another ticket, as each end has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// Its id, the same at both ends.
+    pub id: u64,
+    /// `Duplicate`, `Relates`, `Blocks`.
+    pub kind: String,
+    /// Whether it reads outward from here: this one duplicates the other.
+    pub outward: bool,
+    /// Id of the other ticket.
+    pub other: u64,
+}
+
 /// A change of status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
@@ -284,6 +297,8 @@ pub struct Issue {
     pub attachments: Vec<Attachment>,
     /// Links to the outside, oldest first.
     pub links: Vec<RemoteLink>,
+    /// Links to other tickets, oldest first.
+    pub related: Vec<Related>,
     /// How its status changed, oldest first.
     pub moved: Vec<Moved>,
     /// Account id of who made it.

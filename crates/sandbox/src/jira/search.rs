@@ -79,6 +79,28 @@ pub(super) fn search(jira: &Jira, ctx: &Ctx<'_>, body: &Value) -> Answered {
     Ok(Answer::json(200, answer))
 }
 
+/// `POST /jql/match`: which of these tickets fit, as they are now.
+pub(super) fn matched(jira: &Jira, ctx: &Ctx<'_>, body: &Value) -> Answered {
+    issues::only(body, &["issueIds", "jqls"])?;
+    let ids = numbers(body.get("issueIds").ok_or_else(bad_payload)?)?;
+    let queries = words(body, "jqls")?;
+    let matches = queries.iter().map(|text| {
+        let read = jql::read(text).and_then(|query| match query.unknown(jira, ctx.now) {
+            Some(why) => Err(why),
+            None => Ok(query),
+        });
+        match read {
+            Err(why) => json!({"matchedIssues": [], "errors": [why]}),
+            Ok(query) => {
+                let some =
+                    ids.iter().filter(|id| jira.issues.get(id).is_some_and(|one| query.fits(one, ctx.now)));
+                json!({"matchedIssues": some.collect::<Vec<_>>(), "errors": []})
+            }
+        }
+    });
+    Ok(Answer::json(200, json!({"matches": matches.collect::<Vec<_>>()})))
+}
+
 impl Jira {
     /// The tickets as the index has them by now; those that are to be reconciled as they are.
     fn seen<'a>(&'a self, ctx: &Ctx<'_>, reconciled: &'a [u64]) -> impl Iterator<Item = &'a Issue> {
@@ -101,10 +123,15 @@ fn words(body: &Value, name: &str) -> Result<Vec<String>, Box<Answer>> {
 
 fn ids(body: &Value) -> Result<Vec<u64>, Box<Answer>> {
     let Some(list) = body.get("reconcileIssues") else { return Ok(Vec::new()) };
-    let list = list.as_array().ok_or_else(bad_payload)?;
-    if list.len() > RECONCILED {
+    let ids = numbers(list)?;
+    if ids.len() > RECONCILED {
         return Err(refuse(400, "The number of issues to reconcile exceeds the limit of 50."));
     }
+    Ok(ids)
+}
+
+fn numbers(list: &Value) -> Result<Vec<u64>, Box<Answer>> {
+    let list = list.as_array().ok_or_else(bad_payload)?;
     list.iter().map(|id| id.as_u64().ok_or_else(bad_payload)).collect()
 }
 

@@ -147,7 +147,8 @@ impl OfficeBuilder {
     /// So many seconds of a vendor pass in one of ours: delays and windows shrink, `Retry-After` stays at least a second.
     #[must_use]
     pub fn time_scale(mut self, scale: f64) -> Self {
-        self.scale = scale.max(f64::MIN_POSITIVE);
+        self.scale = scale.max(0.001);
+        self.jira.scale = self.scale;
         self
     }
 
@@ -252,6 +253,25 @@ impl OfficeBuilder {
 }
 
 /// Jira, Confluence, Teams and webhooks that answer.
+///
+/// ```no_run
+/// # async fn example() -> std::io::Result<()> {
+/// use std::time::Duration;
+///
+/// use checkmate_sandbox::jira::Category;
+/// use checkmate_sandbox::{Chaos, Fault, Office, Vendor};
+///
+/// let office = Office::builder().time_scale(100.0).start().await?;
+/// office.order_on(Vendor::Jira, "POST", "/issue", Fault::Lost);
+/// office.chaos(Vendor::Graph, Chaos { lost: 0.2, rate_limited: 0.1, seed: 7, ..Chaos::default() });
+/// // … something delivers to `office.jira_url()` with the token `atlassian` …
+/// let mended = office.jira().labelled("checkmate").iter().all(|issue| issue.category == Category::Done);
+/// let unheard = office.record().iter().filter(|written| !written.answered).count();
+/// office.advance(Duration::from_secs(30));
+/// # let _ = (mended, unheard);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Office {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
