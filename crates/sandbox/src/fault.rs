@@ -1,7 +1,11 @@
 //! What goes wrong on purpose.
 
 use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
 
+use axum::body::{Body, Bytes};
+use axum::response::Response;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -21,6 +25,25 @@ pub enum Fault {
     Garbage,
     /// Somewhere else.
     Redirect(String),
+    /// It is done, and the connection ends without an answer.
+    Lost,
+    /// It is done, and no answer comes.
+    Withheld,
+    /// It is done so much later, whoever still waits for the answer.
+    Late(Duration),
+    /// Too many requests, in the words of the vendor.
+    Limited {
+        /// Seconds; `None` leaves the header out.
+        retry_after: Option<u64>,
+        /// Which limit it was, where the vendor says so.
+        reason: String,
+    },
+}
+
+/// An answer of which nothing is ever sent: the connection ends instead.
+pub(crate) fn cut() -> Response {
+    let nothing = futures::stream::once(async { Err::<Bytes, _>(io::Error::other("cut")) });
+    Response::new(Body::from_stream(nothing))
 }
 
 /// What is ordered.

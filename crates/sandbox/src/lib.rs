@@ -4,7 +4,11 @@
 //! keeps state: ids of assertions are taken once, accounts are lost as they are lost in life. Faults come to order.
 //!
 //! [`Tenant`] says what there is; [`Sandbox::start`] runs it.
+//!
+//! [`Office`] is the place where work arrives: the stand-ins of [`jira`], [`confluence`], [`graph`] and [`webhook`], each as
+//! strict as its vendor, with a record of every write it took.
 
+mod adf;
 mod api;
 mod fault;
 mod jwt;
@@ -12,6 +16,7 @@ mod log;
 mod login;
 mod management;
 mod my_account;
+mod office;
 mod provider;
 mod server;
 mod state;
@@ -19,10 +24,17 @@ mod tenant;
 mod token;
 mod write;
 
+pub mod confluence;
+pub mod graph;
+pub mod jira;
 pub mod keys;
+pub mod webhook;
 
 pub use fault::Fault;
 pub use log::{LogEvent, Said};
+pub use office::{
+    ATLASSIAN_SCOPES, CLOUD_ID, Chaos, MICROSOFT_SCOPES, Office, OfficeBuilder, Vendor, Written,
+};
 pub use server::Sandbox;
 pub use tenant::{
     Account, Client, ClientAuth, Connection, DEPLOYER_SCOPES, Example, HARDENED, Privileged, SCANNER_SCOPES,

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, cut};
 use crate::log::{LogEvent, Said};
 use crate::state::Shared;
 use crate::tenant::Tenant;
@@ -28,11 +28,11 @@ const LARGEST: usize = 64 << 10;
 /// The largest answer, in bytes.
 const LARGEST_ANSWER: usize = 16 << 20;
 /// Longer than anybody waits.
-const HANG: Duration = Duration::from_secs(60);
+pub(crate) const HANG: Duration = Duration::from_secs(60);
 
 /// A tenant that answers.
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
     stop: CancellationToken,
     serving: Option<JoinHandle<()>>,
@@ -216,21 +216,40 @@ async fn as_ordered(Of(shared): Of<Arc<Shared>>, request: Request, next: Next) -
         Some(Fault::Status(status)) => {
             StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
         }
+        Some(Fault::Lost) => {
+            recorded(&shared, request, next).await;
+            return cut();
+        }
+        Some(Fault::Withheld) => {
+            recorded(&shared, request, next).await;
+            tokio::time::sleep(HANG).await;
+            return cut();
+        }
+        Some(Fault::Late(by)) => {
+            tokio::time::sleep(by).await;
+            recorded(&shared, request, next).await
+        }
         Some(Fault::Garbage) => "<html>what is this</html>".into_response(),
         Some(Fault::Redirect(to)) => {
             (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, to)]).into_response()
         }
-        Some(Fault::RateLimited { retry_after }) => {
-            let text = "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset headers.";
-            let body = json!({"error": "too_many_requests", "error_description": text});
-            let headers =
-                [("retry-after", retry_after.to_string()), ("x-ratelimit-remaining", "0".to_owned())];
-            (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
-        }
+        Some(Fault::RateLimited { retry_after }) => too_many(Some(retry_after)),
+        Some(Fault::Limited { retry_after, .. }) => too_many(retry_after),
     };
     let now = u64::try_from(shared.lock().now()).unwrap_or_default();
     if let Ok(date) = HeaderValue::from_str(&date(now)) {
         answer.headers_mut().insert(header::DATE, date);
+    }
+    answer
+}
+
+fn too_many(retry_after: Option<u64>) -> Response {
+    let text = "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset headers.";
+    let body = json!({"error": "too_many_requests", "error_description": text});
+    let mut answer = (StatusCode::TOO_MANY_REQUESTS, axum::Json(body)).into_response();
+    answer.headers_mut().insert("x-ratelimit-remaining", HeaderValue::from_static("0"));
+    if let Some(seconds) = retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     answer
 }

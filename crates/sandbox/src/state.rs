@@ -10,7 +10,7 @@ use rand::distr::Alphanumeric;
 use crate::fault::Faults;
 use crate::log::{LogEvent, Said};
 use crate::login::SignIn;
-use crate::tenant::Tenant;
+use crate::tenant::{Account, Tenant};
 
 /// A token of a provider.
 #[derive(Clone, Debug)]
@@ -88,6 +88,15 @@ impl State {
         self.provider_tokens.insert(token.clone(), issued);
         self.ever.push(token.clone());
         token
+    }
+
+    /// The scopes of a provider's token that is good here and now.
+    pub(crate) fn leased(&self, token: &str) -> Option<Vec<String>> {
+        let issued = self.provider_tokens.get(token).filter(|issued| issued.until > self.now())?;
+        let whose = (issued.user.clone(), issued.connection.clone());
+        let is_it = |one: &&Account| one.user == whose.0 && one.connection == whose.1;
+        let account = self.tenant.accounts.iter().find(is_it).filter(|_| !self.revoked.contains(&whose))?;
+        Some(account.scopes.split([' ', ',']).map(str::to_owned).collect())
     }
 
     /// Takes an assertion's id; false when it was there before.
