@@ -50,7 +50,7 @@ impl Answer {
     /// What it says about limits.
     #[must_use]
     pub fn rate(&self, now: Timestamp) -> RateSeen {
-        RateSeen::of(&self.headers, now)
+        RateSeen::of(&self.headers, self.date().unwrap_or(now), now)
     }
 
     /// The vendor's clock, to the second.

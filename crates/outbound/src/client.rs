@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use checkmate_domain::Timestamp;
 use reqwest::header::LOCATION;
 use reqwest::redirect::Policy;
-use reqwest::{Proxy, Response};
+use reqwest::{NoProxy, Proxy, Response};
 use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
@@ -124,10 +124,17 @@ impl Client {
         let late = || CallError::TimedOut { host: host.to_owned(), after: left, maybe_sent: true };
         let outcome = tokio::time::timeout(left, self.once(call, host)).await.unwrap_or_else(|_| Err(late()));
         let well = match &outcome {
-            Ok(answer) => !matches!(answer.status, 502..=504),
-            Err(error) => !matches!(error, CallError::TimedOut { .. } | CallError::Unreachable { .. }),
+            Ok(answer) => Some(!matches!(answer.status, 502..=504)),
+            Err(CallError::TimedOut { .. } | CallError::Unreachable { .. } | CallError::Tls { .. }) => {
+                Some(false)
+            }
+            Err(CallError::TooLarge { .. } | CallError::Unreadable { .. }) => Some(true),
+            // Nothing was sent: that says nothing of the host.
+            Err(_) => None,
         };
-        shared.circuits.note(host, well, Instant::now());
+        if let Some(well) = well {
+            shared.circuits.note(host, well, Instant::now());
+        }
         match &outcome {
             Ok(answer) => {
                 tracing::debug!(http.host = host, http.method = %call.method, http.status = answer.status, "called");
@@ -246,5 +253,7 @@ fn chain(error: reqwest::Error) -> String {
 fn proxy(settings: &Settings) -> Result<Option<Proxy>, SettingsError> {
     let Some(url) = &settings.proxy else { return Ok(None) };
     let host = url.host_str().unwrap_or("?").to_owned();
-    Proxy::all(url.clone()).map(Some).map_err(|error| SettingsError::Proxy { host, why: chain(error) })
+    let proxy = Proxy::all(url.clone()).map_err(|error| SettingsError::Proxy { host, why: chain(error) })?;
+    // What is on this machine may be spoken to without encryption, which ends here if it leaves the machine.
+    Ok(Some(proxy.no_proxy(NoProxy::from_string("localhost,127.0.0.0/8,::1"))))
 }

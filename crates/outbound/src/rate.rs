@@ -24,16 +24,19 @@ pub struct RateSeen {
 impl RateSeen {
     /// Reads `Retry-After` (seconds or a date) and `x-ratelimit-*`. What cannot be read counts as not said; a wait of more
     /// than an hour as one of an hour.
-    pub(crate) fn of(headers: &HeaderMap, now: Timestamp) -> Self {
+    /// Times are the vendor's, `theirs` is its clock: they become times of ours, `now`.
+    pub(crate) fn of(headers: &HeaderMap, theirs: Timestamp, now: Timestamp) -> Self {
         let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
         let number = |name: &str| text(name)?.parse::<u64>().ok();
-        let reset =
-            |seconds: u64| i64::try_from(seconds).ok()?.checked_mul(1_000).map(Timestamp::from_millis);
+        let reset = |seconds: u64| {
+            let at = Timestamp::from_millis(i64::try_from(seconds).ok()?.checked_mul(1_000)?);
+            Some(now.plus(at.since(theirs)))
+        };
         Self {
             limit: number("x-ratelimit-limit"),
             remaining: number("x-ratelimit-remaining"),
             reset_at: number("x-ratelimit-reset").and_then(reset),
-            retry_after: text("retry-after").and_then(|text| retry_after(text, now)),
+            retry_after: text("retry-after").and_then(|text| retry_after(text, theirs)),
         }
     }
 
@@ -70,7 +73,21 @@ mod tests {
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
-        RateSeen::of(&map, now())
+        RateSeen::of(&map, now(), now())
+    }
+
+    #[test]
+    fn a_clock_that_is_off_makes_no_wait_longer() {
+        let mut map = HeaderMap::new();
+        map.insert("x-ratelimit-remaining", "0".parse().unwrap());
+        map.insert("x-ratelimit-reset", "1795694402".parse().unwrap());
+        map.insert("retry-after", "Thu, 26 Nov 2026 12:00:01 GMT".parse().unwrap());
+        for ours in [-300_000, 0, 300_000] {
+            let ours = Timestamp::from_millis(now().as_millis() + ours);
+            let seen = RateSeen::of(&map, now(), ours);
+            assert_eq!(seen.pause(ours), Some(Duration::from_secs(2)));
+            assert_eq!(seen.retry_after, Some(Duration::from_secs(1)));
+        }
     }
 
     /// 2026-11-26T12:00:00Z.

@@ -19,6 +19,8 @@ pub enum LeaseClass {
         /// When.
         again_in: Option<Duration>,
     },
+    /// Others have their turn at this account, or nobody could say whose it is. Wait; it is nobody's failure.
+    Busy,
     /// The audit trail cannot be written, so nothing was leased. Wait; it is nobody's failure.
     NoAudit,
 }
@@ -32,6 +34,7 @@ impl LeaseClass {
             Self::Misconfigured => "misconfigured",
             Self::Denied => "denied",
             Self::Transient { .. } => "transient",
+            Self::Busy => "busy",
             Self::NoAudit => "no-audit",
         }
     }

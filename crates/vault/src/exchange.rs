@@ -185,7 +185,9 @@ impl Vault {
             let step = self.options.backoff.saturating_mul(2_u32.saturating_pow(attempt - 1));
             let wait = match error.class {
                 LeaseClass::Transient { again_in } => {
-                    again_in.unwrap_or(step.mul_f64(rand::random_range(0.5..1.0)))
+                    // Not all who were told the same time at once.
+                    let jitter = rand::random_range(0.0..0.2);
+                    again_in.map_or(step.mul_f64(0.5 + 2.5 * jitter), |wait| wait.mul_f64(1.0 + jitter))
                 }
                 // Once: then the account is taken for lost.
                 _ if may_pass && attempt == 1 => step,
@@ -205,13 +207,11 @@ impl Vault {
         }
         let key = format!("turn:{}:{}", connection.user, connection.connection);
         let turn = self.turns.turn(&key, self.options.patience).await.map_err(|none| {
-            let again_in = match &none {
-                NoTurn::Busy => None,
-                NoTurn::Unavailable(_) => Some(Duration::from_secs(1)),
+            let advice = match &none {
+                NoTurn::Busy => "It waits its turn: its provider takes one at a time.",
+                NoTurn::Unavailable(_) => "It waits until the store answers again.",
             };
-            let class = LeaseClass::Transient { again_in };
-            let advice = "It is tried again; its provider takes one at a time.".to_owned();
-            refused(class, &ask.account, none.to_string(), advice)
+            refused(LeaseClass::Busy, &ask.account, none.to_string(), advice.to_owned())
         })?;
         let outcome = self.attempt(client, ask).await;
         turn.end().await;
@@ -375,6 +375,12 @@ impl Vault {
 
     fn refusal(&self, answer: &Answer, ask: &Ask<'_>, now: Timestamp) -> Refused {
         let (cause, said) = answer::refusal(answer.status, &answer.body);
+        let cause = match (cause, ask.what) {
+            // Only in these modes is there a session of a person to lose.
+            (Cause::SessionLost, What::Account(_, Mode::PrivilegedWorker(_))) => Cause::Subject,
+            (Cause::SessionLost, What::Management) => Cause::ClientAuth,
+            (cause, _) => cause,
+        };
         let said = said.unwrap_or_else(|| format!("{} answered without saying why", self.tenant.domain));
         let class = advice::class(cause, answer.retry_after(now));
         let advice = advice::advice(cause, self.facts(ask.connection(), &ask.account));

@@ -14,6 +14,8 @@ use tokio::sync::Mutex;
 
 /// A job that is sent away because the audit trail cannot be written comes back after so long.
 const AUDIT_AWAY: Duration = Duration::from_secs(5);
+/// Until a job asks again for its turn at an account.
+const TURN: Duration = Duration::from_secs(2);
 /// Credentials that one job may have refused by a vendor before it gives up.
 const RENEWALS: u32 = 3;
 
@@ -167,6 +169,7 @@ fn none(error: &LeaseError) -> NoCredential {
         LeaseClass::NeedsConnect => NoCredential::NeedsConnect(text),
         LeaseClass::Misconfigured | LeaseClass::Denied => NoCredential::Refused(text),
         LeaseClass::Transient { again_in } => NoCredential::Transient(text, again_in),
+        LeaseClass::Busy => NoCredential::Wait(text, TURN),
         LeaseClass::NoAudit => NoCredential::Wait(text, AUDIT_AWAY),
     }
 }

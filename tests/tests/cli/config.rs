@@ -56,6 +56,26 @@ fn what_leases_lack_is_told_before_anything_starts() {
             "vault.subject_key_file is not",
         ),
         (
+            "[auth0]\ndomain = \"https://acme.eu.auth0.com\"\nclient_id = \"c\"\nclient_key_file = \"k\"\n",
+            "auth0.domain is 'https://acme.eu.auth0.com'",
+        ),
+        (
+            "[auth0]\ndomain = \"ACME.eu.auth0.com\"\nclient_id = \"c\"\nclient_key_file = \"k\"\n",
+            "in small letters",
+        ),
+        (
+            "[auth0]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"c\"\nclient_key_file = \"k\"\n\
+             [vault]\nmode = \"refresh-token\"\nsubject_token_file = \"t\"\n\
+             [connections.jira]\nprovider = \"atlassian\"\nuser = \"auth0|alice\"\n\
+             [connections.github]\nprovider = \"github\"\nuser = \"auth0|bob\"\n",
+            "is the token of one person",
+        ),
+        (
+            "[auth0]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"c\"\nclient_key_file = \"k\"\n\
+             [vault]\nsubject_key_file = \"k\"\n[connections.jira]\nprovider = \"atlassian\"\nuser = \"auth0|a\"\n",
+            "they have to be two keys",
+        ),
+        (
             "[tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"c\"\n",
             "[tenants.acme] needs one of",
         ),

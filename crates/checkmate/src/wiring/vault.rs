@@ -1,10 +1,11 @@
 //! Who leases: the tenant, its keys, the way out, and the accounts, as the configuration names them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use checkmate_domain::scope::is_name;
 use checkmate_outbound::{BaseUrl, Outbound, Settings};
 use checkmate_scanners::auth0::TenantSpec;
 use checkmate_scanners::{ConnectionSpec, Provider};
@@ -15,6 +16,7 @@ use checkmate_vault::{
 use checkmate_worker::Lessor;
 
 use crate::config::{self, Config, ConfigError, ConnectionConfig, TenantConfig};
+use crate::view::plain;
 use crate::wiring::budgets::StoreBudgets;
 
 /// What shows that the client is the client.
@@ -154,6 +156,9 @@ fn vendor(config: &Config, provider: Provider) -> anyhow::Result<BaseUrl> {
 
 fn tenant(config: &Config, client_id: String, auth: ClientAuth) -> anyhow::Result<Tenant> {
     let domain = needed(config.auth0.domain.clone(), "auth0.domain")?;
+    if let Some(why) = no_host(&domain) {
+        return Err(ConfigError::Asked(why).into());
+    }
     let base = base(config.auth0.base_url.as_deref(), &domain).context("auth0.base_url")?;
     Ok(Tenant { base, domain, client_id, auth })
 }
@@ -176,6 +181,9 @@ fn mode(config: &Config) -> anyhow::Result<Option<Mode>> {
         return Ok(None);
     }
     let section = &config.vault;
+    if let Some(why) = several_users(config).or_else(|| one_key_for_two(config)) {
+        return Err(ConfigError::Asked(why).into());
+    }
     let token = || -> anyhow::Result<_> {
         let file = needed(section.subject_token_file.clone(), "vault.subject_token_file")?;
         Ok(config::secret(&file)?)
@@ -188,6 +196,40 @@ fn mode(config: &Config) -> anyhow::Result<Option<Mode>> {
             Mode::PrivilegedWorker(key(&file, &section.subject_algorithm, section.subject_key_id.clone())?)
         }
     }))
+}
+
+/// Why the domain of the tenant is none: it becomes the audience of assertions, which has to be the tenant's own to the letter.
+fn no_host(domain: &str) -> Option<String> {
+    let host = is_name(domain) && domain.contains('.') && !domain.bytes().any(|b| b.is_ascii_uppercase());
+    (!host).then(|| {
+        format!(
+            "auth0.domain is '{}': it has to be the tenant's own host in small letters, without https:// and path, such as \
+             acme.eu.auth0.com",
+            plain(domain, 100)
+        )
+    })
+}
+
+/// One token is of one person: with it no account of another is leased, whatever the configuration says.
+fn several_users(config: &Config) -> Option<String> {
+    let one_token = matches!(config.vault.mode.as_str(), "refresh-token" | "access-token");
+    let users: BTreeSet<&str> = config.connections.values().map(|one| one.user.as_str()).collect();
+    (one_token && users.len() > 1).then(|| {
+        let users: Vec<&str> = users.into_iter().collect();
+        format!(
+            "vault.subject_token_file is the token of one person, and [connections] name several: {}; leave one of them, or use \
+             vault.mode = \"privileged-worker\"",
+            plain(&users.join(", "), 200)
+        )
+    })
+}
+
+/// Whoever has the one key shall not be able to do what the other is for.
+fn one_key_for_two(config: &Config) -> Option<String> {
+    let (client, subject) = (config.auth0.client_key_file.as_ref()?, config.vault.subject_key_file.as_ref()?);
+    (client == subject).then(|| {
+        "auth0.client_key_file and vault.subject_key_file are the same file: they have to be two keys; see docs/credentials.md".to_owned()
+    })
 }
 
 fn options(config: &Config) -> Options {
@@ -231,6 +273,9 @@ pub fn unconfigured(config: &Config) -> Vec<String> {
         }
     }
     let mut told: Vec<String> = keys.into_iter().map(|key| missing(key).to_string()).collect();
+    told.extend(auth0.domain.as_deref().and_then(no_host));
+    told.extend(several_users(config));
+    told.extend(one_key_for_two(config));
     if auth0.domain.is_none() && !config.connections.is_empty() {
         let text = "[connections] is configured and auth0.domain is not: nothing can be leased for them; see docs/credentials.md";
         told.push(text.to_owned());
