@@ -79,6 +79,8 @@ struct Refused {
     error: LeaseError,
     /// It looks the same when the provider is away for a moment.
     may_pass: bool,
+    /// The answer was lost: the tenant may still be at it.
+    under_way: bool,
 }
 
 impl Vault {
@@ -178,7 +180,7 @@ impl Vault {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let Refused { error, may_pass } = match self.in_turn(client, ask).await {
+            let Refused { error, may_pass, under_way } = match self.in_turn(client, ask).await {
                 Ok(lease) => return Ok(lease),
                 Err(refused) => refused,
             };
@@ -193,7 +195,8 @@ impl Vault {
                 _ if may_pass && attempt == 1 => step,
                 _ => return Err(error),
             };
-            if attempt >= self.options.attempts || began.elapsed() + wait > self.options.patience {
+            let alone = under_way && ask.connection().is_some_and(|connection| connection.rotates);
+            if alone || attempt >= self.options.attempts || began.elapsed() + wait > self.options.patience {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
@@ -214,7 +217,10 @@ impl Vault {
             refused(LeaseClass::Busy, &ask.account, none.to_string(), advice.to_owned())
         })?;
         let outcome = self.attempt(client, ask).await;
-        turn.end().await;
+        match &outcome {
+            Err(refused) if refused.under_way => turn.leave().await,
+            _ => turn.end().await,
+        }
         outcome
     }
 
@@ -400,7 +406,8 @@ impl Vault {
         } else {
             (LeaseClass::Misconfigured, "Look at auth0.domain, auth0.base_url and [outbound].".to_owned())
         };
-        refused(class, &ask.account, error.to_string(), advice)
+        let refused = refused(class, &ask.account, error.to_string(), advice);
+        Refused { under_way: error.maybe_sent(), ..refused }
     }
 
     fn facts<'a>(&'a self, connection: Option<&'a Connection>, account: &'a Account) -> Facts<'a> {
@@ -432,7 +439,7 @@ fn leased(granted: Granted, account: Account) -> Lease {
 
 fn refused(class: LeaseClass, account: &Account, said: String, advice: String) -> Refused {
     let error = LeaseError { class, account: Box::new(account.clone()), status: None, said, advice };
-    Refused { error, may_pass: false }
+    Refused { error, may_pass: false, under_way: false }
 }
 
 fn no_random(account: &Account) -> Refused {

@@ -23,6 +23,8 @@ pub trait Turns: Send + Sync {
 pub trait Turn: Send {
     /// Ends it.
     async fn end(self: Box<Self>);
+    /// Leaves it to end by itself, once nobody can be at it any more: the answer was lost, and the tenant may go on.
+    async fn leave(self: Box<Self>);
 }
 
 /// There is no turn.
@@ -57,4 +59,6 @@ struct LocalTurn(#[allow(dead_code, reason = "held, never looked at")] OwnedMute
 #[async_trait]
 impl Turn for LocalTurn {
     async fn end(self: Box<Self>) {}
+
+    async fn leave(self: Box<Self>) {}
 }

@@ -82,7 +82,7 @@ async fn a_thousand_jobs_at_once_end_as_they_must() {
         settings: vec![
             ("CHECKMATE_WORKER_SLOTS", "1000"),
             ("CHECKMATE_WORKER_MAX_FAILURES", "1000"),
-            ("CHECKMATE_OUTBOUND_READ_TIMEOUT", "2s"),
+            ("CHECKMATE_OUTBOUND_READ_TIMEOUT", "1s"),
             ("CHECKMATE_LIMITS_JOBS_PER_TARGET", "1000"),
         ],
         ..Plan::default()

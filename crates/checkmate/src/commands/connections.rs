@@ -95,7 +95,11 @@ type Shown = BTreeMap<UserId, (Vec<AccountView>, Vec<TokensetView>)>;
 
 /// What the tenant shows of every user; or why nothing is looked at.
 async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
-    let turns = std::sync::Arc::new(StoreTurns::new(parts.store.clone(), parts.process.as_str()));
+    let turns = std::sync::Arc::new(StoreTurns::new(
+        parts.store.clone(),
+        parts.process.as_str(),
+        parts.config.outbound.read_timeout.0,
+    ));
     let Some(tenant) = vault::management(&parts.config, parts.audit.clone(), turns)? else {
         let why = "auth0.management_client_id is not set".to_owned();
         return Ok(Err(why));

@@ -226,7 +226,11 @@ async fn ask(parts: &Parts, domain: &str) -> anyhow::Result<Answers> {
     let lessor = match &parts.lessor {
         Some(lessor) => Arc::clone(lessor),
         None => {
-            let turns = Arc::new(StoreTurns::new(parts.store.clone(), parts.process.as_str()));
+            let turns = Arc::new(StoreTurns::new(
+                parts.store.clone(),
+                parts.process.as_str(),
+                parts.config.outbound.read_timeout.0,
+            ));
             let lessor = vault::lessor(&parts.config, &parts.store, parts.audit.clone(), turns)?;
             Arc::new(lessor.context("no tenant is configured")?)
         }

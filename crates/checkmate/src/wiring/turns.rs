@@ -1,6 +1,7 @@
 //! Turns over all processes: locks of the store.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -13,17 +14,34 @@ const TTL: Duration = Duration::from_mins(1);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Gives turns by locks. Within the process they are given one after the other, so that only one asks the store.
+///
+/// A turn that is dropped instead of ended may still be used on the other side: an answer was lost, or its job was cut off.
+/// Nobody gets the next one before it has settled; other processes wait for the lock to end.
 pub struct StoreTurns {
     store: Arc<dyn Store>,
     own: LocalTurns,
     owner: String,
+    settle: Duration,
+    unsettled: Unsettled,
 }
 
+/// Until when nobody gets a turn, by key.
+type Unsettled = Arc<Mutex<BTreeMap<String, Instant>>>;
+
 impl StoreTurns {
-    /// For this process.
+    /// For this process. `settle` is how long the other side may go on with what was asked.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, owner: &str) -> Self {
-        Self { store, own: LocalTurns::default(), owner: owner.to_owned() }
+    pub fn new(store: Arc<dyn Store>, owner: &str, settle: Duration) -> Self {
+        let (own, unsettled) = (LocalTurns::default(), Unsettled::default());
+        Self { store, own, owner: owner.to_owned(), settle, unsettled }
+    }
+
+    /// How long the account still has to be left alone.
+    fn left(&self, key: &str) -> Option<Duration> {
+        let mut unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        unsettled.retain(|_, until| *until > now);
+        unsettled.get(key).map(|until| *until - now)
     }
 }
 
@@ -32,11 +50,26 @@ impl Turns for StoreTurns {
     async fn turn(&self, key: &str, within: Duration) -> Result<Box<dyn Turn>, NoTurn> {
         let began = Instant::now();
         let own = self.own.turn(key, within).await?;
+        if let Some(settling) = self.left(key) {
+            let left = within.saturating_sub(began.elapsed());
+            tokio::time::sleep(settling.min(left)).await;
+            if settling > left {
+                return Err(NoTurn::Busy);
+            }
+        }
         loop {
             let left = within.saturating_sub(began.elapsed());
             match self.store.lock(key, &self.owner, TTL).await {
                 Ok(LockAttempt::Held(guard)) => {
-                    return Ok(Box::new(StoreTurn { store: Arc::clone(&self.store), guard, own }));
+                    return Ok(Box::new(StoreTurn {
+                        store: Arc::clone(&self.store),
+                        guard,
+                        own: Some(own),
+                        key: key.to_owned(),
+                        owner: self.owner.clone(),
+                        settle: self.settle,
+                        unsettled: Arc::clone(&self.unsettled),
+                    }));
                 }
                 Ok(LockAttempt::Other { .. }) if left.is_zero() => return Err(NoTurn::Busy),
                 Ok(LockAttempt::Other { for_, .. }) => tokio::time::sleep(for_.min(LOOK).min(left)).await,
@@ -49,14 +82,65 @@ impl Turns for StoreTurns {
 struct StoreTurn {
     store: Arc<dyn Store>,
     guard: LockGuard,
-    own: Box<dyn Turn>,
+    /// None once it has ended.
+    own: Option<Box<dyn Turn>>,
+    key: String,
+    owner: String,
+    settle: Duration,
+    unsettled: Unsettled,
 }
 
 #[async_trait]
 impl Turn for StoreTurn {
-    async fn end(self: Box<Self>) {
+    async fn end(mut self: Box<Self>) {
+        let own = self.own.take();
         // When that fails it is free after its time.
         let _ = self.store.unlock(&self.guard).await;
-        self.own.end().await;
+        if let Some(own) = own {
+            own.end().await;
+        }
+    }
+
+    async fn leave(self: Box<Self>) {
+        // The lock, which is ours, ends with what was asked; dropping does the rest. When that fails it ends later.
+        let _ = self.store.lock(&self.key, &self.owner, self.settle).await;
+    }
+}
+
+impl Drop for StoreTurn {
+    fn drop(&mut self) {
+        if self.own.is_some() {
+            let mut unsettled = self.unsettled.lock().unwrap_or_else(PoisonError::into_inner);
+            unsettled.insert(self.key.clone(), Instant::now() + self.settle);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checkmate_store::embedded::EmbeddedStore;
+
+    #[tokio::test]
+    async fn what_was_dropped_settles_before_the_next_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(EmbeddedStore::open(&folder.path().join("store.db")).await.unwrap());
+        let settle = Duration::from_millis(300);
+        let turns = StoreTurns::new(store, "p1", settle);
+        let (soon, later) = (Duration::from_millis(50), Duration::from_secs(5));
+        turns.turn("turn:a", later).await.unwrap().end().await;
+        drop(turns.turn("turn:a", soon).await.unwrap());
+        let began = Instant::now();
+        assert!(matches!(turns.turn("turn:a", soon).await, Err(NoTurn::Busy)), "it is left alone");
+        turns.turn("turn:b", soon).await.unwrap().end().await;
+        turns.turn("turn:a", later).await.unwrap().end().await;
+        assert!(began.elapsed() >= settle - soon, "{:?}", began.elapsed());
+        turns.turn("turn:a", soon).await.unwrap().end().await;
+        // Another process gets it as soon as it has settled.
+        let other = StoreTurns::new(Arc::clone(&turns.store), "p2", settle);
+        turns.turn("turn:a", soon).await.unwrap().leave().await;
+        assert!(matches!(other.turn("turn:a", soon).await, Err(NoTurn::Busy)));
+        other.turn("turn:a", later).await.unwrap().end().await;
     }
 }
