@@ -37,6 +37,10 @@ pub(crate) fn read(token: &str, public_pem: &str, alg: &str) -> Result<Assertion
     if header.get("alg").and_then(Value::as_str) != Some(alg) {
         return Err("the algorithm is not that of the registered credential");
     }
+    // RFC 7515, section 4.1.11: what has to be understood and is not.
+    if header.get("crit").is_some() {
+        return Err("crit names what is not known here");
+    }
     let key = der(public_pem).ok_or("the registered credential is no key")?;
     let by: &'static dyn VerificationAlgorithm =
         if alg == "PS256" { &RSA_PSS_2048_8192_SHA256 } else { &RSA_PKCS1_2048_8192_SHA256 };

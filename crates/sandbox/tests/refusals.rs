@@ -68,7 +68,7 @@ impl Asked {
 type Change = fn(&mut Asked);
 
 /// What is wrong with the request; the answer.
-const REQUESTS: [(&str, Change, u16, &str); 31] = [
+const REQUESTS: [(&str, Change, u16, &str); 33] = [
     ("nothing", |_| {}, 200, "Bearer"),
     ("no grant type", |asked| clear(asked, "grant_type"), 400, "invalid_request: grant_type is missing"),
     (
@@ -181,6 +181,18 @@ const REQUESTS: [(&str, Change, u16, &str); 31] = [
         "invalid_grant: subject token: typ must be",
     ),
     (
+        "something that has to be understood",
+        |asked| asked.header["crit"] = json!(["x"]),
+        401,
+        "invalid_grant: subject token: crit",
+    ),
+    (
+        "a subject token of the next hour",
+        |asked| asked.claims["nbf"] = json!(asked.claims["iat"].as_u64().unwrap() + 3_600),
+        401,
+        "invalid_grant: subject token: it has expired or is not valid yet",
+    ),
+    (
         "another issuer of the subject",
         |asked| asked.claims["iss"] = json!("x"),
         401,
@@ -260,7 +272,7 @@ async fn a_request_is_refused_for_the_one_thing_that_is_wrong() {
 type TenantChange = fn(&mut Tenant);
 
 /// What is wrong with the tenant; the answer to a request that is right.
-const TENANTS: [(&str, TenantChange, u16, &str); 9] = [
+const TENANTS: [(&str, TenantChange, u16, &str); 10] = [
     (
         "no privileged access",
         |tenant| worker(tenant).privileged = None,
@@ -270,6 +282,12 @@ const TENANTS: [(&str, TenantChange, u16, &str); 9] = [
     (
         "another address",
         |tenant| worker(tenant).privileged.as_mut().unwrap().ip_allowlist = vec!["192.0.2.1".to_owned()],
+        403,
+        "access_denied: The address",
+    ),
+    (
+        "another range of addresses",
+        |tenant| worker(tenant).privileged.as_mut().unwrap().ip_allowlist = vec!["10.0.0.0/8".to_owned()],
         403,
         "access_denied: The address",
     ),
@@ -319,6 +337,15 @@ const TENANTS: [(&str, TenantChange, u16, &str); 9] = [
 
 fn worker(tenant: &mut Tenant) -> &mut Client {
     tenant.client_mut("worker").unwrap()
+}
+
+#[tokio::test]
+async fn an_allow_list_takes_ranges() {
+    let (mut tenant, keys) = Tenant::example();
+    worker(&mut tenant).privileged.as_mut().unwrap().ip_allowlist =
+        vec!["192.0.2.0/24".to_owned(), "127.0.0.0/8".to_owned()];
+    let sandbox = Sandbox::start(tenant).await.unwrap();
+    assert_eq!(Asked::right().send(&sandbox, &keys).await.0, 200);
 }
 
 #[tokio::test]

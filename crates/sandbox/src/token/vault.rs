@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -148,7 +149,7 @@ fn privileged(
         .privileged
         .as_ref()
         .ok_or_else(|| denied("The client has no privileged access to Token Vault."))?;
-    if !access.ip_allowlist.iter().any(|allowed| allowed.parse() == Ok(peer)) {
+    if !access.ip_allowlist.iter().any(|allowed| holds(allowed, peer)) {
         return Err(denied("The address is not on the client's allow list."));
     }
     granted(access, connection, scope).map_err(denied)?;
@@ -165,7 +166,8 @@ fn privileged(
     let now = state.now();
     let iat = assertion.time("iat").ok_or_else(|| bad("iat is missing"))?;
     let expired = assertion.time("exp").is_some_and(|exp| exp <= now);
-    if now - iat > OLDEST || expired || iat > now + SKEW {
+    let early = assertion.time("nbf").is_some_and(|nbf| nbf > now + SKEW);
+    if now - iat > OLDEST || expired || early || iat > now + SKEW {
         return Err(bad("it has expired or is not valid yet"));
     }
     let context = assertion.text("audit_context").filter(|text| (1..=256).contains(&text.chars().count()));
@@ -180,6 +182,12 @@ fn privileged(
         return Err(bad("jti was used before"));
     }
     Ok(Subject { user, context: Some(context) })
+}
+
+/// Whether an entry of an allow list, an address or a range of them, holds an address.
+fn holds(allowed: &str, peer: IpAddr) -> bool {
+    let range = allowed.parse::<IpNet>().or_else(|_| allowed.parse::<IpAddr>().map(IpNet::from));
+    range.is_ok_and(|range| range.contains(&peer))
 }
 
 fn granted(access: &Privileged, connection: &str, scope: Option<&str>) -> Result<(), &'static str> {
