@@ -1,7 +1,10 @@
 // Gives the worker its privileged access to Token Vault, as privileged-access.json says.
 //
 // auth0-deploy-cli shows this setting and does not write it (8.44.0), so it is one step of its own, after the import and with
-// the same environment. It can be run again: a key that is registered stays, the rest is set anew.
+// the same environment. It can be run again: keys that are registered stay, the rest is set anew.
+//
+// To replace the key: give its credential in privileged-access.json another name, run this with the new public key (both are
+// good now), change vault.subject_key_file and vault.subject_key_id, restart the workers, and run this with --drop-others.
 //
 // Node 20 or later, no packages.
 import { readFileSync } from "node:fs";
@@ -55,9 +58,9 @@ async function call(method, path, body) {
 
 async function clientOf(name) {
   for (let page = 0; ; page += 1) {
-    const clients = await call("GET", `/api/v2/clients?fields=client_id,name&page=${page}&per_page=100`);
+    const clients = await call("GET", `/api/v2/clients?fields=client_id,name,token_vault_privileged_access&page=${page}&per_page=100`);
     const found = clients.find((client) => client.name === name);
-    if (found) return found.client_id;
+    if (found) return found;
     if (clients.length < 100) stop(`there is no application "${name}" at ${domain}: run the import first`);
   }
 }
@@ -69,17 +72,23 @@ const want = wanted();
   client_secret: setting("AUTH0_CLIENT_SECRET"),
   audience: `https://${domain}/api/v2/`,
 }));
-const id = await clientOf(want.client);
+const client = await clientOf(want.client);
+const id = client.client_id;
 const known = await call("GET", `/api/v2/clients/${id}/credentials`);
-const key =
-  known.find((one) => one.name === want.credential.name) ??
-  (await call("POST", `/api/v2/clients/${id}/credentials`, want.credential));
+const registered = known.find((one) => one.name === want.credential.name);
+const key = registered ?? (await call("POST", `/api/v2/clients/${id}/credentials`, want.credential));
+const before = client.token_vault_privileged_access?.credentials ?? [];
+const others = process.argv.includes("--drop-others") ? [] : before.filter((one) => one.id !== key.id);
 await call("PATCH", `/api/v2/clients/${id}`, {
   token_vault_privileged_access: {
-    credentials: [{ id: key.id }],
+    credentials: [{ id: key.id }, ...others.map((one) => ({ id: one.id }))],
     ip_allowlist: want.ip_allowlist,
     grants: want.grants,
   },
 });
-console.log(`${want.client} (${id}) has privileged access: key ${want.credential.name}, ` +
+if (registered) {
+  console.log(`a key called ${key.name} was registered before and stays (kid ${key.kid}): another key needs another name`);
+}
+console.log(`${want.client} (${id}) has privileged access: key ${want.credential.name} (kid ${key.kid}), ` +
+  `${others.length} other keys, ` +
   `${want.ip_allowlist.length} addresses, ${want.grants.length} connections`);

@@ -340,6 +340,8 @@ section! {
         management_client_id: Option<String> = None, Kind::Text, like "CheckMateManagementClientId";
         /// That client's key.
         management_key_file: Option<PathBuf> = None, Kind::SecretFile, like "/etc/checkmate/auth0-management.pem";
+        /// The `kid` of that key; needed while two keys are registered.
+        management_key_id: Option<String> = None, Kind::Text, like "2026-11";
         /// The public client with which accounts are connected from the terminal.
         terminal_client_id: Option<String> = None, Kind::Text, like "CheckMateTerminalClientId";
         /// The port of this machine that the browser comes back to then; `http://127.0.0.1:PORT/callback` must be a callback of that client.

@@ -110,7 +110,7 @@ pub fn management(
     let (Some(client_id), Some(file)) = (&section.management_client_id, &section.management_key_file) else {
         return Ok(None);
     };
-    let auth = ClientAuth::PrivateKeyJwt(key(file, &section.algorithm, None)?);
+    let auth = ClientAuth::PrivateKeyJwt(key(file, &section.algorithm, section.management_key_id.clone())?);
     let tenant = tenant(config, client_id.clone(), auth)?;
     Ok(Some(Vault::new(tenant, None, audit, turns, options(config))))
 }
