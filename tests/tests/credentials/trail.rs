@@ -78,7 +78,7 @@ async fn an_export_proves_itself_only_with_its_checkpoints() {
 
     let all = lines(&trail.elsewhere.path("trail.jsonl"));
     let write = |name: &str, kept: Vec<String>| {
-        fs::write(trail.elsewhere.path(name), kept.join("\n") + "\n").unwrap()
+        fs::write(trail.elsewhere.path(name), kept.join("\n") + "\n").unwrap();
     };
     let (records, checkpoints): (Vec<String>, Vec<String>) =
         all.iter().cloned().partition(|line| line.contains("\"kind\":\"record\""));

@@ -30,7 +30,7 @@ impl Walker<'_> {
                 self.note(Kept::Dangerous, at, "loads a module whose name is made up");
             }
             ("Function", _) if is_global(name) => {
-                self.note(Kept::Dangerous, at, "makes a function of a text")
+                self.note(Kept::Dangerous, at, "makes a function of a text");
             }
             (last, _) if RUNS_TEXT.contains(&last) && is_global(name) => {
                 self.note(Kept::Dangerous, at, "runs a text as code");
