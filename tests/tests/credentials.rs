@@ -25,7 +25,7 @@ mod trail;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use checkmate_sandbox::{Fault, Tenant};
+use checkmate_sandbox::{Fault, Tenant, User};
 use checkmate_testkit::browser::Browser;
 use checkmate_testkit::rabbit::Rabbit;
 use checkmate_testkit::redis::Redis;
@@ -160,6 +160,43 @@ async fn an_account_is_connected_from_the_terminal() {
     let said = site.checkmate(&["audit", "list"]).await.fine();
     assert!(said.out.contains("for connections connect, a person at the terminal"), "{said:?}");
     nothing_is_left(site, &[]).await;
+}
+
+/// Somebody else signs in: nothing of theirs and nothing of the user's is touched, and the trail says who it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_wrong_person_changes_nothing() {
+    let site = Site::embedded().await;
+    site.sandbox.set(|tenant| {
+        let ceo = User {
+            id: "auth0|ceo".to_owned(),
+            password: "correct horse".to_owned(),
+            refresh_tokens: vec![],
+            access_tokens: vec![],
+        };
+        *tenant = tenant.clone().user(ceo).account("auth0|ceo", "atlassian", "read:me");
+    });
+    for command in ["connect", "disconnect"] {
+        let (going_on, url) = site.begin(&["connections", command, "jira"]);
+        assert!(url.contains("prompt=login") && url.contains("nonce="), "{url}");
+        let page = tokio::task::block_in_place(|| {
+            browser::open(&url).send(&[("user", "auth0|ceo"), ("password", "correct horse")])
+        });
+        assert!(page.body.contains("Somebody else signed in"), "{}", page.body);
+        let said = tokio::task::block_in_place(|| going_on.said());
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(
+            said.err.contains("auth0|ceo signed in, and the connection is of auth0|checkmate"),
+            "{said:?}"
+        );
+    }
+    let mut accounts = 0;
+    site.sandbox.set(|tenant| {
+        accounts = tenant.accounts_mut().iter().filter(|account| account.connection == "atlassian").count();
+    });
+    assert_eq!(accounts, 2, "both are there as before");
+    site.check(&["jira"]).await;
+    let said = site.checkmate(&["audit", "list"]).await.fine();
+    assert_eq!(said.out.matches("auth0|ceo signed in; the token").count(), 2, "{said:?}");
 }
 
 /// The same with a real browser, which opens more connections than it needs and shows what a person sees.

@@ -27,6 +27,8 @@ pub(crate) struct Authorize {
     #[serde(default)]
     state: String,
     #[serde(default)]
+    nonce: String,
+    #[serde(default)]
     code_challenge: String,
     #[serde(default)]
     code_challenge_method: String,
@@ -40,6 +42,7 @@ pub(crate) struct SignIn {
     pub(crate) scope: String,
     pub(crate) audience: String,
     pub(crate) state: String,
+    pub(crate) nonce: String,
     pub(crate) challenge: String,
 }
 
@@ -64,12 +67,13 @@ pub(crate) async fn authorize(Of(shared): Of<Arc<Shared>>, Query(asked): Query<A
         scope,
         audience,
         state: back,
+        nonce,
         code_challenge: challenge,
         ..
     } = asked;
     state
         .sign_ins
-        .insert(tx.clone(), SignIn { client, redirect_uri, scope, audience, state: back, challenge });
+        .insert(tx.clone(), SignIn { client, redirect_uri, scope, audience, state: back, nonce, challenge });
     Html(LOGIN.replace("{tx}", &tx).replace("{said}", "")).into_response()
 }
 

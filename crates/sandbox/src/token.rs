@@ -5,7 +5,7 @@ mod vault;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State as Of};
@@ -16,6 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::keys::RsaPair;
 use crate::log::LogEvent;
 use crate::state::{Shared, State, random};
 use crate::tenant::{Client, VAULT_GRANT};
@@ -103,9 +104,23 @@ fn code(state: &mut State, client: &Client, fields: &Fields) -> Result<Value, Re
         return Err(bad("the stand-in gives tokens for My Account only"));
     }
     let token = random("usr_", 40);
-    state.user_tokens.insert(token.clone(), (user, client.id.clone(), begun.scope.clone()));
+    state.user_tokens.insert(token.clone(), (user.clone(), client.id.clone(), begun.scope.clone()));
     state.ever.push(token.clone());
-    Ok(json!({"access_token": token, "scope": begun.scope, "expires_in": 7_200, "token_type": "Bearer"}))
+    let mut answer =
+        json!({"access_token": token, "scope": begun.scope, "expires_in": 7_200, "token_type": "Bearer"});
+    if begun.scope.split(' ').any(|scope| scope == "openid") {
+        answer["id_token"] = json!(id_token(state, &client.id, &user, &begun.nonce));
+    }
+    Ok(answer)
+}
+
+/// Who has signed in, signed by the tenant.
+fn id_token(state: &State, client: &str, user: &str, nonce: &str) -> String {
+    static KEY: LazyLock<RsaPair> = LazyLock::new(RsaPair::generate);
+    let (now, issuer) = (state.now(), format!("https://{}/", state.tenant.domain));
+    let claims =
+        json!({"iss": issuer, "sub": user, "aud": client, "iat": now, "exp": now + 36_000, "nonce": nonce});
+    KEY.sign(&json!({"alg": "RS256", "typ": "JWT", "kid": "tenant"}), &claims)
 }
 
 /// A token for the Management API. Its audience is the tenant's own host, whatever host was called.

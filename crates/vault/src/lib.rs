@@ -12,6 +12,7 @@ mod audit;
 mod classify;
 mod error;
 mod exchange;
+mod identity;
 mod jwt;
 mod keys;
 mod lease;

@@ -2,11 +2,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use checkmate_domain::{ConnectionName, Scopes, Secret};
+use checkmate_domain::{ConnectionName, Scopes, Secret, Timestamp};
 use checkmate_outbound::{Answer, BaseUrl, Call, CallError, Client};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
+
+use crate::answer;
+use crate::identity::{self, Expected};
 
 /// What the terminal may do with a user's accounts.
 const SCOPES: &str =
@@ -30,6 +33,12 @@ pub enum MeError {
         /// Its words.
         said: String,
     },
+    /// The answer to the sign-in is no token.
+    #[error("sign in: the answer of the tenant is {0}")]
+    Token(&'static str),
+    /// Who has signed in is not certain.
+    #[error("sign in: the id_token of the tenant {0}")]
+    Identity(&'static str),
     /// An answer that leads nowhere.
     #[error("the tenant's address to connect at is not one")]
     NoAddress,
@@ -60,16 +69,31 @@ pub struct Login {
     /// Comes back with the code.
     pub state: String,
     base: BaseUrl,
+    domain: String,
     client_id: String,
     redirect_uri: String,
+    nonce: String,
     pkce: Pkce,
 }
 
+/// A user who has signed in.
+pub struct SignedIn {
+    /// The user's token for My Account.
+    pub token: Secret,
+    /// The user's id, as the tenant says it.
+    pub user: String,
+    /// What the token may.
+    pub scopes: Scopes,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
 impl Login {
-    /// Begins: the user opens `url` and comes back to `redirect_uri`.
+    /// Begins: the user opens `url`, signs in anew whatever session there is, and comes back to `redirect_uri`.
     #[must_use]
     pub fn begin(base: &BaseUrl, domain: &str, client_id: &str, redirect_uri: &str) -> Self {
-        let (pkce, state) = (Pkce::fresh(), URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
+        let random = || URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
+        let (pkce, state, nonce) = (Pkce::fresh(), random(), random());
         let mut url = base.join(&["authorize"]);
         url.query_pairs_mut()
             .append_pair("response_type", "code")
@@ -78,17 +102,21 @@ impl Login {
             .append_pair("scope", SCOPES)
             .append_pair("audience", &format!("https://{domain}/me/"))
             .append_pair("state", &state)
+            .append_pair("nonce", &nonce)
+            // A session of somebody else in the same browser is not taken for the user's.
+            .append_pair("prompt", "login")
             .append_pair("code_challenge", &pkce.challenge)
             .append_pair("code_challenge_method", "S256");
-        let (base, client_id, redirect_uri) = (base.clone(), client_id.to_owned(), redirect_uri.to_owned());
-        Self { url, state, base, client_id, redirect_uri, pkce }
+        let (base, domain) = (base.clone(), domain.to_owned());
+        let (client_id, redirect_uri) = (client_id.to_owned(), redirect_uri.to_owned());
+        Self { url, state, base, domain, client_id, redirect_uri, nonce, pkce }
     }
 
-    /// Ends it: the user's token for My Account.
+    /// Ends it: the user's token for My Account, and who that is.
     ///
     /// # Errors
-    /// When the tenant gives none.
-    pub async fn finish(&self, client: &Client, code: &Secret) -> Result<Secret, MeError> {
+    /// When the tenant gives none, or does not say for whom.
+    pub async fn finish(&self, client: &Client, code: &Secret) -> Result<SignedIn, MeError> {
         let call = Call::post(self.base.join(&["oauth", "token"]))
             .form(&[
                 ("grant_type", "authorization_code"),
@@ -98,14 +126,20 @@ impl Login {
             .secret_field("code", code)
             .secret_field("code_verifier", &self.pkce.verifier);
         let answer = good("sign in", client.send(&call).await?)?;
-        let token: Token = answer.json()?;
-        Ok(Secret::new(token.access_token.into_bytes()))
+        let now = Timestamp::now();
+        let granted = answer::granted(&answer.body, now).map_err(MeError::Token)?;
+        let said: Said = answer.json()?;
+        let expected = Expected { domain: &self.domain, client_id: &self.client_id, nonce: &self.nonce, now };
+        let user = identity::user(&said.id_token, &expected).map_err(MeError::Identity)?;
+        Ok(SignedIn { token: granted.secret, user, scopes: granted.scopes, expires_at: granted.expires_at })
     }
 }
 
+/// What else a sign-in says.
 #[derive(Deserialize)]
-struct Token {
-    access_token: String,
+struct Said {
+    #[serde(default)]
+    id_token: String,
 }
 
 /// The accounts of the user who has signed in.

@@ -49,7 +49,8 @@ async fn connect(site: &Site) {
     post(&site.client, &page, &format!("{base}/u/login"), &[("user", USER), ("password", "correct horse")])
         .await;
     let code = site.sandbox.last_code().expect("signed in");
-    let token = login.finish(&site.client, &Secret::new(code.into_bytes())).await.unwrap();
+    let signed_in = login.finish(&site.client, &Secret::new(code.into_bytes())).await.unwrap();
+    let token = signed_in.token;
     let me = MyAccount { base: &tenant.base, client: &site.client, token: &token };
     let (name, scopes): (_, Scopes) =
         ("atlassian".parse().unwrap(), "read:me offline_access".parse().unwrap());

@@ -1,20 +1,18 @@
 //! `connections connect|disconnect NAME`: a person signs in by the browser, and allows or forgets the account.
 
 use anyhow::{Context, bail};
-use checkmate_domain::{LeaseId, LeaseIntent, LeaseOutcome, LeaseResult, Scopes, Secret, Timestamp};
+use checkmate_domain::{LeaseId, LeaseIntent, LeaseOutcome, LeaseResult, Scopes, Secret};
 use checkmate_outbound::{BaseUrl, Client};
 use checkmate_vault::AuditSink;
-use checkmate_vault::me::{Login, MyAccount};
+use checkmate_vault::me::{Login, MeError, MyAccount, SignedIn};
 
 use crate::EXIT_DONE;
 use crate::commands::Out;
 use crate::commands::callback::{Callback, Visit};
 use crate::config::ConnectionConfig;
+use crate::view::plain;
 use crate::wiring::parts::Parts;
 use crate::wiring::vault;
-
-/// How long the user's token may last, for the audit trail: the tenant's default for My Account is less.
-const AT_MOST: std::time::Duration = std::time::Duration::from_hours(24);
 
 pub(super) async fn connect(parts: &Parts, name: &str, out: &mut Out) -> anyhow::Result<u8> {
     let one = configured(parts, name)?;
@@ -145,24 +143,47 @@ impl Terminal {
             purpose: purpose.to_owned(),
         };
         parts.audit.intent(&intent).await?;
-        let token = login.finish(&self.client, &code).await;
-        let result = match &token {
-            Ok(token) => LeaseResult::Granted {
-                scopes: intent.scopes.clone(),
-                expires_at: Timestamp::now().plus(AT_MOST),
-                thumbprint: checkmate_vault::thumbprint(token),
-            },
-            Err(error) => {
-                LeaseResult::Refused { class: "denied".to_owned(), status: None, said: error.to_string() }
-            }
-        };
+        let signed_in = login.finish(&self.client, &code).await;
+        let result = outcome(&signed_in, one);
         parts.audit.outcome(&LeaseOutcome { lease, result }).await?;
-        match token {
-            Ok(token) => Ok((token, visit)),
+        match signed_in {
+            Ok(SignedIn { token, user, .. }) if user == one.user.as_str() => Ok((token, visit)),
+            Ok(SignedIn { user, .. }) => {
+                visit.page("Somebody else signed in, so nothing was done. The terminal says who.").await;
+                bail!(
+                    "{} signed in, and the connection is of {}: nothing was changed; run this again and sign in as {}",
+                    plain(&user, 100),
+                    one.user,
+                    one.user
+                )
+            }
             Err(error) => {
                 visit.page("The sign-in did not come to its end. The terminal says why.").await;
                 Err(error.into())
             }
         }
+    }
+}
+
+/// What came of a sign-in, for the audit trail. A token of somebody else is one that was given, and used for nothing.
+fn outcome(signed_in: &Result<SignedIn, MeError>, one: &ConnectionConfig) -> LeaseResult {
+    let refused = |status, said| LeaseResult::Refused { class: "denied".to_owned(), status, said };
+    match signed_in {
+        Ok(SignedIn { token, user, scopes, expires_at }) if user == one.user.as_str() => {
+            LeaseResult::Granted {
+                scopes: scopes.clone(),
+                expires_at: *expires_at,
+                thumbprint: checkmate_vault::thumbprint(token),
+            }
+        }
+        Ok(SignedIn { token, user, .. }) => {
+            let thumbprint = checkmate_vault::thumbprint(token);
+            refused(
+                None,
+                format!("{} signed in; the token (sha-256 {thumbprint}) was not used", plain(user, 100)),
+            )
+        }
+        Err(error @ MeError::Refused { status, .. }) => refused(Some(*status), error.to_string()),
+        Err(error) => refused(None, error.to_string()),
     }
 }
