@@ -53,11 +53,22 @@ pub enum AccountsError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The tenant refuses.
-    #[error("the Management API answers HTTP {status}: the client needs the scope read:users")]
+    #[error("the Management API answers HTTP {status}: {}", advice(*status))]
     Refused {
         /// Its status.
         status: u16,
     },
+}
+
+/// What a person does about a status.
+const fn advice(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "the Management client needs the scope read:users",
+        404 => "the tenant knows no such user; look at the user of this connection in the configuration",
+        429 => "it limits requests; ask again later",
+        500.. => "the tenant is in trouble; ask again later",
+        _ => "the log of the tenant tells more",
+    }
 }
 
 #[derive(Deserialize)]
@@ -120,5 +131,8 @@ pub async fn tokensets(
 /// The scopes of an account as a set; what cannot be one is left out.
 #[must_use]
 pub fn scopes_of(account: &AccountView) -> Scopes {
-    account.scopes.join(" ").parse().unwrap_or_default()
+    account
+        .scopes
+        .iter()
+        .fold(Scopes::default(), |kept, scope| format!("{kept} {scope}").parse().unwrap_or(kept))
 }

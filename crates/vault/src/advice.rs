@@ -19,8 +19,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) skew: Option<i64>,
 }
 
-/// A clock that is off by more than this many seconds spoils assertions, whose `iat` may be 10 s off at most.
-const SKEW_MATTERS: i64 = 5;
+/// A clock that is further ahead, or further behind, in seconds, spoils assertions: their `iat` may be 10 s ahead at most,
+/// and they are made to last 50 s of the 60 that count. A little less, for what is measured in whole seconds.
+const AHEAD_MATTERS: i64 = 8;
+const BEHIND_MATTERS: i64 = 45;
 
 /// The class of a cause.
 pub(crate) fn class(cause: Cause, again_in: Option<Duration>) -> LeaseClass {
@@ -54,6 +56,9 @@ pub(crate) fn advice(cause: Cause, facts: Facts<'_>) -> String {
         Cause::SessionLost => {
             "The token in vault.subject_token_file is not good any more: sign in again and put a new one there.".to_owned()
         }
+        Cause::ClientAuth if connection.is_none() => clock(facts).unwrap_or_else(|| format!(
+            "Look at the id and the key file of this client in the configuration (auth0.management_client_id and auth0.management_key_file, or client_id and client_key_file of the tenant in [tenants]): the key's public half must be registered with client {client} of {domain} for private_key_jwt."
+        )),
         Cause::ClientAuth => clock(facts).unwrap_or_else(|| format!(
             "Look at auth0.client_id, auth0.client_key_file and auth0.domain: the key's public half must be registered with client {client} of {domain} for private_key_jwt."
         )),
@@ -83,7 +88,7 @@ pub(crate) fn scopes(missing: &Scopes, facts: Facts<'_>) -> String {
 }
 
 fn clock(facts: Facts<'_>) -> Option<String> {
-    let skew = facts.skew.filter(|skew| skew.abs() > SKEW_MATTERS)?;
+    let skew = facts.skew.filter(|skew| *skew > AHEAD_MATTERS || *skew < -BEHIND_MATTERS)?;
     let (by, way) = (skew.abs(), if skew > 0 { "ahead of" } else { "behind" });
     Some(format!(
         "This machine's clock is {by} s {way} that of {}: set it by NTP; assertions last 60 s.",

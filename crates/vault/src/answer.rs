@@ -89,7 +89,12 @@ pub(crate) fn refusal(status: u16, body: &[u8]) -> (Cause, Option<String>) {
 
 /// A vendor's text, fit for a line.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_TEXT).collect()
+    // Also marks that turn text around or are not seen at all.
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    };
+    text.chars().map(|c| if harmful(c) { ' ' } else { c }).take(LONGEST_TEXT).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use checkmate_vault::ManagementRequest;
 use checkmate_vault::accounts::{self, AccountView, TokensetView};
 use checkmate_vault::readiness::readiness;
 
-use crate::EXIT_DONE;
 use crate::cli::{Connections, Format, FormatArg};
 use crate::commands::scan::{ask_for, asked};
 use crate::commands::scans::watch;
@@ -18,6 +17,7 @@ use crate::view::connections_view::{self, ConnectionLine, Seen};
 use crate::wiring::parts::Parts;
 use crate::wiring::turns::StoreTurns;
 use crate::wiring::vault;
+use crate::{EXIT_DONE, EXIT_INCOMPLETE};
 
 pub(crate) async fn connections(parts: &Parts, command: &Connections, out: &mut Out) -> anyhow::Result<u8> {
     match command {
@@ -74,9 +74,10 @@ async fn list(parts: &Parts, format: Format, out: &mut Out) -> anyhow::Result<u8
             let seen = match &shown {
                 Err(why) => Seen::NotLooked { why: why.clone() },
                 Ok(shown) => match shown.get(&one.user) {
-                    Some((accounts, tokens)) => {
+                    Some(Ok((accounts, tokens))) => {
                         Seen::Looked(readiness(&one.connection, &one.scopes, accounts, tokens, now))
                     }
+                    Some(Err(why)) => Seen::NotLooked { why: why.clone() },
                     None => Seen::NotLooked { why: "the user was not looked up".to_owned() },
                 },
             };
@@ -88,10 +89,12 @@ async fn list(parts: &Parts, format: Format, out: &mut Out) -> anyhow::Result<u8
         Format::Text => connections_view::list(&lines, out.show()),
     };
     out.text(&text).await?;
-    Ok(EXIT_DONE)
+    let in_vain = !lines.is_empty() && lines.iter().all(ConnectionLine::is_unseen);
+    Ok(if in_vain { EXIT_INCOMPLETE } else { EXIT_DONE })
 }
 
-type Shown = BTreeMap<UserId, (Vec<AccountView>, Vec<TokensetView>)>;
+/// Of each user what the tenant shows, or why it shows nothing.
+type Shown = BTreeMap<UserId, Result<(Vec<AccountView>, Vec<TokensetView>), String>>;
 
 /// What the tenant shows of every user; or why nothing is looked at.
 async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
@@ -101,8 +104,12 @@ async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
         parts.config.outbound.read_timeout.0,
     ));
     let Some(tenant) = vault::management(&parts.config, parts.audit.clone(), turns)? else {
-        let why = "auth0.management_client_id is not set".to_owned();
-        return Ok(Err(why));
+        let section = &parts.config.auth0;
+        let missing = match (&section.management_client_id, &section.management_key_file) {
+            (Some(_), None) => "auth0.management_key_file",
+            _ => "auth0.management_client_id",
+        };
+        return Ok(Err(format!("{missing} is not set")));
     };
     let client = vault::outbound(&parts.config, &parts.store)?.client()?;
     let request = ManagementRequest {
@@ -116,9 +123,15 @@ async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
     let mut shown = Shown::new();
     for one in parts.config.connections.values() {
         if !shown.contains_key(&one.user) {
-            let accounts = accounts::connected_accounts(base, &client, &lease, &one.user).await?;
-            let tokens = accounts::tokensets(base, &client, &lease, &one.user).await?;
-            shown.insert(one.user.clone(), (accounts, tokens));
+            // That one user cannot be seen says nothing of the others.
+            let seen = match accounts::connected_accounts(base, &client, &lease, &one.user).await {
+                Ok(accounts) => {
+                    let tokens = accounts::tokensets(base, &client, &lease, &one.user).await;
+                    tokens.map(|tokens| (accounts, tokens))
+                }
+                Err(error) => Err(error),
+            };
+            shown.insert(one.user.clone(), seen.map_err(|error| error.to_string()));
         }
     }
     Ok(Ok(shown))

@@ -33,6 +33,12 @@ pub struct ConnectionLine {
 }
 
 impl ConnectionLine {
+    /// Whether nothing could be seen of its account.
+    #[must_use]
+    pub const fn is_unseen(&self) -> bool {
+        matches!(self.readiness, Seen::NotLooked { .. })
+    }
+
     /// Of a connection, with what is known of its account.
     #[must_use]
     pub fn new(name: &str, one: &ConnectionConfig, readiness: Seen) -> Self {
