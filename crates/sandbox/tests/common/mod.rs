@@ -141,6 +141,10 @@ impl Contract {
                 continue;
             };
             held += 1;
+            // By HTTP such an answer has no body, whatever the contract says of successes in general.
+            if one.status == 204 {
+                continue;
+            }
             let pointer = format!("{operation}/responses/{status}");
             let found = self.wrong(&pointer, &one.answer);
             bad.extend(
