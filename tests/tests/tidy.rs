@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // L3: roles; none knows another role.
     ("scheduler", &["domain", "service", "queue", "store"]),
     ("worker", &["domain", "service", "outbound", "queue", "store", "vault", "scanners", "triage"]),
-    ("notifier", &["domain", "service", "queue", "store", "triage"]),
+    ("notifier", &["domain", "service", "outbound", "queue", "store", "triage"]),
     // L4: the binary; nobody knows it. `sqlite` stays behind queue and store.
     (
         "checkmate",

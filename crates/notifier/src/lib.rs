@@ -3,8 +3,10 @@
 //! [`reconcile`] decides, purely; [`Reconciler`] loads, commits and announces, and is what the consumer loop runs.
 //!
 //! [`policy`] says what should be on the outside, [`render`] in the words of each vendor, [`ledger`] what is done about one
-//! effect so that it is there as often as its channel promises. All three are pure.
+//! effect so that it is there as often as its channel promises. All three are pure. [`jira`] does it.
 
+mod clock;
+pub mod jira;
 pub mod ledger;
 pub mod policy;
 pub mod reconcile;
@@ -12,4 +14,5 @@ mod reconciler;
 pub mod render;
 mod traced;
 
+pub use clock::{Clock, SystemClock};
 pub use reconciler::{Reconciler, ReconcilerConfig};

@@ -32,6 +32,8 @@ fields! {
     Cron = "cron" "A cron expression.";
     DeadHandled = "dead_handled" "How many dead letters that were replayed or discarded.";
     DeadWaiting = "dead_waiting" "How many dead letters that waited.";
+    DeliveryId = "delivery.id" "The id of a delivery.";
+    DeliveryState = "delivery.state" "Where a delivery stands in the ledger.";
     Epoch = "store.epoch" "How often the store may have lost its last second.";
     Error = "error" "What went wrong, as the part that noticed it says it.";
     File = "file" "The file of an embedded part.";

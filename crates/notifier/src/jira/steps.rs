@@ -1,0 +1,138 @@
+//! What is done to one ticket. Everything but making it can be done twice: each step looks first whether it is done.
+
+use checkmate_domain::DeliveryId;
+
+use super::answer::{Category, Created, Field, Found, Issue, Remarks, Screen, Types, Ways};
+use super::request;
+use super::site::Site;
+use super::ticket::{Mark, Ticket};
+use super::trouble::Trouble;
+use super::workflow::{Move, fits, step};
+use crate::render::line;
+
+/// Steps through a workflow; through work and to its end are two.
+const STEPS: usize = 3;
+
+impl Site<'_> {
+    /// Makes a ticket; its key. An answer that cannot be read is a lost one.
+    pub(super) async fn create(&self, ticket: &Ticket) -> Result<String, Trouble> {
+        match self.ask::<Created>(&request::create(ticket)).await {
+            Ok(created) => Ok(created.key),
+            Err(Trouble::Refused { text, fields }) => Err(self.named(ticket, text, fields).await),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// The ticket of a delivery as the index has it by now; only one that carries our property.
+    pub(super) async fn find(&self, id: &DeliveryId) -> Result<Option<String>, Trouble> {
+        Ok(self.ask::<Found>(&request::search(id)).await?.ours(id))
+    }
+
+    /// The link back. Sent each time, as the same link twice is one.
+    pub(super) async fn link(&self, key: &str, ticket: &Ticket) -> Result<(), Trouble> {
+        if let Some(link) = &ticket.link {
+            self.send(&request::link(key, &ticket.id, link)).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings a ticket to where it should be. The mark comes last: as long as it says otherwise, all of it is done again.
+    pub(super) async fn bring(&self, key: &str, ticket: &Ticket) -> Result<(), Trouble> {
+        let issue: Issue = self.ask(&request::read(key)).await?;
+        let mark = issue.mark().unwrap_or_default();
+        if mark.id != ticket.id.as_str() || mark.look != ticket.look() {
+            // What is closed may refuse to be edited: it is opened first, and closed last.
+            let reopens = ticket.open && !fits(issue.category(), true);
+            if reopens {
+                self.go(key, issue.category(), true).await?;
+            }
+            self.send(&request::edit(key, ticket)).await?;
+            let next = mark.next(ticket);
+            self.remark(key, ticket, &next).await?;
+            if !reopens {
+                self.go(key, issue.category(), ticket.open).await?;
+            }
+            self.send(&request::mark(key, &next)).await?;
+        }
+        self.link(key, ticket).await
+    }
+
+    /// Says what changed, unless that was said.
+    async fn remark(&self, key: &str, ticket: &Ticket, mark: &Mark) -> Result<(), Trouble> {
+        let remarks: Remarks = self.ask(&request::remarks(key)).await?;
+        if !remarks.tell(mark) {
+            self.send(&request::remark(key, ticket, mark)).await?;
+        }
+        Ok(())
+    }
+
+    /// Moves it to a status of the right kind.
+    async fn go(&self, key: &str, mut from: Category, open: bool) -> Result<(), Trouble> {
+        for _ in 0..STEPS {
+            if fits(from, open) {
+                return Ok(());
+            }
+            let ways: Ways = self.ask(&request::ways(key)).await?;
+            match step(from, open, &ways.transitions) {
+                Move::Stay => return Ok(()),
+                Move::Go(way) => {
+                    self.send(&request::go(key, &way)).await?;
+                }
+                Move::Stuck(text) => return Err(Trouble::Refused { text, fields: Vec::new() }),
+            }
+            from = self.ask::<Issue>(&request::read(key)).await?.category();
+        }
+        let text = "it is not where its workflow should have led it: move it by hand".to_owned();
+        Err(Trouble::Refused { text, fields: Vec::new() })
+    }
+
+    /// A refusal with the names that people know the fields by, and with all that the screen asks for. Where that cannot be
+    /// read the refusal stands as it is.
+    async fn named(&self, ticket: &Ticket, text: String, fields: Vec<(String, String)>) -> Trouble {
+        let more = match self.screen(ticket).await {
+            _ if fields.is_empty() => None,
+            Ok(Ok(screen)) => Some(asked_for(&screen, ticket, &fields)),
+            Ok(Err(types)) => Some(types),
+            Err(_) => None,
+        };
+        let text = more.map_or_else(|| text.clone(), |more| format!("{text}. {more}"));
+        Trouble::Refused { text, fields }
+    }
+
+    /// The fields of the ticket's type; or which types there are, when it is none of them.
+    async fn screen(&self, ticket: &Ticket) -> Result<Result<Vec<Field>, String>, Trouble> {
+        let types: Types = self.ask(&request::types(&ticket.project)).await?;
+        let Some(own) = types.issue_types.iter().find(|one| one.name == ticket.issue_type) else {
+            let names: Vec<&str> = types.issue_types.iter().map(|one| one.name.as_str()).collect();
+            let text = format!(
+                "{} has no issue type '{}'; it has {}",
+                ticket.project,
+                ticket.issue_type,
+                line(&names.join(", "), 300)
+            );
+            return Ok(Err(text));
+        };
+        let screen: Screen = self.ask(&request::fields(&ticket.project, &own.id)).await?;
+        Ok(Ok(screen.fields))
+    }
+}
+
+/// Each field that was refused by its name, and each that is required and was not sent.
+fn asked_for(screen: &[Field], ticket: &Ticket, refused: &[(String, String)]) -> String {
+    let sent = &ticket.body["fields"];
+    let concerns = |field: &&Field| {
+        let missing = field.required && !field.has_default_value && sent.get(&field.field_id).is_none();
+        missing || refused.iter().any(|(id, _)| *id == field.field_id)
+    };
+    let names: Vec<String> = screen
+        .iter()
+        .filter(concerns)
+        .map(|field| format!("'{}' ({})", line(&field.name, 100), line(&field.field_id, 100)))
+        .collect();
+    format!(
+        "To be set in the configuration for {} in {}: {}",
+        ticket.issue_type,
+        ticket.project,
+        names.join(", ")
+    )
+}

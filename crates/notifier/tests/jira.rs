@@ -1,0 +1,12 @@
+//! Tickets in a strict stand-in of Jira Cloud, over HTTP, with the ledger in the embedded store.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+#[path = "jira/answers.rs"]
+mod answers;
+#[path = "jira/chaos.rs"]
+mod chaos;
+#[path = "jira/harness.rs"]
+mod harness;
+#[path = "jira/life.rs"]
+mod life;

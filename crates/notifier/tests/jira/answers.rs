@@ -1,0 +1,108 @@
+//! What Jira refuses, and what a person reads about it.
+
+use std::sync::Arc;
+
+use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Timestamp, TransitionKind};
+use checkmate_notifier::SystemClock;
+use checkmate_notifier::jira::Ticket;
+use checkmate_notifier::policy;
+use checkmate_sandbox::jira::{Field, Kind, Project};
+use checkmate_sandbox::{Fault, Office, Vendor};
+
+use crate::harness::{Tickets, World, finding, ms, project, subject, tickets};
+
+/// One new finding in the ledger.
+pub(crate) async fn one(world: &World, jira: &policy::Jira) -> (DeliveryId, Ticket, Tickets) {
+    let news = finding(1, "false", TransitionKind::Opened, 0);
+    let (tickets, subjects) = tickets(jira, std::slice::from_ref(&news));
+    world.want(&tickets, &subjects).await;
+    let id = DeliveryId::derived("tickets", &subject(&news));
+    let ticket = tickets[&id].clone();
+    (id, ticket, tickets)
+}
+
+/// The first turn of a new ticket, by a sender that shows these tokens.
+async fn first(world: &World, jira: &policy::Jira, tokens: &[&'static str]) -> DeliveryRecord {
+    let (id, ticket, _) = one(world, jira).await;
+    world.turn(&world.sender_with(tokens, Arc::new(SystemClock)), &ticket, &id).await
+}
+
+fn told(record: &DeliveryRecord) -> (DeliveryState, String) {
+    (record.state, record.why.clone().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_credential_that_is_not_taken_is_leased_again_once() {
+    let world = World::new().await;
+    let record = first(&world, &project(), &["gone", "atlassian"]).await;
+    assert_eq!(told(&record), (DeliveryState::Delivered, String::new()));
+
+    let world = World::new().await;
+    let (state, why) = told(&first(&world, &project(), &["gone", "gone too", "atlassian"]).await);
+    assert!(state == DeliveryState::Parked && why.contains("connect the account again"), "{why}");
+    assert_eq!(world.office.record(), []);
+}
+
+#[tokio::test]
+async fn what_is_parked_says_why_and_goes_on_when_that_is_mended() {
+    let world = World::new().await;
+    world.office.set_token("reader", &["read:jira-work"]);
+    let (id, _, tickets) = one(&world, &project()).await;
+    let record = first(&world, &project(), &["reader"]).await;
+    let (state, why) = told(&record);
+    assert!(state == DeliveryState::Parked && why.contains("write:jira-work"), "{why}");
+    world.settle(Arc::new(world.sender()), tickets).await;
+    assert_eq!(world.row(&id).await.state, DeliveryState::Delivered);
+
+    let world = World::new().await;
+    let nowhere = policy::Jira { project: "NOPE".to_owned(), ..project() };
+    let (state, why) = told(&first(&world, &nowhere, &["atlassian"]).await);
+    assert!(state == DeliveryState::Parked && why.contains("the project is not there"), "{why}");
+
+    let world = World::new().await;
+    let (state, why) = told(&first(&world, &project(), &[]).await);
+    assert_eq!((state, why.as_str()), (DeliveryState::Parked, "connect the account"));
+}
+
+#[tokio::test]
+async fn the_wait_that_jira_asks_for_is_kept() {
+    let world = World::new().await;
+    world.office.order_on(Vendor::Jira, "POST", "/issue", Fault::RateLimited { retry_after: 7 });
+    let record = first(&world, &project(), &["atlassian"]).await;
+    let wait = record.due.unwrap().since(Timestamp::now());
+    assert!(record.state == DeliveryState::Planned && wait > ms(6_000) && wait <= ms(7_000), "{wait:?}");
+}
+
+#[tokio::test]
+async fn fields_that_are_missing_are_asked_for_by_name() {
+    let with = Project::new("10000", "SEC", "Security").field(Field::required(
+        "customfield_10010",
+        "Team",
+        Kind::Line,
+    ));
+    let world = World::of(Office::builder().project(with)).await;
+    let record = first(&world, &project(), &["atlassian"]).await;
+    let (state, why) = told(&record);
+    assert!(state == DeliveryState::Failed && record.due.is_none(), "{record:?}");
+    assert!(why.contains("Team is required") && why.contains("'Team' (customfield_10010)"), "{why}");
+
+    let world = World::new().await;
+    let vulnerability = policy::Jira { issue_type: "Vulnerability".to_owned(), ..project() };
+    let (state, why) = told(&first(&world, &vulnerability, &["atlassian"]).await);
+    assert!(state == DeliveryState::Failed && why.contains("it has Task, Bug"), "{why}");
+}
+
+#[tokio::test]
+async fn a_ticket_that_may_be_there_is_never_parked() {
+    let world = World::new().await;
+    world.office.order_on(Vendor::Jira, "POST", "/issue", Fault::Lost);
+    let (id, ticket, tickets) = one(&world, &project()).await;
+    let lost = world.turn(&world.sender(), &ticket, &id).await;
+    assert_eq!(lost.state, DeliveryState::Unknown);
+    tokio::time::sleep(ms(70)).await;
+    let blind = world.sender_with(&["gone", "gone"], Arc::new(SystemClock));
+    let (state, why) = told(&world.turn(&blind, &ticket, &id).await);
+    assert!(state == DeliveryState::Unknown && why.contains("connect"), "{why}");
+    world.settle(Arc::new(world.sender()), tickets).await;
+    assert_eq!(world.wrote("issue.create"), 1);
+}
