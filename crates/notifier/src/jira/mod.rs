@@ -102,6 +102,7 @@ impl Sender {
     /// # Errors
     /// When the ledger cannot be read or written; the row falls due again.
     pub async fn deliver(&self, record: &DeliveryRecord, ticket: &Ticket) -> Result<Turn, StoreError> {
+        debug_assert_eq!(record.id, ticket.id, "a ticket goes with its own row");
         let now = self.clock.now();
         let Some((taken, step)) = ledger::take(record, Promise::ExactlyOnce, &self.settings.times, now)
         else {
