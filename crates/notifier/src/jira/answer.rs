@@ -68,11 +68,10 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// The oldest that carries our property. A label goes along when somebody clones a ticket; a property does not.
-    pub(super) fn ours(self, id: &DeliveryId) -> Option<String> {
-        let id = id.to_string();
-        let mut issues = self.issues.into_iter();
-        issues.find(|issue| issue.mark().is_some_and(|mark| mark.id == id)).map(|issue| issue.key)
+    /// Those that carry our property, oldest first. A label goes along when somebody clones a ticket; a property does not.
+    pub(super) fn ours(self, id: &DeliveryId) -> Vec<Issue> {
+        let ours = |issue: &Issue| issue.mark().is_some_and(|mark| mark.id == id.as_str());
+        self.issues.into_iter().filter(ours).collect()
     }
 }
 
@@ -136,11 +135,11 @@ impl To {
 }
 
 /// A field of a screen.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 pub(super) struct Field {
-    pub(super) field_id: String,
+    #[serde(rename = "fieldId")]
+    pub(super) id: String,
     pub(super) name: String,
     pub(super) required: bool,
     pub(super) has_default_value: bool,

@@ -15,13 +15,14 @@ mod site;
 mod steps;
 mod ticket;
 mod trouble;
+mod watch;
 mod workflow;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
-use checkmate_outbound::BaseUrl;
+use checkmate_outbound::{BaseUrl, BudgetKey};
 use checkmate_store::{LedgerStore, StoreError};
 
 pub use access::{Access, Held, NoAccess, SCOPES};
@@ -29,6 +30,7 @@ use row::Row;
 use site::Site;
 pub use ticket::{BackLink, Ticket};
 use trouble::Trouble;
+pub use watch::Watched;
 
 use crate::Clock;
 use crate::ledger::{self, Looked, Promise, Sent, Step, Times};
@@ -44,12 +46,24 @@ pub struct Settings {
     pub times: Times,
 }
 
+/// Times that fit Jira Cloud: its index is seconds late, minutes at worst.
+#[must_use]
+pub fn times() -> Times {
+    Times {
+        hold: Duration::from_mins(3),
+        looks: [5, 15, 45, 120, 300].map(Duration::from_secs).to_vec(),
+        again: Duration::from_secs(2),
+        again_at_most: Duration::from_mins(5),
+    }
+}
+
 /// Brings deliveries forward, each a turn at a time. One for a job, as it holds the job's lease.
 pub struct Sender {
     settings: Settings,
     store: Arc<dyn LedgerStore>,
     access: Arc<dyn Access>,
     clock: Arc<dyn Clock>,
+    budget: BudgetKey,
 }
 
 /// What came of a turn.
@@ -72,7 +86,14 @@ impl Sender {
         access: Arc<dyn Access>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { settings, store, access, clock }
+        let budget = BudgetKey::new(format!("jira:{}", settings.base));
+        Self { settings, store, access, clock, budget }
+    }
+
+    /// The site, for a turn until then.
+    fn site(&self, until: Timestamp) -> Site<'_> {
+        let (access, clock) = (&*self.access, &*self.clock);
+        Site { base: &self.settings.base, budget: &self.budget, access, clock, until }
     }
 
     /// Takes a row that is due and does what is next about it, so that the ticket looks as given. Whatever is cut off in
@@ -81,6 +102,7 @@ impl Sender {
     /// # Errors
     /// When the ledger cannot be read or written; the row falls due again.
     pub async fn deliver(&self, record: &DeliveryRecord, ticket: &Ticket) -> Result<Turn, StoreError> {
+        debug_assert_eq!(record.id, ticket.id, "a ticket goes with its own row");
         let now = self.clock.now();
         let Some((taken, step)) = ledger::take(record, Promise::ExactlyOnce, &self.settings.times, now)
         else {
@@ -109,8 +131,7 @@ impl Sender {
         ticket: &Ticket,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (base, access, clock) = (&self.settings.base, &*self.access, &*self.clock);
-        let site = Site { base, access, clock, until };
+        let site = self.site(until);
         if let Some(key) = row.record().remote.clone() {
             return self.bring(row, &site, &key, ticket).await;
         }

@@ -127,6 +127,22 @@ pub(super) fn link(key: &str, id: &DeliveryId, link: &BackLink) -> Request {
     Request::new(Method::Post, &["issue", key, "remotelink"], Repeat::Safe).with(body)
 }
 
+/// Says that a ticket is another one once more; the same link twice is one.
+pub(super) fn duplicate(younger: &str, older: &str) -> Request {
+    let body = json!({
+        "type": {"name": "Duplicate"},
+        "inwardIssue": {"key": younger},
+        "outwardIssue": {"key": older},
+    });
+    Request::new(Method::Post, &["issueLink"], Repeat::Safe).with(body)
+}
+
+/// Takes our mark off a duplicate, so that nobody takes it for ours again.
+pub(super) fn disown(younger: &str, older: &str) -> Request {
+    let path = ["issue", younger, "properties", PROPERTY];
+    Request::new(Method::Put, &path, Repeat::Safe).with(json!({"duplicateOf": older}))
+}
+
 /// The types of tickets of a project.
 pub(super) fn types(project: &str) -> Request {
     Request::get(&["issue", "createmeta", project, "issuetypes"], &[("maxResults", "200")])
@@ -168,6 +184,8 @@ pub(super) mod tests {
             ways("SEC-1"),
             go("SEC-1", "31"),
             link("SEC-1", &ticket.id, ticket.link.as_ref().unwrap()),
+            duplicate("SEC-2", "SEC-1"),
+            disown("SEC-2", "SEC-1"),
             types("SEC"),
             fields("SEC", "10004"),
         ]
@@ -178,7 +196,7 @@ pub(super) mod tests {
         let safe = |request: &Request| (request.repeat == Repeat::Safe, request.writes);
         let told: Vec<(bool, bool)> = all().iter().map(safe).collect();
         let (get, put, post) = ((true, false), (true, true), (false, true));
-        assert_eq!(told, [post, get, get, put, put, get, post, get, post, put, get, get]);
+        assert_eq!(told, [post, get, get, put, put, get, post, get, post, put, put, put, get, get]);
     }
 
     #[test]

@@ -48,8 +48,8 @@ impl<'a> Row<'a> {
                 return Ok(false);
             }
             self.record = DeliveryRecord {
-                remote: self.record.remote.clone(),
-                sent: self.record.sent.clone(),
+                remote: self.record.remote.take().or_else(|| there.remote.clone()),
+                sent: self.record.sent.take(),
                 ..there
             };
         }

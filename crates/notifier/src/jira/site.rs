@@ -1,17 +1,20 @@
 //! Requests to one site, each within the turn of its sender.
 
 use checkmate_domain::Timestamp;
-use checkmate_outbound::{Answer, BaseUrl, Call};
+use checkmate_outbound::{Answer, BaseUrl, BudgetKey, Call};
 use serde::de::DeserializeOwned;
 
 use super::access::{Access, Held};
 use super::request::{Method, Request};
 use super::trouble::{Trouble, of_answer, of_call};
 use crate::Clock;
+use crate::render::line;
 
 /// A site, for as long as one turn takes.
 pub(super) struct Site<'a> {
     pub(super) base: &'a BaseUrl,
+    /// What all who ask this site share: a wait that one of them is told holds for all.
+    pub(super) budget: &'a BudgetKey,
     pub(super) access: &'a dyn Access,
     pub(super) clock: &'a dyn Clock,
     /// From then on somebody else may be at the same delivery.
@@ -49,7 +52,11 @@ impl Site<'_> {
         if answer.is_success() {
             return Ok(answer);
         }
-        Err(of_answer(answer.status, answer.retry_after(self.clock.now()), &answer.body))
+        let trouble = of_answer(answer.status, answer.retry_after(self.clock.now()), &answer.body);
+        Err(match (trouble, limit(&answer)) {
+            (Trouble::Later(text, wait), Some(limit)) => Trouble::Later(format!("{text} ({limit})"), wait),
+            (trouble, _) => trouble,
+        })
     }
 
     fn call<'s>(&self, request: &Request) -> Call<'s> {
@@ -61,11 +68,18 @@ impl Site<'_> {
             Method::Post => Call::post(url),
             Method::Put => Call::put(url),
         };
-        let call = call.repeat(request.repeat).header("accept", "application/json");
+        let call =
+            call.repeat(request.repeat).budget(self.budget.clone()).header("accept", "application/json");
         let call = request.query.iter().fold(call, |call, (name, value)| call.query(name, value));
         match &request.body {
             Some(body) => call.json(body),
             None => call,
         }
     }
+}
+
+/// Which limit was reached: that of a ticket, of an endpoint, or the hour's quota.
+fn limit(answer: &Answer) -> Option<String> {
+    let reason = answer.headers.get("ratelimit-reason")?.to_str().ok()?;
+    Some(line(reason, 60))
 }

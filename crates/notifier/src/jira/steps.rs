@@ -25,7 +25,21 @@ impl Site<'_> {
 
     /// The ticket of a delivery as the index has it by now; only one that carries our property.
     pub(super) async fn find(&self, id: &DeliveryId) -> Result<Option<String>, Trouble> {
+        Ok(self.all(id).await?.into_iter().next().map(|issue| issue.key))
+    }
+
+    /// All tickets of a delivery, oldest first; one, but for a sender that froze inside the write.
+    pub(super) async fn all(&self, id: &DeliveryId) -> Result<Vec<Issue>, Trouble> {
         Ok(self.ask::<Found>(&request::search(id)).await?.ours(id))
+    }
+
+    /// Closes a ticket that was made a second time, and says of which. Our mark goes last: until then it is done again.
+    pub(super) async fn close_duplicate(&self, younger: &Issue, older: &str) -> Result<(), Trouble> {
+        self.send(&request::duplicate(&younger.key, older)).await?;
+        let now: Issue = self.ask(&request::read(&younger.key)).await?;
+        self.go(&younger.key, now.category(), false).await?;
+        self.send(&request::disown(&younger.key, older)).await?;
+        Ok(())
     }
 
     /// The link back. Sent each time, as the same link twice is one.
@@ -91,7 +105,7 @@ impl Site<'_> {
     async fn named(&self, ticket: &Ticket, text: String, fields: Vec<(String, String)>) -> Trouble {
         let more = match self.screen(ticket).await {
             _ if fields.is_empty() => None,
-            Ok(Ok(screen)) => Some(asked_for(&screen, ticket, &fields)),
+            Ok(Ok(screen)) => asked_for(&screen, ticket, &fields),
             Ok(Err(types)) => Some(types),
             Err(_) => None,
         };
@@ -117,22 +131,17 @@ impl Site<'_> {
     }
 }
 
-/// Each field that was refused by its name, and each that is required and was not sent.
-fn asked_for(screen: &[Field], ticket: &Ticket, refused: &[(String, String)]) -> String {
+/// Each field that was refused by its name, and each that is required and was not sent; nothing where the screen has none.
+fn asked_for(screen: &[Field], ticket: &Ticket, refused: &[(String, String)]) -> Option<String> {
     let sent = &ticket.body["fields"];
     let concerns = |field: &&Field| {
-        let missing = field.required && !field.has_default_value && sent.get(&field.field_id).is_none();
-        missing || refused.iter().any(|(id, _)| *id == field.field_id)
+        let missing = field.required && !field.has_default_value && sent.get(&field.id).is_none();
+        missing || refused.iter().any(|(id, _)| *id == field.id)
     };
-    let names: Vec<String> = screen
-        .iter()
-        .filter(concerns)
-        .map(|field| format!("'{}' ({})", line(&field.name, 100), line(&field.field_id, 100)))
-        .collect();
-    format!(
-        "To be set in the configuration for {} in {}: {}",
-        ticket.issue_type,
-        ticket.project,
-        names.join(", ")
-    )
+    let some = screen.iter().filter(concerns);
+    let names: Vec<String> =
+        some.map(|field| format!("'{}' ({})", line(&field.name, 100), line(&field.id, 100))).collect();
+    let (kind, project) = (&ticket.issue_type, &ticket.project);
+    (!names.is_empty())
+        .then(|| format!("It is about these fields of {kind} in {project}: {}", names.join(", ")))
 }

@@ -71,6 +71,16 @@ async fn the_wait_that_jira_asks_for_is_kept() {
     let record = first(&world, &project(), &["atlassian"]).await;
     let wait = record.due.unwrap().since(Timestamp::now());
     assert!(record.state == DeliveryState::Planned && wait > ms(6_000) && wait <= ms(7_000), "{wait:?}");
+    assert!(told(&record).1.contains("jira-burst-based"), "{record:?}");
+
+    // And for all others who ask the site.
+    let (tickets, subjects) = tickets(&project(), &[finding(2, "false", TransitionKind::Opened, 0)]);
+    world.want(&tickets, &subjects).await;
+    let (id, ticket) = tickets.first_key_value().unwrap();
+    let other = world.turn(&world.sender(), ticket, id).await;
+    let wait = other.due.unwrap().since(Timestamp::now());
+    assert!(other.state == DeliveryState::Planned && wait > ms(5_000), "{other:?}");
+    assert_eq!(world.office.record(), []);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use checkmate_notifier::ledger::{self, Times};
 use checkmate_notifier::policy::{self, News, Shape};
 use checkmate_notifier::render::jira::{PROPERTY, label};
 use checkmate_notifier::{Clock, SystemClock};
-use checkmate_outbound::{Circuit, Client, NoBudget, Outbound};
+use checkmate_outbound::{Circuit, Client, InProcess, Outbound};
 use checkmate_sandbox::jira::Issue;
 use checkmate_sandbox::{Office, OfficeBuilder};
 use checkmate_store::LedgerStore;
@@ -88,7 +88,7 @@ impl World {
         Self {
             office: Arc::new(office.time_scale(SCALE).start().await.unwrap()),
             store: Arc::new(store),
-            outbound: Outbound::new(settings, Arc::new(NoBudget)).unwrap(),
+            outbound: Outbound::new(settings, Arc::new(InProcess::default())).unwrap(),
             _folder: Arc::new(folder),
         }
     }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryId, DeliveryState, Timestamp, TransitionKind};
+use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Timestamp, TransitionKind};
 use checkmate_notifier::Clock;
-use checkmate_notifier::jira::Turn;
+use checkmate_notifier::jira::{Turn, Watched};
 use checkmate_sandbox::jira::{Category, Project};
 use checkmate_sandbox::{Fault, Office, Vendor};
+use checkmate_store::LedgerStore;
 use serde_json::json;
 
 use crate::answers::one;
@@ -171,4 +172,37 @@ async fn of_two_senders_one_is_too_late() {
     let turns = [first.unwrap(), second.unwrap()];
     assert_eq!(turns.iter().filter(|turn| **turn == Turn::Overtaken).count(), 1, "{turns:?}");
     assert_eq!(world.wrote("issue.create"), 1);
+}
+
+#[tokio::test]
+async fn a_write_that_comes_to_pass_after_every_look_is_found_and_closed() {
+    let world = World::new().await;
+    world.office.order_on(Vendor::Jira, "POST", "/issue", Fault::Late(ms(2_500)));
+    let (id, _, tickets) = one(&world, &project()).await;
+    world.settle(Arc::new(world.sender()), Arc::clone(&tickets)).await;
+    tokio::time::sleep(ms(2_200)).await;
+    let keys: Vec<String> = world.office.jira().issues().into_iter().map(|issue| issue.key).collect();
+    assert_eq!(keys, ["SEC-1", "SEC-2"]);
+
+    // However it is that the ledger names the younger.
+    let row = world.row(&id).await;
+    assert_eq!(row.remote.as_deref(), Some("SEC-1"));
+    let row = DeliveryRecord { remote: Some("SEC-2".to_owned()), version: row.version + 1, ..row };
+    assert!(world.store.put_delivery(&row).await.unwrap());
+
+    // An answer that is lost half-way is no end of it: what was closed is closed once.
+    world.office.order_on(Vendor::Jira, "POST", "/transitions", Fault::Lost);
+    assert!(matches!(world.sender().watch(&row).await.unwrap(), Watched::Later(_)));
+    world.settle(Arc::new(world.sender()), tickets).await;
+    let row = world.row(&id).await;
+    assert_eq!(world.sender().watch(&row).await.unwrap(), Watched::Closed(vec!["SEC-2".to_owned()]));
+    assert_eq!((row.state, row.remote.as_deref()), (DeliveryState::Delivered, Some("SEC-1")));
+    let (older, younger) = (world.office.jira().issue("SEC-1"), world.office.jira().issue("SEC-2"));
+    let (older, younger) = (older.unwrap(), younger.unwrap());
+    assert_eq!((older.category, younger.category), (Category::New, Category::Done));
+    assert!(younger.related.iter().any(|link| link.outward && link.other == older.id));
+    assert_eq!(younger.moved.len(), 1);
+
+    tokio::time::sleep(ms(400)).await;
+    assert_eq!(world.sender().watch(&row).await.unwrap(), Watched::Fine);
 }
