@@ -37,6 +37,7 @@ fn job(state: JobState) -> JobRecord {
         crashes: 0,
         crashes_alone: 0,
         last_error: None,
+        waits_for: None,
         fence: None,
         seq: 0,
         stored_at: None,
