@@ -167,6 +167,7 @@ fn none(error: &LeaseError) -> NoCredential {
         LeaseClass::NeedsConnect => NoCredential::NeedsConnect(text),
         LeaseClass::Misconfigured | LeaseClass::Denied => NoCredential::Refused(text),
         LeaseClass::Transient { again_in } => NoCredential::Transient(text, again_in),
-        LeaseClass::NoAudit => NoCredential::Wait(text, AUDIT_AWAY),
+        // The trail is everybody's: whose credential it would have been does not matter, and all wait for one reason.
+        LeaseClass::NoAudit => NoCredential::Wait(error.said.clone(), AUDIT_AWAY),
     }
 }
