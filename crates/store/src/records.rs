@@ -218,6 +218,9 @@ pub struct JobRecord {
     pub crashes_alone: u32,
     /// The last error, for a person.
     pub last_error: Option<String>,
+    /// Why its last attempt was given back, for a person; none when that ended in another way, or nobody said why. It is
+    /// not taken before [`Self::not_before`].
+    pub waits_for: Option<String>,
     /// Who runs it now.
     pub fence: Option<FenceInfo>,
     /// Store order of the attempt whose result is stored.

@@ -120,6 +120,8 @@ pub enum AttemptEnd {
     GivenBack {
         /// No attempt before this time has passed.
         retry_after: Duration,
+        /// What it waits for, for a person: short and without a secret. Kept until the next attempt ends.
+        why: Option<String>,
     },
 }
 

@@ -15,7 +15,8 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use crate::leases::JobLeases;
-use crate::worker::{Left, Worker};
+use crate::waits::brief;
+use crate::worker::{Left, Worker, of};
 
 /// How an attempt ended.
 pub(crate) enum Outcome {
@@ -90,16 +91,16 @@ impl Worker {
     /// Writes down how an attempt ended, and decides about its message.
     pub(crate) async fn after(
         &self,
-        job: &JobId,
-        fence: &Fence,
+        attempt: &Attempt,
         outcome: Outcome,
         ctx: &JobContext,
     ) -> Result<(), Left> {
+        let (job, fence) = (&attempt.job.id, &attempt.fence);
         let error = match outcome {
             Outcome::Done => return Ok(()),
             Outcome::LostFence => return Err(self.taken_over()),
             Outcome::Interrupted(left) => {
-                self.give_back(fence).await?;
+                self.give_back(fence, self.config.outage_wait, Some(left.why())).await?;
                 return Err(left);
             }
             Outcome::Failed(error) => error,
@@ -110,20 +111,20 @@ impl Worker {
             }
             (ScanError::NotAssessed(why), _) => self.conclude(job, fence, why).await,
             (ScanError::Wait(after, why), _) => {
-                let end = AttemptEnd::GivenBack { retry_after: back_after(after) };
-                self.store.end_attempt(fence, &end).await?;
+                self.give_back(fence, after, Some(&why)).await?;
+                self.waits.begin(&of(&attempt.job), &brief(&why));
                 Err(Left::Later(after, why))
             }
             (ScanError::Permanent(why), _) => self.conclude(job, fence, NotAssessed::Failed(why)).await,
             (ScanError::Stopped, Some(StopCause::Deadline)) => {
-                self.count_failure(job, fence, "the time limit passed".to_owned(), Duration::ZERO).await
+                self.count_failure(attempt, "the time limit passed".to_owned(), Duration::ZERO).await
             }
             (ScanError::Stopped, _) => {
-                self.give_back(fence).await?;
+                self.give_back(fence, self.config.outage_wait, None).await?;
                 Err(Left::Later(self.config.outage_wait, "stopped before it was done".to_owned()))
             }
-            (ScanError::Transient(error), _) => self.count_failure(job, fence, error, Duration::ZERO).await,
-            (ScanError::Later(after, error), _) => self.count_failure(job, fence, error, after).await,
+            (ScanError::Transient(error), _) => self.count_failure(attempt, error, Duration::ZERO).await,
+            (ScanError::Later(after, error), _) => self.count_failure(attempt, error, after).await,
         }
     }
 
@@ -132,20 +133,16 @@ impl Worker {
         Left::Later(self.config.outage_wait, "the fence was lost before the attempt was done".to_owned())
     }
 
-    async fn give_back(&self, fence: &Fence) -> Result<(), Left> {
-        let end = AttemptEnd::GivenBack { retry_after: back_after(self.config.outage_wait) };
+    /// `why`: what the job waits for, when it is more than a worker.
+    async fn give_back(&self, fence: &Fence, wait: Duration, why: Option<&str>) -> Result<(), Left> {
+        let end = AttemptEnd::GivenBack { retry_after: back_after(wait), why: why.map(brief) };
         self.store.end_attempt(fence, &end).await?;
         Ok(())
     }
 
     /// `least`: the vendor asked to be left alone for so long.
-    async fn count_failure(
-        &self,
-        job: &JobId,
-        fence: &Fence,
-        error: String,
-        least: Duration,
-    ) -> Result<(), Left> {
+    async fn count_failure(&self, attempt: &Attempt, error: String, least: Duration) -> Result<(), Left> {
+        let (job, fence) = (&attempt.job.id, &attempt.fence);
         let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
         let retry_after = self.config.retry_after(failures).max(least);
         let end = AttemptEnd::Failed { error: error.clone(), retry_after: back_after(retry_after) };
@@ -156,13 +153,16 @@ impl Worker {
             EndedAttempt::Noted(failures) if failures >= self.config.max_failures => {
                 self.condemn(job, NotAssessed::Failed(error)).await
             }
-            EndedAttempt::Noted(_) => Err(Left::Later(retry_after, error)),
+            EndedAttempt::Noted(_) => {
+                self.waits.begin(&of(&attempt.job), &brief(&error));
+                Err(Left::Later(retry_after, error))
+            }
         }
     }
 
     /// Ends the job with an answer that another attempt would not change; its message is done, not dead.
     async fn conclude(&self, job: &JobId, fence: &Fence, reason: NotAssessed) -> Result<(), Left> {
-        let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO };
+        let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
         if self.store.end_attempt(fence, &end).await? == EndedAttempt::FenceLost {
             return Err(self.taken_over());
         }
@@ -188,11 +188,10 @@ async fn overdue(stopping: &CancellationToken, within: Duration) {
 
 /// A panic is a failure like others, but one to be reported.
 fn panicked(job: &JobId, panic: &(dyn Any + Send)) -> ScanError {
-    const MOST: usize = 300;
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let text = text.unwrap_or("without a message");
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
+    let line = brief(text);
     tracing::error!(%job, reason = line, "a scanner panicked, a fault in this program; please report it");
     ScanError::Transient(format!("the scanner panicked: {line}"))
 }

@@ -170,6 +170,7 @@ fn none(error: &LeaseError) -> NoCredential {
         LeaseClass::Misconfigured | LeaseClass::Denied => NoCredential::Refused(text),
         LeaseClass::Transient { again_in } => NoCredential::Transient(text, again_in),
         LeaseClass::Busy => NoCredential::Wait(text, TURN),
-        LeaseClass::NoAudit => NoCredential::Wait(text, AUDIT_AWAY),
+        // The trail is everybody's: whose credential it would have been does not matter, and all wait for one reason.
+        LeaseClass::NoAudit => NoCredential::Wait(error.said.clone(), AUDIT_AWAY),
     }
 }

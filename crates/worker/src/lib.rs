@@ -11,6 +11,7 @@ mod leases;
 mod marker;
 mod scan;
 mod traced;
+mod waits;
 mod worker;
 
 pub use config::WorkerConfig;

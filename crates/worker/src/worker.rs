@@ -18,9 +18,12 @@ use crate::leases::Lessor;
 use crate::marker::Marker;
 use crate::scan::result_event;
 use crate::traced;
+use crate::waits::{Waits, brief};
 
 /// How long a message that only a newer worker can read is put off; shorter than what the keeper takes for lost.
 const FOR_A_NEWER_WORKER: Duration = Duration::from_secs(10);
+/// Whose an outage of store or broker is, in the log.
+const SERVERS: &str = "store and broker";
 
 /// Handles job messages.
 pub struct Worker {
@@ -31,6 +34,7 @@ pub struct Worker {
     pub(crate) lessor: Option<Arc<Lessor>>,
     pub(crate) marker: Marker,
     pub(crate) config: WorkerConfig,
+    pub(crate) waits: Waits,
 }
 
 /// How a job left this worker, when it was not simply done.
@@ -38,8 +42,19 @@ pub struct Worker {
 pub(crate) enum Left {
     /// To be tried again.
     Later(Duration, String),
+    /// To be tried again, because store or broker could not be used.
+    Outage(Duration, String),
     /// Given up.
     Dead(String),
+}
+
+impl Left {
+    /// In words.
+    pub(crate) fn why(&self) -> &str {
+        match self {
+            Self::Later(_, why) | Self::Outage(_, why) | Self::Dead(why) => why,
+        }
+    }
 }
 
 impl Worker {
@@ -55,7 +70,7 @@ impl Worker {
         marker: Marker,
         config: WorkerConfig,
     ) -> Self {
-        Self { store, broker, scanners, context, lessor, marker, config }
+        Self { store, broker, scanners, context, lessor, marker, config, waits: Waits::default() }
     }
 
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Left> {
@@ -99,7 +114,7 @@ impl Worker {
     /// again and again.
     async fn not_read(&self, message: &Message, left: Left) -> Left {
         let id = message.id.as_deref().and_then(|id| id.parse::<JobId>().ok());
-        if let (Left::Later(..), Some(id)) = (&left, id)
+        if let (Left::Later(..) | Left::Outage(..), Some(id)) = (&left, id)
             && let Err(error) = self.store.mark_published(&[id]).await
         {
             return error.into();
@@ -149,7 +164,6 @@ impl Worker {
     }
 
     async fn run(&self, attempt: Attempt, cause: Option<TraceParent>, ctx: &JobContext) -> Result<(), Left> {
-        let fence = attempt.fence.clone();
         let (began, mut span) = (Instant::now(), traced::span(&attempt, cause));
         let outcome = self.attempt(&attempt, ctx).await;
         let word = outcome.word();
@@ -166,7 +180,9 @@ impl Worker {
         } else {
             drop(span);
         }
-        self.after(&attempt.job.id, &fence, outcome, ctx).await
+        self.after(&attempt, outcome, ctx).await?;
+        self.waits.end(&of(&attempt.job), attempt.job.waits_for.as_deref());
+        Ok(())
     }
 
     /// Ends a job without a result, and gives its message up with the same reason.
@@ -197,11 +213,23 @@ impl Worker {
     }
 }
 
+/// Whose a job is, in the log: its target's, or its scope's.
+pub(crate) fn of(job: &JobRecord) -> String {
+    job.spec.as_ref().map_or_else(|| job.scope.to_string(), |spec| spec.target.to_string())
+}
+
 #[async_trait]
 impl Handler for Worker {
     async fn handle(&self, message: Message, ctx: &JobContext) -> Settle {
         match self.on_message(&message, ctx).await {
-            Ok(()) => Settle::Done,
+            Ok(()) => {
+                self.waits.end(SERVERS, None);
+                Settle::Done
+            }
+            Err(Left::Outage(after, reason)) => {
+                self.waits.begin(SERVERS, &brief(&reason));
+                Settle::Later { after, reason }
+            }
             Err(Left::Later(after, reason)) => Settle::Later { after, reason },
             Err(Left::Dead(reason)) => {
                 tracing::warn!(message.id = message.id, reason, "job given up; see 'checkmate dead list'");
@@ -222,7 +250,7 @@ impl From<StoreError> for Left {
         match error {
             StoreError::Corrupt(_) => Self::Dead(error.to_string()),
             StoreError::Unavailable(_) | StoreError::Misconfigured(_) => {
-                Self::Later(Duration::from_secs(1), error.to_string())
+                Self::Outage(Duration::from_secs(1), error.to_string())
             }
         }
     }
@@ -230,6 +258,6 @@ impl From<StoreError> for Left {
 
 impl From<PublishError> for Left {
     fn from(error: PublishError) -> Self {
-        Self::Later(Duration::from_secs(1), error.to_string())
+        Self::Outage(Duration::from_secs(1), error.to_string())
     }
 }

@@ -1,5 +1,6 @@
 //! `scans list|show|watch|cancel`.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -9,6 +10,7 @@ use checkmate_store::{Cancelled, ScanRecord, ScanState};
 use crate::cli::{Format, Scans};
 use crate::commands::Out;
 use crate::view::progress::{self, Rate, TargetLine};
+use crate::view::waits::{self, Waiting};
 use crate::view::{self, scan_view};
 use crate::wiring::parts::Parts;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
@@ -19,6 +21,10 @@ const LOOK: Duration = Duration::from_millis(100);
 const LOOK_AT_JOBS: Duration = Duration::from_secs(1);
 /// Open jobs looked at for that.
 const JOBS: u64 = 200;
+/// A job that runs for so long does not wait any more.
+const GOES_ON: Duration = Duration::from_secs(10);
+/// Between two lines that differ only in how many wait.
+const NEWS: Duration = Duration::from_secs(30);
 /// Scans searched for an id's beginning.
 const SEARCHED: u64 = 5_000;
 
@@ -64,15 +70,15 @@ pub(crate) async fn scans(parts: &Parts, command: &Scans, out: &mut Out) -> anyh
 /// Follows a scan to its end, then shows it.
 pub(crate) async fn watch(parts: &Parts, id: &ScanId, format: Format, out: &mut Out) -> anyhow::Result<u8> {
     let mut shown = String::new();
-    let mut live = Live::default();
+    let mut look = Look::default();
     loop {
         let Some(scan) = parts.store.scan(id).await? else { bail!("scan {id} is not there any more") };
         if scan.state.is_final() {
             out.progress_done().await?;
             return show(parts, &scan, format, out).await;
         }
-        let mut text =
-            if out.live { live.look(parts, &scan).await? } else { view::scans::progress(&scan, None) };
+        look.take(parts, &scan).await?;
+        let mut text = look.text(&scan, out.live);
         let paused = parts.store.wishes(&parts.process).await?.paused;
         if let Some(pause) = paused.iter().find(|pause| pause.lane == scan.lane) {
             text.push_str(&view::pressure_view::waits(pause));
@@ -85,17 +91,22 @@ pub(crate) async fn watch(parts: &Parts, id: &ScanId, format: Format, out: &mut 
     }
 }
 
-/// What a live view remembers from one look to the next.
+/// What is remembered from one look to the next.
 #[derive(Default)]
-struct Live {
+struct Look {
     began: Option<Instant>,
     rate: Rate,
     looked: Option<Instant>,
     running: Vec<TargetLine>,
+    waiting: Vec<Waiting>,
+    /// When somebody was seen waiting last, and how many jobs were over then.
+    waited: Option<(Instant, u64)>,
+    /// What a line said of them last, and when.
+    told: Option<(Instant, Vec<Waiting>)>,
 }
 
-impl Live {
-    async fn look(&mut self, parts: &Parts, scan: &ScanRecord) -> anyhow::Result<String> {
+impl Look {
+    async fn take(&mut self, parts: &Parts, scan: &ScanRecord) -> anyhow::Result<()> {
         if scan.state == ScanState::Running {
             let began = *self.began.get_or_insert_with(Instant::now);
             self.rate.note(began.elapsed(), progress::over(scan));
@@ -104,9 +115,43 @@ impl Live {
             let (jobs, now) = (parts.store.open_jobs(&scan.id, None, JOBS).await?, parts.store.now().await?);
             let lines = jobs.iter().filter_map(|job| TargetLine::new(job, now));
             self.running = lines.filter(|line| line.state == "running").collect();
+            self.note(waits::of(&jobs, now), progress::over(scan));
             self.looked = Some(Instant::now());
         }
-        Ok(progress::live(scan, self.rate.eta(scan.pending), &self.running))
+        Ok(())
+    }
+
+    /// A reason stands until something goes on: a job that is tried again in vain is told as one that waits, and its line
+    /// does not come and go.
+    fn note(&mut self, waiting: Vec<Waiting>, over: u64) {
+        let goes_on = self.waited.is_none_or(|(at, over_then)| over > over_then || at.elapsed() >= GOES_ON);
+        if !waiting.is_empty() {
+            self.waited = Some((Instant::now(), over));
+            self.waiting = waiting;
+        } else if goes_on {
+            self.waiting.clear();
+        }
+    }
+
+    fn text(&mut self, scan: &ScanRecord, live: bool) -> String {
+        if live {
+            progress::live(scan, self.rate.eta(scan.pending), &self.waiting, &self.running)
+        } else {
+            progress::line(scan, self.news())
+        }
+    }
+
+    /// Where every look that differs is a line, another number of the same is no news for a while.
+    fn news(&mut self) -> &[Waiting] {
+        let reasons = |all: &[Waiting]| all.iter().map(|one| one.why.clone()).collect::<BTreeSet<_>>();
+        let stands = self
+            .told
+            .as_ref()
+            .is_some_and(|(at, told)| at.elapsed() < NEWS && reasons(told) == reasons(&self.waiting));
+        if !stands {
+            self.told = Some((Instant::now(), self.waiting.clone()));
+        }
+        self.told.as_ref().map_or(&[], |(_, told)| told)
     }
 }
 

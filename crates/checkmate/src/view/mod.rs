@@ -19,6 +19,7 @@ pub mod schedules_view;
 #[cfg(test)]
 mod snapshots;
 pub mod ticks_view;
+pub mod waits;
 
 use checkmate_domain::{FindingRecord, Priority, Severity};
 use serde::Serialize;

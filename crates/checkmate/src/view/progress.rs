@@ -7,6 +7,7 @@ use checkmate_domain::Timestamp;
 use checkmate_store::{FenceInfo, JobRecord, JobState, ScanRecord};
 use serde::Serialize;
 
+use crate::view::waits::Waiting;
 use crate::view::{plain, scans};
 
 /// What is over is counted so far back.
@@ -15,6 +16,8 @@ const LATELY: Duration = Duration::from_mins(1);
 const ENOUGH: (u64, Duration) = (3, Duration::from_secs(2));
 /// Running targets shown on a live terminal.
 const LIVE: usize = 8;
+/// Reasons shown for which jobs wait.
+const REASONS: usize = 3;
 
 /// Jobs of the list that are over: done, or ended without a result.
 #[must_use]
@@ -122,10 +125,14 @@ impl TargetLine {
 /// Why a released job waits, when it waits for more than its turn.
 fn waits(job: &JobRecord, now: Timestamp) -> Option<String> {
     let until = (job.not_before > now).then(|| format!("put off until {}", job.not_before));
-    let failed = job.last_error.as_ref().map(|error| format!("failed {} times: {error}", job.failures));
-    match (until, failed) {
-        (Some(until), Some(failed)) => Some(format!("{until}; {failed}")),
-        (until, failed) => until.or(failed),
+    let why = match (&job.waits_for, &job.last_error) {
+        (Some(why), _) => Some(why.clone()),
+        (None, Some(error)) => Some(format!("failed {} times: {error}", job.failures)),
+        (None, None) => None,
+    };
+    match (until, why) {
+        (Some(until), Some(why)) => Some(format!("{until}; {why}")),
+        (until, why) => until.or(why),
     }
 }
 
@@ -138,16 +145,31 @@ fn running(job: &JobRecord, now: Timestamp) -> (&'static str, Option<String>) {
     }
 }
 
-/// What a live terminal shows, drawn again in place: the scan on the first line, then what runs.
+/// What a live terminal shows, drawn again in place: the scan on the first line, then what is waited for and what runs.
 #[must_use]
-pub fn live(scan: &ScanRecord, eta: Option<Duration>, running: &[TargetLine]) -> String {
+pub fn live(scan: &ScanRecord, eta: Option<Duration>, waiting: &[Waiting], running: &[TargetLine]) -> String {
     let mut text = scans::progress(scan, eta);
+    for one in waiting.iter().take(REASONS) {
+        text.push_str("\n  ");
+        text.push_str(&one.text());
+    }
     for line in running.iter().take(LIVE) {
         text.push_str("\n  ");
         text.push_str(&line.text());
     }
     if running.len() > LIVE {
         text.push_str(&format!("\n  … and {} more", running.len() - LIVE));
+    }
+    text
+}
+
+/// The same as one line, for where nothing is drawn again.
+#[must_use]
+pub fn line(scan: &ScanRecord, waiting: &[Waiting]) -> String {
+    let mut text = scans::progress(scan, None);
+    for one in waiting.iter().take(REASONS) {
+        text.push_str("; ");
+        text.push_str(&one.text());
     }
     text
 }

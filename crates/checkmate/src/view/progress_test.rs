@@ -7,8 +7,9 @@ use checkmate_domain::{
 };
 use checkmate_store::{FenceInfo, JobRecord, JobState, ScanRecord, ScanState};
 
-use super::progress::{Rate, TargetLine, about, eta, eta_of, live, percent};
+use super::progress::{Rate, TargetLine, about, eta, eta_of, line, live, percent};
 use super::snapshots::scan;
+use super::waits::{self, Waiting};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -37,6 +38,7 @@ fn job(state: JobState) -> JobRecord {
         crashes: 0,
         crashes_alone: 0,
         last_error: None,
+        waits_for: None,
         fence: None,
         seq: 0,
         stored_at: None,
@@ -127,8 +129,12 @@ fn each_state_of_a_target_says_what_it_waits_for() {
         (job(JobState::Recorded), "waiting  export:acme/one"),
         (failed.clone(), "waiting  export:acme/one  failed 2 times: no"),
         (
-            JobRecord { not_before: at(20), ..failed },
+            JobRecord { not_before: at(20), ..failed.clone() },
             "waiting  export:acme/one  put off until 2026-09-21T14:13:40Z; failed 2 times: no",
+        ),
+        (
+            JobRecord { waits_for: Some("no trail".to_owned()), ..failed },
+            "waiting  export:acme/one  no trail",
         ),
         (
             JobRecord { fence: fence(20), ..job(JobState::Running) },
@@ -167,9 +173,38 @@ fn a_live_view_has_the_scan_first_and_then_what_runs() {
     let fence =
         Some(FenceInfo { token: 1, holder: WorkerId::new("w-1").unwrap(), since: at(0), until: at(20) });
     let line = TargetLine::new(&JobRecord { fence, ..job(JobState::Running) }, at(10)).unwrap();
-    let text = live(&running, Some(seconds(41)), std::slice::from_ref(&line));
+    let text = live(&running, Some(seconds(41)), &[], std::slice::from_ref(&line));
     let expected = "export:acme  3 of 12 jobs done (25 %), about 45 s left\n  running  export:acme/one  since 2026-09-21T14:13:20Z, by w-1, attempt 2";
     assert_eq!(text, expected);
-    let many = live(&running, None, &vec![line; 11]);
+    let many = live(&running, None, &[], &vec![line; 11]);
     assert_eq!((many.lines().count(), many.lines().last()), (10, Some("  … and 3 more")));
+}
+
+#[test]
+fn jobs_that_wait_for_one_reason_are_one_entry() {
+    let waits = |why: &str, until| JobRecord {
+        waits_for: Some(why.to_owned()),
+        not_before: at(until),
+        ..job(JobState::Published)
+    };
+    let failed = JobRecord { last_error: Some("HTTP 503".to_owned()), ..job(JobState::Recorded) };
+    let turn = job(JobState::Published);
+    let over = JobRecord { state: JobState::Stored, ..waits("no trail", 0) };
+    let runs = JobRecord { state: JobState::Running, ..waits("no trail", 0) };
+    let jobs = [turn, waits("no trail", 30), failed.clone(), over, waits("no trail", 20), runs];
+    let all = waits::of(&jobs, at(10));
+    assert_eq!(
+        all,
+        [
+            Waiting { jobs: 2, why: "no trail".to_owned(), until: Some(at(20)) },
+            Waiting { jobs: 1, why: "HTTP 503".to_owned(), until: None },
+        ]
+    );
+    let scan = ScanRecord { pending: 9, total: 12, ..scan(ScanState::Running) };
+    let told = line(&scan, &all);
+    assert!(told.ends_with("; 2 waiting: no trail; 1 waiting: HTTP 503"), "{told}");
+    let text = live(&scan, None, &all, &[]);
+    assert!(text.ends_with("\n  2 waiting: no trail\n  1 waiting: HTTP 503"), "{text}");
+    let later = JobRecord { waits_for: Some("no trail".to_owned()), ..failed };
+    assert_eq!(waits::reason(&later), Some("no trail"), "what it waits for now, not what failed before");
 }

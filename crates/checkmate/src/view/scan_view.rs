@@ -9,6 +9,7 @@ use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
 use serde::Serialize;
 
 use crate::view::progress::{self, TargetLine};
+use crate::view::waits::{self, Waiting};
 use crate::view::{Paint, Show, by_urgency, count, plain, scans, wrap};
 
 /// Jobs whose reports are read for the details.
@@ -35,6 +36,8 @@ pub struct ScanView {
     pub details_of_jobs: u64,
     /// How long the rest may take, in milliseconds, while that can be said.
     pub eta_ms: Option<u64>,
+    /// What jobs that are not over wait for, when it is more than their turn; the most first.
+    pub waiting: Vec<Waiting>,
     /// Where each of the first so many jobs stands.
     pub targets: Vec<TargetLine>,
     #[serde(skip)]
@@ -92,12 +95,16 @@ pub async fn collect(store: &dyn Store, scan: &ScanRecord) -> Result<ScanView, S
         not_assessed: Vec::new(),
         details_of_jobs: DETAILED,
         eta_ms: None,
+        waiting: Vec::new(),
         targets: Vec::new(),
         rules: BTreeMap::new(),
     };
     let mut targets = std::collections::BTreeSet::new();
     let (jobs, now) = (store.scan_jobs(&scan.id, 0, DETAILED).await?, store.now().await?);
     view.targets = jobs.iter().filter_map(|job| TargetLine::new(job, now)).collect();
+    if !scan.state.is_final() {
+        view.waiting = waits::of(&jobs, now);
+    }
     if scan.total < DETAILED && !scan.state.is_final() {
         let eta = progress::eta_of(scan, &jobs, now);
         view.eta_ms = eta.and_then(|left| u64::try_from(left.as_millis()).ok());
@@ -206,6 +213,11 @@ fn under_way(view: &ScanView, paint: Paint, text: &mut String) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for line in others {
         *counts.entry(line.state).or_default() += 1;
+    }
+    for one in view.waiting.iter().take(FIRST) {
+        let until = one.until.map(|at| format!(" (tried again at {at})")).unwrap_or_default();
+        let said = wrap(&(one.text() + &until), 4, 105);
+        let _ = writeln!(text, "  {}", paint.warn(&said));
     }
     if !counts.is_empty() {
         let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();

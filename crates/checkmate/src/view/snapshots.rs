@@ -151,6 +151,7 @@ fn view(state: ScanState) -> ScanView {
         }],
         details_of_jobs: 500,
         eta_ms: None,
+        waiting: Vec::new(),
         targets: Vec::new(),
         rules: BTreeMap::from([(rule_id("implicit"), rule("implicit"))]),
     }
@@ -223,9 +224,10 @@ fn a_scan_under_way_says_what_runs_and_what_waits() {
     view.scan.pending = 2;
     view.eta_ms = Some(41_000);
     view.targets = vec![line("waiting", "a"), line("running", "b"), line("done", "c"), line("waiting", "d")];
+    view.waiting = vec![crate::view::waits::Waiting { jobs: 2, why: "HTTP 503".to_owned(), until: None }];
     let text = scan_view::text(&view, SHOW);
     let expected = "\nUnder way  export:acme  1 of 3 jobs done (33 %), 1 not assessed, about 45 s left\n  \
-                    running  export:acme/b\n  1 done, 2 waiting\n";
+                    running  export:acme/b\n  2 waiting: HTTP 503\n  1 done, 2 waiting\n";
     assert!(text.contains(expected), "{text}");
 }
 

@@ -106,6 +106,7 @@ pub(super) mod tests {
             crashes: 0,
             crashes_alone: 0,
             last_error: None,
+            waits_for: None,
             fence: None,
             seq: 0,
             stored_at: None,

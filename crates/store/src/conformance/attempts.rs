@@ -145,7 +145,7 @@ pub async fn an_attempt_given_back_is_not_counted(fixture: &dyn Fixture) {
         assert_eq!(attempt.number, 1);
         let retry_after = Duration::from_secs(1_000);
         let before = store.now().await.unwrap();
-        let end = AttemptEnd::GivenBack { retry_after };
+        let end = AttemptEnd::GivenBack { retry_after, why: None };
         assert_eq!(store.end_attempt(&attempt.fence, &end).await, Ok(EndedAttempt::Noted(0)));
         let record = job(&store, id).await;
         assert_eq!((record.attempt, record.failures), (0, 0));
@@ -153,6 +153,38 @@ pub async fn an_attempt_given_back_is_not_counted(fixture: &dyn Fixture) {
         assert_eq!((record.state, record.fence, record.last_error), (JobState::Published, None, None));
         let (from, to) = (before.plus(retry_after), store.now().await.unwrap().plus(retry_after));
         assert!((from..=to).contains(&record.not_before), "{:?}", record.not_before);
+    }
+}
+
+/// What a job was given back for stands in its record until its next attempt ends, in whatever way.
+pub async fn what_a_job_waits_for_is_told_until_its_next_attempt_ends(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let (_, claimed) = sealed(&store, "a", 5, 5).await;
+    let (_, discover) = create(&store, &new_scan("b", 2)).await;
+    let why = Some("the vendor's \"answer\": nö".to_owned());
+    let waits = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: why.clone() };
+    let mut again = Vec::new();
+    for id in claimed.iter().chain([&discover]).map(|job| &job.id) {
+        let attempt = begin(&store, id).await;
+        assert_eq!(attempt.job.waits_for, None);
+        store.end_attempt(&attempt.fence, &waits).await.unwrap();
+        assert_eq!(job(&store, id).await.waits_for, why);
+        let attempt = begin(&store, id).await;
+        assert_eq!((attempt.job.waits_for.as_ref(), attempt.job.failures), (why.as_ref(), 0), "still known");
+        again.push(attempt);
+    }
+    let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
+    store.end_attempt(&again[0].fence, &end).await.unwrap();
+    let end = AttemptEnd::Failed { error: "no".to_owned(), retry_after: Duration::ZERO };
+    store.end_attempt(&again[1].fence, &end).await.unwrap();
+    let stored = store.store_result(&again[2].fence, &report(&target_of(&claimed[2]), 0)).await;
+    assert!(matches!(stored, Ok(Stored::New(_))), "{stored:?}");
+    store.end_job(&claimed[3].id, &expired(), None).await.unwrap();
+    store.end_attempt(&again[4].fence, &waits).await.unwrap();
+    crate::conformance::given::seal(&store, &again[5].fence, specs(1)).await;
+    for (attempt, still) in again.iter().zip([false, false, false, false, true, false]) {
+        let record = job(&store, &attempt.job.id).await;
+        assert_eq!(record.waits_for.is_some(), still, "{:?}", record.state);
     }
 }
 
@@ -186,7 +218,7 @@ pub async fn an_unknown_or_waiting_job_is_not_begun(fixture: &dyn Fixture) {
         assert_eq!(store.end_job(&id, &expired(), None).await, Ok(crate::JobEnded::Unknown));
         assert_eq!(store.park_result(&id).await, Ok(crate::Parked::Kept));
         let fence = Fence { job: id, token: 1 };
-        let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO };
+        let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
         assert_eq!(store.end_attempt(&fence, &end).await, Ok(EndedAttempt::FenceLost));
         assert_eq!(store.renew_fence(&fence, LONG).await, Ok(Renewed::Lost));
         assert_eq!(store.seal(&fence, &list_of(specs(1))).await, Ok(Sealed::FenceLost));
@@ -236,7 +268,7 @@ pub async fn an_old_fence_writes_nothing(fixture: &dyn Fixture) {
 
         let end = AttemptEnd::Failed { error: "late".to_owned(), retry_after: Duration::ZERO };
         assert_eq!(store.end_attempt(&old.fence, &end).await, Ok(EndedAttempt::FenceLost));
-        let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO };
+        let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
         assert_eq!(store.end_attempt(&old.fence, &end).await, Ok(EndedAttempt::FenceLost));
         assert_eq!(store.renew_fence(&old.fence, LONG).await, Ok(Renewed::Lost));
         assert_eq!(store.seal(&old.fence, &list_of(specs(4))).await, Ok(Sealed::FenceLost));
@@ -256,7 +288,7 @@ pub async fn a_fence_ends_with_its_attempt(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let (_, claimed) = sealed(&store, "a", 2, 2).await;
     let attempt = begin(&store, &claimed[0].id).await;
-    let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO };
+    let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
     store.end_attempt(&attempt.fence, &end).await.unwrap();
     assert_eq!(store.end_attempt(&attempt.fence, &end).await, Ok(EndedAttempt::FenceLost));
     assert_eq!(store.renew_fence(&attempt.fence, LONG).await, Ok(Renewed::Lost));

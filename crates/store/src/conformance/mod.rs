@@ -74,6 +74,7 @@ macro_rules! store_conformance {
                 a_job_that_keeps_failing_is_condemned
                 an_expired_job_is_condemned
                 an_attempt_given_back_is_not_counted
+                what_a_job_waits_for_is_told_until_its_next_attempt_ends
                 what_is_over_is_not_begun
                 an_unknown_or_waiting_job_is_not_begun
                 what_is_done_is_told_with_what_may_be_unpublished

@@ -14,7 +14,7 @@ use crate::{
 };
 
 const ONE: Limits = Limits { per_target: 1, per_organisation: 0 };
-const GIVEN_BACK: AttemptEnd = AttemptEnd::GivenBack { retry_after: Duration::ZERO };
+const GIVEN_BACK: AttemptEnd = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
 
 fn limited(job: &JobRecord, ttl: Duration, limits: Limits) -> BeginRequest {
     BeginRequest { limits, max_crashes_alone: 1_000_000, ..ask(&job.id, ttl, true) }

@@ -177,7 +177,7 @@ pub async fn a_cancelled_scan_releases_nothing_more(fixture: &dyn Fixture) {
     assert_eq!(store.seal(&discovering.fence, &list_of(specs(3))).await, Ok(Sealed::FenceLost));
     assert!(!scan(&store, &scan_id("b")).await.sealed);
 
-    let end = crate::AttemptEnd::GivenBack { retry_after: SHORT };
+    let end = crate::AttemptEnd::GivenBack { retry_after: SHORT, why: None };
     assert_eq!(store.end_attempt(&running.fence, &end).await, Ok(EndedAttempt::Noted(0)));
     for job in &claimed {
         let end = store.end_job(&job.id, &checkmate_domain::EndReason::Cancelled, None).await.unwrap();

@@ -126,22 +126,25 @@ pub(super) fn end(db: &Connection, fence: &Fence, end: &AttemptEnd) -> Result<En
     let Some((job, _)) = jobs::find(db, &fence.job)?.filter(|(job, _)| job.is_held_by(fence)) else {
         return Ok(EndedAttempt::FenceLost);
     };
-    let (failed, error, wait) = match end {
-        AttemptEnd::Failed { error, retry_after } => (true, Some(error), retry_after),
-        AttemptEnd::GivenBack { retry_after } => (false, job.record.last_error.as_ref(), retry_after),
+    let (failed, error, why, wait) = match end {
+        AttemptEnd::Failed { error, retry_after } => (true, Some(error), None, retry_after),
+        AttemptEnd::GivenBack { retry_after, why } => {
+            (false, job.record.last_error.as_ref(), why.as_ref(), retry_after)
+        }
     };
     let failures = job.record.failures + u32::from(failed);
     run(
         db,
         "UPDATE jobs SET state = 'published', holder = NULL, held_until = NULL, crashes = max(crashes - 1, 0), \
          crashes_alone = max(crashes_alone - alone, 0), alone = 0, not_before = ?2, attempt = max(attempt - ?3, 0), \
-         failures = ?4, last_error = ?5 WHERE n = ?1",
+         failures = ?4, last_error = ?5, waits_for = ?6 WHERE n = ?1",
         params![
             job.n,
             Timestamp::now().plus(Duration::from_millis(millis(*wait))).as_millis(),
             !failed,
             failures,
             error,
+            why,
         ],
     )?;
     Ok(EndedAttempt::Noted(failures))

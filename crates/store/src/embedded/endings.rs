@@ -31,8 +31,8 @@ pub(super) fn end_job(
     }
     run(
         db,
-        "UPDATE jobs SET state = 'ended', is_open = 0, holder = NULL, held_until = NULL, alone = 0, end_reason = ?2 \
-         WHERE n = ?1",
+        "UPDATE jobs SET state = 'ended', is_open = 0, holder = NULL, held_until = NULL, alone = 0, end_reason = ?2, \
+         waits_for = NULL WHERE n = ?1",
         params![job.n, to_json(reason)?],
     )?;
     let finished = count_end(&mut scan, &job, reason, now);

@@ -13,12 +13,12 @@ macro_rules! job_columns {
     () => {
         "j.n, j.id, j.kind, j.spec, j.state, j.released_at, j.not_before, j.published_at, j.attempt, j.failures, j.crashes, \
          j.crashes_alone, j.last_error, j.token, j.holder, j.held_until, j.begun_at, j.seq, \
-         j.stored_at, j.end_reason, j.sealed, j.loads"
+         j.stored_at, j.end_reason, j.sealed, j.loads, j.waits_for"
     };
 }
 
 /// How many they are: in a join the scan's follow.
-const COLUMNS: usize = 22;
+const COLUMNS: usize = 23;
 
 /// A job, its row, and what its record does not show.
 pub(super) struct Job {
@@ -69,7 +69,9 @@ pub(super) fn read(row: &Row<'_>, scan: &ScanRecord) -> Result<Job> {
     record.seq = fields.next()?;
     record.stored_at = fields.maybe_time()?;
     record.end = fields.maybe_json()?;
-    Ok(Job { n, record, token, sealed: fields.next()?, loads: fields.next()? })
+    let (sealed, loads) = (fields.next()?, fields.next()?);
+    record.waits_for = fields.next()?;
+    Ok(Job { n, record, token, sealed, loads })
 }
 
 /// A job as it is when it was just released.
@@ -98,6 +100,7 @@ pub(super) fn released(
         crashes: 0,
         crashes_alone: 0,
         last_error: None,
+        waits_for: None,
         fence: None,
         seq: 0,
         stored_at: None,

@@ -93,8 +93,11 @@ fn prepare(db: &Connection) -> Result<Opened> {
         Some(found) => return Err(corrupt("about", "1", format!("schema {found} never was"))),
         None => create(db)?,
     }
-    if value::<i64>(db, "SELECT 1 FROM pragma_table_info('jobs') WHERE name = 'begun_at'", [])?.is_none() {
-        run(db, "ALTER TABLE jobs ADD COLUMN begun_at INTEGER", [])?;
+    for (name, kind) in [("begun_at", "INTEGER"), ("waits_for", "TEXT")] {
+        let there = "SELECT 1 FROM pragma_table_info('jobs') WHERE name = ?1";
+        if value::<i64>(db, there, [name])?.is_none() {
+            run(db, &format!("ALTER TABLE jobs ADD COLUMN {name} {kind}"), [])?;
+        }
     }
     db.execute_batch(include_str!("pressure.sql"))?;
     db.execute_batch(include_str!("history.sql"))?;

@@ -110,7 +110,8 @@ fn note_stored(db: &Connection, job: &Job, now: Timestamp) -> Result<()> {
     run(
         db,
         "UPDATE jobs SET state = 'stored', stored_at = ?2, seq = attempt_seq, holder = NULL, held_until = NULL, \
-         crashes = max(crashes - 1, 0), crashes_alone = max(crashes_alone - alone, 0), alone = 0 WHERE n = ?1",
+         crashes = max(crashes - 1, 0), crashes_alone = max(crashes_alone - alone, 0), alone = 0, \
+         waits_for = NULL WHERE n = ?1",
         params![job.n, now.as_millis()],
     )?;
     Ok(())

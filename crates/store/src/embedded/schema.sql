@@ -60,6 +60,7 @@ CREATE TABLE jobs (
   crashes       INTEGER NOT NULL DEFAULT 0,
   crashes_alone INTEGER NOT NULL DEFAULT 0,
   last_error    TEXT,
+  waits_for     TEXT,
   token         INTEGER NOT NULL DEFAULT 0,
   holder        TEXT,
   held_until    INTEGER,

@@ -88,8 +88,8 @@ fn end_by_sealing(db: &Connection, job: &Job) -> Result<()> {
     run(
         db,
         "UPDATE jobs SET state = 'ended', is_open = 0, sealed = 1, holder = NULL, held_until = NULL, \
-         crashes = max(crashes - 1, 0), crashes_alone = max(crashes_alone - alone, 0), alone = 0, end_reason = ?2 \
-         WHERE n = ?1",
+         crashes = max(crashes - 1, 0), crashes_alone = max(crashes_alone - alone, 0), alone = 0, end_reason = ?2, \
+         waits_for = NULL WHERE n = ?1",
         params![job.n, reason],
     )?;
     Ok(())

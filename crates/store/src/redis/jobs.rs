@@ -118,12 +118,14 @@ impl RedisStore {
     }
 
     pub(super) async fn do_end_attempt(&self, fence: &Fence, end: &AttemptEnd) -> Result<EndedAttempt> {
-        let (how, after, error) = match end {
+        let (how, after, why) = match end {
             AttemptEnd::Failed { error, retry_after } => ("failed", retry_after, error.as_str()),
-            AttemptEnd::GivenBack { retry_after } => ("given-back", retry_after, ""),
+            AttemptEnd::GivenBack { retry_after, why } => {
+                ("given-back", retry_after, why.as_deref().unwrap_or_default())
+            }
         };
         let mut call = self.call(&END_ATTEMPT);
-        call.arg(fence.job.as_str()).arg(fence.token).arg(how).arg(millis(*after)).arg(error);
+        call.arg(fence.job.as_str()).arg(fence.token).arg(how).arg(millis(*after)).arg(why);
         match self.ask(&END_ATTEMPT, &call).await? {
             Value::Nil => Ok(EndedAttempt::FenceLost),
             failures => Ok(EndedAttempt::Noted(unsigned(reply::int(failures)?)?)),

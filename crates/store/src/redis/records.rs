@@ -109,6 +109,7 @@ pub(super) fn job(value: Value) -> Result<JobRecord> {
         crashes: own.number("crashes")?,
         crashes_alone: own.number("crashes_alone")?,
         last_error: own.text("error")?.map(str::to_owned),
+        waits_for: own.text("waits_for")?.map(str::to_owned),
         fence: fence(&own)?,
         seq: own.number("seq")?,
         stored_at: maybe_time(&own, "stored")?,

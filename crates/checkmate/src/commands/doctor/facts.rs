@@ -9,6 +9,8 @@ use checkmate_store::schedules::ScheduleState;
 use checkmate_store::{Durability, LanePause, LockHolder, Presence, ScanRecord};
 use serde::{Deserialize, Serialize};
 
+use crate::view::waits::Waiting;
+
 /// What this machine tells.
 #[derive(Debug, Clone)]
 pub(super) struct HostFacts {
@@ -108,6 +110,9 @@ pub(super) struct WorkFacts {
     /// Those that are not settled, oldest first.
     pub(super) scans: Vec<ScanRecord>,
     pub(super) dead: DeadFacts,
+    /// What jobs of these scans wait for, when it is more than their turn.
+    #[serde(default)]
+    pub(super) waits: Vec<Waiting>,
     /// Of the embedded queue.
     pub(super) queues: Vec<QueueFact>,
 }

@@ -4,24 +4,30 @@ use checkmate_domain::WorkerId;
 use checkmate_queue::{Broker, BrokerError, Queue};
 use checkmate_scheduler::{keeper, schedules};
 use checkmate_store::schedules::ScheduleRecord;
-use checkmate_store::{DeadStatus, Store, StoreError};
+use checkmate_store::{DeadStatus, ScanRecord, Store, StoreError};
 
 use super::facts::{DeadFacts, LeaderFact, QueueFact, ScheduleFact, WorkFacts};
 use crate::commands::schedule::last_scan;
+use crate::view::waits::{self, Waiting};
 
 /// Dead letters that are looked at.
 const LETTERS: u64 = 500;
+/// Scans under way whose jobs are looked at, and jobs of each.
+const SCANS: usize = 20;
+const JOBS: u64 = 200;
 
 /// What the store tells; the queues are asked apart.
 pub(super) async fn look(store: &dyn Store) -> anyhow::Result<WorkFacts> {
     // Lanes are paused for everybody, also for one who was never there.
     let anybody = WorkerId::new("doctor")?;
+    let scans = store.unsettled_scans().await?;
     Ok(WorkFacts {
         processes: store.processes().await?,
         paused: store.wishes(&anybody).await?.paused,
         leaders: leaders(store).await?,
         schedules: schedules_of(store).await?,
-        scans: store.unsettled_scans().await?,
+        waits: waits_of(store, &scans).await?,
+        scans,
         dead: dead(store).await?,
         queues: Vec::new(),
     })
@@ -44,6 +50,14 @@ async fn schedules_of(store: &dyn Store) -> Result<Vec<ScheduleFact>, StoreError
 async fn schedule_of(store: &dyn Store, record: ScheduleRecord) -> Result<ScheduleFact, StoreError> {
     let last = last_scan(store, &record.state).await?;
     Ok(ScheduleFact { name: record.name, state: record.state, last })
+}
+
+/// Bounded in both directions: what keeps many jobs waiting is met among the first.
+async fn waits_of(store: &dyn Store, scans: &[ScanRecord]) -> Result<Vec<Waiting>, StoreError> {
+    let under_way = scans.iter().filter(|scan| !scan.state.is_final()).take(SCANS);
+    let looks = under_way.map(|scan| store.open_jobs(&scan.id, None, JOBS));
+    let jobs = futures::future::try_join_all(looks).await?;
+    Ok(waits::of(jobs.iter().flatten(), store.now().await?))
 }
 
 async fn dead(store: &dyn Store) -> Result<DeadFacts, StoreError> {

@@ -128,7 +128,7 @@ impl<'a> Walk<'a> {
         let end = if failed {
             AttemptEnd::Failed { error: "no".to_owned(), retry_after: Duration::ZERO }
         } else {
-            AttemptEnd::GivenBack { retry_after: Duration::from_secs(9) }
+            AttemptEnd::GivenBack { retry_after: Duration::from_secs(9), why: None }
         };
         let told = self.store.end_attempt(&fence, &end).await.unwrap();
         (

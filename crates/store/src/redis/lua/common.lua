@@ -119,7 +119,8 @@ local function count_without_result(scan, word)
   call('HINCRBY', S, 'without_result', 1)
 end
 
-local function drop_fence(J) call('HDEL', J, 'holder', 'until', 'alone') end
+-- Frees the fence; what the attempt before had waited for is over with it.
+local function drop_fence(J) call('HDEL', J, 'holder', 'until', 'alone', 'waits_for') end
 
 -- An attempt that is over did not die with its process; further fields are set with it.
 local function end_fence(J, crashes, crashes_alone, alone, ...)

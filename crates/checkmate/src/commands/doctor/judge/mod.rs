@@ -35,6 +35,7 @@ pub(super) fn page(loaded: &Loaded, gathered: &Gathered) -> Page {
             processes.extend(work::processes(&seen.work, now));
             work.extend(work::lanes(&seen.work));
             work.extend(work::queues(broker, &seen.work));
+            work.extend(work::waits(&seen.work));
             work.extend(work::schedules(config, &seen.work, now));
             work.extend(work::scans(&seen.work, now));
             work.push(work::dead(&seen.work.dead));

@@ -55,6 +55,7 @@ pub(super) fn work() -> WorkFacts {
         leaders: vec![leader("keeper"), leader("schedules")],
         schedules: Vec::new(),
         scans: Vec::new(),
+        waits: Vec::new(),
         dead: DeadFacts::default(),
         queues: checkmate_queue::Queue::ALL
             .map(|queue| QueueFact { name: queue.name().to_owned(), ready: Some(0) })

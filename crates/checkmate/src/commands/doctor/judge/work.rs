@@ -12,6 +12,7 @@ use crate::commands::doctor::facts::{BrokerLook, DeadFacts, LeaderFact, QueueFac
 use crate::config::Config;
 use crate::view::doctor_view::Line;
 use crate::view::schedules_view::{ScheduleView, StateWord};
+use crate::view::waits::Waiting;
 use crate::view::{count, pressure_view};
 
 /// A process says every five seconds that it is there.
@@ -115,7 +116,18 @@ pub(super) fn lanes(work: &WorkFacts) -> Vec<Line> {
     work.paused.iter().map(line).collect()
 }
 
-/// What waits, and whether anybody takes it.
+/// What jobs wait for that somebody has taken and given back.
+pub(super) fn waits(work: &WorkFacts) -> Vec<Line> {
+    let line = |one: &Waiting| {
+        let until = one.until.map(|at| format!("; tried again at {at}")).unwrap_or_default();
+        let jobs = count(usize::try_from(one.jobs).unwrap_or(usize::MAX), "job");
+        let mend = "mend what it names, and they go on by themselves; 'checkmate scans list' shows the scans";
+        Line::warning("jobs", "", format!("{jobs} waiting: {}{until}", one.why), mend)
+    };
+    some(work.waits.iter().map(line).collect(), "jobs", "'checkmate scans show ID' tells what they wait for")
+}
+
+/// What waits, and whether anybody takes it. A job that was given back with a reason has been taken: it waits for that.
 pub(super) fn queues(broker: &BrokerLook, work: &WorkFacts) -> Vec<Line> {
     let queues = match broker {
         BrokerLook::Embedded(_) => Some(&work.queues),
@@ -132,8 +144,12 @@ pub(super) fn queues(broker: &BrokerLook, work: &WorkFacts) -> Vec<Line> {
         .collect();
     let found =
         if texts.is_empty() { "nothing waits".to_owned() } else { format!("waiting: {}", texts.join(", ")) };
-    let untaken = queues.iter().filter(|queue| waiting(queue).is_some()).find_map(|queue| {
-        let role = taker(&queue.name)?;
+    let given_back: u64 = work.waits.iter().map(|one| one.jobs).sum();
+    let untaken = queues.iter().find_map(|queue| {
+        let (ready, role) = (waiting(queue)?, taker(&queue.name)?);
+        if role == "worker" && ready <= given_back {
+            return None;
+        }
         let starts = if matches!(broker, BrokerLook::Embedded(_)) { "up" } else { role };
         (!has(&work.processes, role))
             .then(|| format!("'checkmate {starts}' takes what waits in {}", queue.name))

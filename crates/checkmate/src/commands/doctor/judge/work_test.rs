@@ -9,10 +9,11 @@ use checkmate_store::schedules::{Paused, ScheduleState};
 use checkmate_store::{LanePause, ScanRecord, ScanState};
 
 use super::tests_facts::{at, presence, work};
-use super::work::{dead, lanes, processes, queues, scans, schedules};
+use super::work::{dead, lanes, processes, queues, scans, schedules, waits};
 use crate::commands::doctor::facts::{BrokerLook, DeadFacts, ScheduleFact, WorkFacts};
 use crate::config::Config;
 use crate::view::doctor_view::{Line, Outcome};
+use crate::view::waits::Waiting;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -110,6 +111,26 @@ fn what_waits_and_is_taken_by_nobody_is_told() {
     assert_eq!(words(&lines), [("queues", 'w')]);
     assert!(lines[0].mend.contains("'checkmate up'"), "on one machine there are no single roles: {lines:?}");
     assert_eq!(words(&queues(&BrokerLook::Wrong("mixed".to_owned()), &busy)), [("queues", '?')]);
+}
+
+#[test]
+fn a_job_that_was_given_back_tells_what_it_waits_for_and_asks_for_no_worker() {
+    let broker = BrokerLook::Embedded("/data/queue.db".into());
+    let waiting = |jobs, until| Waiting { jobs, why: "the audit trail cannot be written".to_owned(), until };
+    let mut facts = WorkFacts { waits: vec![waiting(12, Some(at(5)))], ..work() };
+    facts.processes = vec![presence("scheduler-1", &["scheduler"])];
+    facts.queues[1].ready = Some(12);
+    assert_eq!(words(&queues(&broker, &facts)), [("queues", 'f')]);
+    facts.queues[1].ready = Some(13);
+    assert_eq!(words(&queues(&broker, &facts)), [("queues", 'w')], "one of them nobody has taken");
+    let lines = waits(&facts);
+    assert_eq!(words(&lines), [("jobs", 'w')]);
+    let expected = format!("12 jobs waiting: the audit trail cannot be written; tried again at {}", at(5));
+    assert_eq!(lines[0].found, expected);
+    assert!(lines[0].mend.contains("by themselves"), "{lines:?}");
+    assert_eq!(waits(&work()), []);
+    facts.waits = (0..9).map(|jobs| waiting(jobs, None)).collect();
+    assert_eq!(waits(&facts).len(), 6, "five and how many more");
 }
 
 #[test]
