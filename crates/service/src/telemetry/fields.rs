@@ -45,6 +45,7 @@ fields! {
     Job = "job" "The id of a job.";
     Jobs = "jobs" "How many jobs.";
     MessageId = "message.id" "The id of a message that was given up.";
+    Of = "of" "Which account or tenant jobs wait for.";
     Paused = "paused" "The lanes that are paused.";
     Process = "process" "This start of the process.";
     PublicKey = "public_key" "The public half of a key, in hex.";
@@ -67,6 +68,7 @@ fields! {
     Scans = "scans" "How many scans.";
     Schedule = "schedule" "The name of a schedule.";
     Schedules = "schedules" "How many schedules.";
+    Seconds = "seconds" "How long it lasted, in seconds.";
     TargetId = "target.id" "The target whose findings are written.";
     Transitions = "transitions" "How many entries of the log of transitions.";
     User = "user" "The broker user who asked for a scan.";
