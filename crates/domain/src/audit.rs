@@ -111,8 +111,19 @@ impl Checkpoint {
     /// The checkpoint after `prev`, not yet signed.
     #[must_use]
     pub fn after(prev: Option<&Self>, at: Timestamp, epoch: String, heads: Vec<SegmentHead>) -> Self {
-        let (number, prev) = prev.map_or((1, NOTHING.to_owned()), |prev| (prev.number + 1, prev.hash()));
+        let (number, prev) = Self::place(prev);
         Self { number, at, epoch, heads, prev, signature: String::new() }
+    }
+
+    /// Whether it stands right after this one; after none, whether it is the first.
+    #[must_use]
+    pub fn follows(&self, before: Option<&Self>) -> bool {
+        Self::place(before) == (self.number, self.prev.clone())
+    }
+
+    /// The number of the one after, and the hash that it names.
+    fn place(before: Option<&Self>) -> (u64, String) {
+        before.map_or((1, NOTHING.to_owned()), |before| (before.number.saturating_add(1), before.hash()))
     }
 
     /// What is signed, and what the next one names.

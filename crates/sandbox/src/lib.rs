@@ -19,6 +19,7 @@ mod my_account;
 mod office;
 mod provider;
 mod server;
+mod serving;
 mod state;
 mod tenant;
 mod token;

@@ -14,11 +14,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::fault::{Fault, cut};
 use crate::log::{LogEvent, Said};
+use crate::serving::Serving;
 use crate::state::Shared;
 use crate::tenant::Tenant;
 use crate::{api, login, management, my_account, provider, token, write};
@@ -34,8 +33,7 @@ pub(crate) const HANG: Duration = Duration::from_secs(60);
 pub struct Sandbox {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
-    stop: CancellationToken,
-    serving: Option<JoinHandle<()>>,
+    serving: Serving,
 }
 
 impl Sandbox {
@@ -54,17 +52,10 @@ impl Sandbox {
     pub async fn start_at(tenant: Tenant, listen: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let (shared, stop) =
-            (Arc::new(Shared::new(tenant, format!("http://{address}"))), CancellationToken::new());
+        let shared = Arc::new(Shared::new(tenant, format!("http://{address}")));
         let service = routes(&shared).into_make_service_with_connect_info::<SocketAddr>();
-        let stopped = stop.clone().cancelled_owned();
-        let serving = tokio::spawn(async move {
-            tokio::select! {
-                _ = axum::serve(listener, service).into_future() => {}
-                () = stopped => {}
-            }
-        });
-        Ok(Self { shared, address, stop, serving: Some(serving) })
+        let serving = Serving::start(axum::serve(listener, service).into_future());
+        Ok(Self { shared, address, serving })
     }
 
     /// Where it answers: `http://127.0.0.1:PORT`.
@@ -163,17 +154,8 @@ impl Sandbox {
     }
 
     /// Ends it.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        if let Some(serving) = self.serving.take() {
-            let _ = serving.await;
-        }
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        self.stop.cancel();
+    pub async fn stop(self) {
+        self.serving.end().await;
     }
 }
 

@@ -170,7 +170,7 @@ impl Auditor {
             after = last.number;
             // Whoever can write into the store writes nothing into the proof.
             for one in &page {
-                let follows = before.as_ref().is_none_or(|before| one.prev == before.hash());
+                let follows = before.as_ref().is_none_or(|before| one.follows(Some(before)));
                 if !follows || !(self.config.signed)(&one.hash(), &one.signature) {
                     return Err(AuditorError::Forged(one.number));
                 }

@@ -11,14 +11,11 @@ use crate::view::audit_view::{self, LeaseLine};
 use crate::wiring::checkpoints;
 use crate::wiring::parts::Parts;
 
-/// Records read in one call.
-const PAGE: u64 = 500;
-
 pub(crate) async fn audit(parts: &Parts, command: &Audit, out: &mut Out) -> anyhow::Result<u8> {
     match command {
         Audit::List { limit, job, connection, format } => {
-            let trail = verify::records(&*parts.store).await?;
-            let mut leases = LeaseLine::of(trail.values().flatten());
+            let trail = verify::segments(&*parts.store).await?;
+            let mut leases = LeaseLine::of(trail.segments.values().flatten());
             leases.retain(|lease| {
                 let of_job =
                     job.as_ref().is_none_or(|job| lease.job.as_ref().is_some_and(|id| id.starts_with(job)));
@@ -49,10 +46,12 @@ fn exported(text: &str) -> String {
 async fn export(parts: &Parts, out: &mut Out) -> anyhow::Result<u8> {
     let written = auditor::read(&checkpoints::file(&parts.config))?;
     for segment in parts.store.audit_segments().await? {
-        let mut next = Some(0);
-        while let Some(from) = next {
-            let page = parts.store.audit_lines(&segment, from, PAGE).await?;
-            next = page.last().map(|(place, _)| place.saturating_add(1));
+        let mut from = 0;
+        loop {
+            let page = verify::page(&*parts.store, &segment, &mut from).await?;
+            if page.is_empty() {
+                break;
+            }
             let lines: String = page.iter().map(|(_, text)| exported(text)).collect();
             out.text(&lines).await?;
         }

@@ -98,11 +98,7 @@ type Shown = BTreeMap<UserId, Result<(Vec<AccountView>, Vec<TokensetView>), Stri
 
 /// What the tenant shows of every user; or why nothing is looked at.
 async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
-    let turns = std::sync::Arc::new(StoreTurns::new(
-        parts.store.clone(),
-        parts.process.as_str(),
-        parts.config.outbound.read_timeout.0,
-    ));
+    let turns = std::sync::Arc::new(StoreTurns::of(&parts.config, &parts.store, &parts.process));
     let Some(tenant) = vault::management(&parts.config, parts.audit.clone(), turns)? else {
         let section = &parts.config.auth0;
         let missing = match (&section.management_client_id, &section.management_key_file) {

@@ -15,7 +15,7 @@ use checkmate_worker::JobLeases;
 
 use crate::cli::{Auth0Args, ReachArgs, ReportFormat};
 use crate::commands::Out;
-use crate::config::{self, Config, ConfigError, TenantConfig};
+use crate::config::{self, Config, ConfigError, TenantConfig, is_host};
 use crate::control;
 use crate::view::plain;
 use crate::view::report::{self, Told};
@@ -226,11 +226,7 @@ async fn ask(parts: &Parts, domain: &str) -> anyhow::Result<Answers> {
     let lessor = match &parts.lessor {
         Some(lessor) => Arc::clone(lessor),
         None => {
-            let turns = Arc::new(StoreTurns::new(
-                parts.store.clone(),
-                parts.process.as_str(),
-                parts.config.outbound.read_timeout.0,
-            ));
+            let turns = Arc::new(StoreTurns::of(&parts.config, &parts.store, &parts.process));
             let lessor = vault::lessor(&parts.config, &parts.store, parts.audit.clone(), turns)?;
             Arc::new(lessor.context("no tenant is configured")?)
         }
@@ -314,17 +310,6 @@ fn given(reach: &ReachArgs) -> Option<&'static str> {
         ("--client-secret-file", reach.client_secret_file.is_some()),
     ];
     options.iter().find(|(_, given)| *given).map(|(option, _)| *option)
-}
-
-/// Whether a text is a host name and nothing else: it becomes part of addresses that credentials are sent to.
-fn is_host(text: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').count() >= 2 && text.split('.').all(label)
 }
 
 fn known(file: &Path) -> anyhow::Result<report::Baseline> {

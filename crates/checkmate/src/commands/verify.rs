@@ -1,12 +1,10 @@
 //! `audit verify`: is the trail whole, and what proves it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Context;
-use checkmate_domain::Timestamp;
 use checkmate_domain::audit::export::exact;
 use checkmate_domain::audit::{AuditRecord, Bad, Checkpoint, Trail, Verdict, verify};
+use checkmate_domain::{Timestamp, WorkerId};
 use checkmate_scheduler::auditor::{self, FileError, Signed};
 use checkmate_store::{Store, StoreError};
 
@@ -130,20 +128,20 @@ async fn copies(store: &dyn Store) -> Result<(Vec<Checkpoint>, Option<u64>), Sto
 }
 
 /// Every segment, each up to the first place that is no record.
-pub(super) async fn segments(store: &dyn Store) -> anyhow::Result<Trail> {
+pub(super) async fn segments(store: &dyn Store) -> Result<Trail, StoreError> {
     let mut trail = Trail::default();
     for segment in store.audit_segments().await? {
-        let mut records: Vec<AuditRecord> = Vec::new();
-        let mut next = Some(0);
-        while let Some(from) = next {
-            let page = store.audit_lines(&segment, from, PAGE).await?;
-            next = page.last().map(|(place, _)| place.saturating_add(1));
+        let (mut records, mut from): (Vec<AuditRecord>, u64) = (Vec::new(), 0);
+        'segment: loop {
+            let page = page(store, &segment, &mut from).await?;
+            if page.is_empty() {
+                break;
+            }
             for (place, text) in page {
                 let Some(record) = exact::<AuditRecord>(&text).ok().filter(|record| record.seq == place)
                 else {
                     trail.unreadable.insert(segment.clone(), place);
-                    next = None;
-                    break;
+                    break 'segment;
                 };
                 records.push(record);
             }
@@ -153,9 +151,15 @@ pub(super) async fn segments(store: &dyn Store) -> anyhow::Result<Trail> {
     Ok(trail)
 }
 
-/// The records of every segment that can be read.
-pub(super) async fn records(
+/// What stands in a segment from a place on, which moves behind it; nothing at the end.
+pub(super) async fn page(
     store: &dyn Store,
-) -> anyhow::Result<BTreeMap<checkmate_domain::WorkerId, Vec<AuditRecord>>> {
-    segments(store).await.context("the audit trail cannot be read").map(|trail| trail.segments)
+    segment: &WorkerId,
+    from: &mut u64,
+) -> Result<Vec<(u64, String)>, StoreError> {
+    let page = store.audit_lines(segment, *from, PAGE).await?;
+    if let Some((last, _)) = page.last() {
+        *from = last.saturating_add(1);
+    }
+    Ok(page)
 }

@@ -58,6 +58,17 @@ pub(super) static KEYS: [Key<Draft>; 9] = [
     key!(Draft; "organisation", "The organisation it belongs to, for scans of `org:NAME`.", Kind::Text, "acme", organisation),
 ];
 
+/// Whether a text is a host name and nothing else: it becomes part of addresses that credentials are sent to.
+pub(crate) fn is_host(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').count() >= 2 && text.split('.').all(label)
+}
+
 /// Keys without which there is no tenant.
 pub(super) const NEEDED: [&str; 2] = ["domain", "client_id"];
 
@@ -65,7 +76,7 @@ impl Draft {
     /// The tenant; otherwise which key is wrong, and how.
     pub(super) fn finish(self) -> Result<TenantConfig, (&'static str, String)> {
         let domain = self.domain.unwrap_or_default();
-        if !is_name(&domain) || !domain.contains('.') {
+        if !is_host(&domain) {
             return Err(("domain", "is no host name".to_owned()));
         }
         if let Some(name) = self.organisation.as_deref().filter(|name| !is_name(name)) {

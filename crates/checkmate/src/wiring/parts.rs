@@ -68,8 +68,7 @@ impl Parts {
         exports.add_registered(store.as_ref()).await?;
         let process = process_id(by.name())?;
         let audit = StoreAudit::start(store.clone(), process.clone(), by.name());
-        let turns =
-            Arc::new(StoreTurns::new(store.clone(), process.as_str(), config.outbound.read_timeout.0));
+        let turns = Arc::new(StoreTurns::of(&config, &store, &process));
         // Keys are read by those only who use them.
         let lessor = match embedded || by.is_one_of(&["worker", "up"]) {
             true => vault::lessor(&config, &store, audit.clone(), turns)?.map(Arc::new),

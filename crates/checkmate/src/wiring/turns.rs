@@ -5,8 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use checkmate_domain::WorkerId;
 use checkmate_store::{LockAttempt, LockGuard, Store};
 use checkmate_vault::{LocalTurns, NoTurn, Turn, Turns};
+
+use crate::config::Config;
 
 /// A turn of a process that died is free after so long; longer than an exchange may take.
 const TTL: Duration = Duration::from_mins(1);
@@ -29,9 +32,14 @@ pub struct StoreTurns {
 type Unsettled = Arc<Mutex<BTreeMap<String, Instant>>>;
 
 impl StoreTurns {
-    /// For this process. `settle` is how long the other side may go on with what was asked.
+    /// For this process, as it is configured: what was asked may go on for as long as an answer is waited for.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, owner: &str, settle: Duration) -> Self {
+    pub fn of(config: &Config, store: &Arc<dyn Store>, process: &WorkerId) -> Self {
+        Self::new(Arc::clone(store), process.as_str(), config.outbound.read_timeout.0)
+    }
+
+    /// For an owner. `settle` is how long the other side may go on with what was asked.
+    fn new(store: Arc<dyn Store>, owner: &str, settle: Duration) -> Self {
         let (own, unsettled) = (LocalTurns::default(), Unsettled::default());
         Self { store, own, owner: owner.to_owned(), settle, unsettled }
     }

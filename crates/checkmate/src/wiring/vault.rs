@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use checkmate_domain::scope::is_name;
 use checkmate_outbound::{BaseUrl, Outbound, Settings};
 use checkmate_scanners::auth0::TenantSpec;
 use checkmate_scanners::{ConnectionSpec, Provider};
@@ -15,7 +14,7 @@ use checkmate_vault::{
 };
 use checkmate_worker::Lessor;
 
-use crate::config::{self, Config, ConfigError, ConnectionConfig, TenantConfig};
+use crate::config::{self, Config, ConfigError, ConnectionConfig, TenantConfig, is_host};
 use crate::view::plain;
 use crate::wiring::budgets::StoreBudgets;
 
@@ -200,7 +199,7 @@ fn mode(config: &Config) -> anyhow::Result<Option<Mode>> {
 
 /// Why the domain of the tenant is none: it becomes the audience of assertions, which has to be the tenant's own to the letter.
 fn no_host(domain: &str) -> Option<String> {
-    let host = is_name(domain) && domain.contains('.') && !domain.bytes().any(|b| b.is_ascii_uppercase());
+    let host = is_host(domain) && !domain.bytes().any(|b| b.is_ascii_uppercase());
     (!host).then(|| {
         format!(
             "auth0.domain is '{}': it has to be the tenant's own host in small letters, without https:// and path, such as \

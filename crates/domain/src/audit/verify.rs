@@ -182,18 +182,15 @@ impl Trail {
         copies: Vec<Checkpoint>,
         signed: impl Fn(&str, &str) -> bool,
     ) -> Result<(), Bad> {
+        let mut places: BTreeMap<u64, usize> = BTreeMap::new();
+        for (place, one) in self.checkpoints.iter().enumerate() {
+            places.entry(one.number).or_insert(place);
+        }
         for copy in copies {
-            let here = self.checkpoints.iter().find(|one| one.number == copy.number);
-            let (number, prev) = self
-                .checkpoints
-                .last()
-                .map_or((1, NOTHING.to_owned()), |last| (last.number + 1, last.hash()));
-            match here {
+            match places.get(&copy.number).and_then(|place| self.checkpoints.get(*place)) {
                 Some(here) if *here == copy => {}
-                None if copy.number == number
-                    && copy.prev == prev
-                    && signed(&copy.hash(), &copy.signature) =>
-                {
+                None if copy.follows(self.checkpoints.last()) && signed(&copy.hash(), &copy.signature) => {
+                    places.insert(copy.number, self.checkpoints.len());
                     self.checkpoints.push(copy);
                 }
                 _ => return Err(Bad::Forged(copy.number)),
@@ -215,8 +212,7 @@ fn checkpoints(trail: &Trail, signed: impl Fn(&str, &str) -> bool) -> Result<BTr
     let mut seen: BTreeMap<WorkerId, Seen> = BTreeMap::new();
     let mut prev: Option<&Checkpoint> = None;
     for checkpoint in &trail.checkpoints {
-        let (number, hash) = prev.map_or((1, NOTHING.to_owned()), |prev| (prev.number + 1, prev.hash()));
-        if checkpoint.number != number || checkpoint.prev != hash {
+        if !checkpoint.follows(prev) {
             return Err(Bad::CheckpointOrder(checkpoint.number));
         }
         if !signed(&checkpoint.hash(), &checkpoint.signature) {

@@ -14,8 +14,6 @@ use std::time::Duration;
 
 use checkmate_domain::Timestamp;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::confluence::{Confluence, Space};
 use crate::fault::Fault;
@@ -23,6 +21,7 @@ use crate::graph::{Graph, Workflow};
 use crate::jira::{Jira, Project};
 use crate::log::Said;
 use crate::server::Sandbox;
+use crate::serving::Serving;
 use crate::webhook::Hooks;
 use said::Clock;
 pub use trouble::Chaos;
@@ -240,15 +239,9 @@ impl OfficeBuilder {
             workflow: self.workflow,
             hooks: Hooks::default(),
         };
-        let (shared, stop) = (Arc::new(Shared(Mutex::new(state))), CancellationToken::new());
-        let (routes, stopped) = (serve::routes(&shared), stop.clone().cancelled_owned());
-        let serving = tokio::spawn(async move {
-            tokio::select! {
-                _ = axum::serve(listener, routes).into_future() => {}
-                () = stopped => {}
-            }
-        });
-        Ok(Office { shared, address, stop, serving: Some(serving) })
+        let shared = Arc::new(Shared(Mutex::new(state)));
+        let serving = Serving::start(axum::serve(listener, serve::routes(&shared)).into_future());
+        Ok(Office { shared, address, serving })
     }
 }
 
@@ -275,8 +268,7 @@ impl OfficeBuilder {
 pub struct Office {
     pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
-    stop: CancellationToken,
-    serving: Option<JoinHandle<()>>,
+    serving: Serving,
 }
 
 impl Office {
@@ -404,16 +396,7 @@ impl Office {
     }
 
     /// Ends it.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        if let Some(serving) = self.serving.take() {
-            let _ = serving.await;
-        }
-    }
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        self.stop.cancel();
+    pub async fn stop(self) {
+        self.serving.end().await;
     }
 }

@@ -74,6 +74,11 @@ mod tests {
     use crate::auth0::parse;
     use checkmate_domain::ResourceId;
 
+    fn item(json: &str) -> Item {
+        let value = parse::json(json).expect("valid");
+        Item { id: ResourceId::new("x").expect("id"), name: "x".into(), at: "x#".into(), value }
+    }
+
     #[test]
     fn what_runs_is_told_from_the_draft() {
         let at = |path: &str| Ok(Running::At(path.to_owned()));
@@ -85,19 +90,13 @@ mod tests {
             (r#"{"code": "x", "deployed_version": {"code": "y"}}"#, at("deployed_version/code")),
             (r#"{"code": "x", "all_changes_deployed": true, "deployed_version": {"id": "y"}}"#, at("code")),
         ] {
-            let value = parse::json(json).expect("valid");
-            let item =
-                Item { id: ResourceId::new("x").expect("id"), name: "x".into(), at: "x#".into(), value };
-            assert_eq!(running(&item, "code"), expected, "{json}");
+            assert_eq!(running(&item(json), "code"), expected, "{json}");
         }
         for json in [
             r#"{"code": "x", "all_changes_deployed": false, "deployed_version": {"id": "y"}}"#,
             r#"{"code": "x", "all_changes_deployed": false, "deployed": true}"#,
         ] {
-            let value = parse::json(json).expect("valid");
-            let item =
-                Item { id: ResourceId::new("x").expect("id"), name: "x".into(), at: "x#".into(), value };
-            assert!(running(&item, "code").is_err(), "{json}");
+            assert!(running(&item(json), "code").is_err(), "{json}");
         }
     }
 }

@@ -58,21 +58,17 @@ const FORMS: [(&str, usize, &str); 28] = [
     ("key-", 32, "a Mailgun key"),
 ];
 
-/// Names of values that are secret.
-const NAMES: [&str; 14] = [
+/// Names of values that are secret, as [`flat`] makes them.
+const NAMES: [&str; 10] = [
     "secret",
     "password",
     "passwd",
     "pwd",
     "token",
     "apikey",
-    "api_key",
-    "api-key",
     "privatekey",
-    "private_key",
     "credential",
     "accesskey",
-    "access_key",
     "authorization",
 ];
 
@@ -116,15 +112,17 @@ pub(crate) fn in_text(text: &str) -> Option<Kind> {
 /// A secret by its form, or by what it is called and how random it looks.
 pub(crate) fn in_value(name: &str, text: &str) -> Option<Kind> {
     in_text(text).or_else(|| {
-        let flat: String = name.to_ascii_lowercase().chars().filter(|c| *c != ' ').collect();
-        let named =
-            NAMES.iter().any(|secret| flat.contains(secret) || flat.replace(['_', '-'], "").contains(secret));
-        let ends = NAMES
-            .iter()
-            .any(|secret| flat.replace(['_', '-'], "").ends_with(&secret.replace(['_', '-'], "")));
+        let flat = flat(name);
+        let named = NAMES.iter().any(|secret| flat.contains(secret));
+        let ends = NAMES.iter().any(|secret| flat.ends_with(secret));
         (named && (looks_random(text) || (ends && looks_chosen(text))))
             .then(|| Kind { name: "a text called by the name of a secret", length: text.chars().count() })
     })
+}
+
+/// A name without what people put between its words.
+fn flat(name: &str) -> String {
+    name.to_ascii_lowercase().replace([' ', '_', '-'], "")
 }
 
 fn form(word: &str) -> Option<&'static str> {
@@ -197,8 +195,8 @@ fn looks_random(text: &str) -> bool {
 
 /// A secret without a digit, as people choose them; names of fields, which stand in the same places, are none.
 fn looks_chosen(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase().replace(['_', '-'], "");
-    let names_one = NAMES.iter().any(|name| lower.contains(&name.replace(['_', '-'], "")));
+    let flat = flat(text);
+    let names_one = NAMES.iter().any(|name| flat.contains(name));
     let signs = text.chars().any(|c| c.is_ascii_punctuation() && !matches!(c, '_' | '.' | '/' | ':' | '-'));
     let mixed = text.chars().any(|c| c.is_ascii_uppercase()) && text.chars().any(|c| c.is_ascii_lowercase());
     let long = text.len() >= 16 || (text.len() >= 10 && (signs || mixed));

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use checkmate_domain::audit::{AuditRecord, Checkpoint, SegmentHead};
 use checkmate_domain::{Timestamp, WorkerId};
+use deadpool_redis::redis::Value;
 
 use super::error::corrupt;
 use super::records::{json, unsigned};
@@ -10,6 +11,23 @@ use super::reply::{self, Items};
 use super::script::{APPEND_AUDIT, AUDIT_HEADS, KEEP_CHECKPOINT, PURGE_AUDIT};
 use super::store::{RedisStore, Result};
 use crate::audit::{Appended, AuditStore};
+
+impl RedisStore {
+    /// So many entries of a list from a place on.
+    async fn range<T>(
+        &self,
+        list: &str,
+        from: u64,
+        limit: u64,
+        read: impl Fn(Value) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let mut ask = self.command("LRANGE", list);
+        Items::of(self.run(ask.arg(from).arg(from.saturating_add(limit - 1))).await?)?.each(read)
+    }
+}
 
 #[async_trait]
 impl AuditStore for RedisStore {
@@ -48,22 +66,12 @@ impl AuditStore for RedisStore {
     }
 
     async fn audit_lines(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<(u64, String)>> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let mut ask = self.command("LRANGE", &format!("audit:{segment}"));
-        let found = self.run(ask.arg(from).arg(from.saturating_add(limit - 1))).await?;
         let read = |value| Ok(String::from_utf8_lossy(&reply::bytes(value)?).into_owned());
-        Ok((from..).zip(Items::of(found)?.each(read)?).collect())
+        Ok((from..).zip(self.range(&format!("audit:{segment}"), from, limit, read).await?).collect())
     }
 
     async fn audit_records(&self, segment: &WorkerId, from: u64, limit: u64) -> Result<Vec<AuditRecord>> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let mut ask = self.command("LRANGE", &format!("audit:{segment}"));
-        let found = self.run(ask.arg(from).arg(from.saturating_add(limit - 1))).await?;
-        Items::of(found)?.each(|value| json(&reply::bytes(value)?))
+        self.range(&format!("audit:{segment}"), from, limit, |value| json(&reply::bytes(value)?)).await
     }
 
     async fn purge_audit(&self, before: Timestamp, limit: u64) -> Result<u64> {
@@ -89,12 +97,7 @@ impl AuditStore for RedisStore {
     }
 
     async fn checkpoints(&self, after: u64, limit: u64) -> Result<Vec<Checkpoint>> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let mut ask = self.command("LRANGE", "checkpoints");
-        let found = self.run(ask.arg(after).arg(after.saturating_add(limit - 1))).await?;
-        Items::of(found)?.each(|value| json(&reply::bytes(value)?))
+        self.range("checkpoints", after, limit, |value| json(&reply::bytes(value)?)).await
     }
 
     async fn last_checkpoint(&self) -> Result<u64> {

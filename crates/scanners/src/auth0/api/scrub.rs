@@ -48,7 +48,7 @@ fn is_script(text: &str) -> bool {
 
 fn scrubbed(name: &str, text: &str, places: Option<&Places>) -> String {
     if secret::in_value(name, text).is_some() && !text.contains(['\n', ';']) {
-        return if text.contains(MARK) { text.to_owned() } else { mark(text) };
+        return once(text, mark);
     }
     let quoted = match places {
         Some(places) => literals(text, places),
@@ -57,6 +57,11 @@ fn scrubbed(name: &str, text: &str, places: Option<&Places>) -> String {
     let told = words(&queries(&keys(&quoted)));
     // Ids of objects are long and random too; in code and pages none is needed.
     if places.is_some() || text.contains('\n') { opaque(&told) } else { told }
+}
+
+/// Hides a text, unless it is marked already.
+fn once(text: &str, hide: impl Fn(&str) -> String) -> String {
+    if text.contains(MARK) { text.to_owned() } else { hide(text) }
 }
 
 /// Hides private keys, whose lines are no words.
@@ -111,11 +116,7 @@ fn sum(written: &str, hide: fn(&str) -> String) -> String {
         let (before, after) = rest.split_at(at + 1);
         let end = end_of(after, quote);
         out.push_str(before);
-        out.push_str(&if after[..end].contains(MARK) {
-            after[..end].to_owned()
-        } else {
-            hide(&after[..end])
-        });
+        out.push_str(&once(&after[..end], hide));
         rest = &after[end..];
         if let Some(next) = rest.strip_prefix(quote) {
             out.push(quote);
@@ -197,12 +198,14 @@ fn queries(text: &str) -> String {
 
 /// Hides words that are secrets by their form: in a comment, in a page, in a value.
 fn words(text: &str) -> String {
-    let plain =
-        |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
-    let secrets = each_word(text, plain, |word| {
+    let secrets = each_word(text, ends_word, |word| {
         (!word.contains(MARK) && secret::in_text(word).is_some()).then(|| mark(word))
     });
     after_schemes(&secrets)
+}
+
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')')
 }
 
 /// Hides what is long and random, whatever it is.
@@ -214,9 +217,7 @@ fn opaque(text: &str) -> String {
 /// Hides what follows `Bearer` and `Basic`.
 fn after_schemes(text: &str) -> String {
     let mut expected = false;
-    let ends =
-        |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | ',' | ';' | '(' | ')');
-    each_word(text, ends, |word| {
+    each_word(text, ends_word, |word| {
         let scheme = word.trim_end_matches(':');
         let is_scheme = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("basic");
         let follows = std::mem::replace(&mut expected, is_scheme);
@@ -252,7 +253,7 @@ fn veil(text: &str) -> String {
 }
 
 fn veil_signs(text: &str) -> String {
-    if text.contains(MARK) { text.to_owned() } else { text.replace(|c: char| c.is_alphanumeric(), "x") }
+    once(text, |text| text.replace(|c: char| c.is_alphanumeric(), "x"))
 }
 
 #[cfg(test)]

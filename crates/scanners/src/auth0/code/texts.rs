@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use oxc_ast::ast::{
-    ArrowFunctionBody, AssignmentTarget, BinaryOperator, Expression, FunctionBody, Statement,
+    ArrowFunctionBody, AssignmentTarget, BinaryExpression, BinaryOperator, Expression, FunctionBody,
+    Statement,
 };
 
 /// The text of a literal, also of one that is put together from several.
@@ -34,6 +35,21 @@ fn joined(expression: &Expression<'_>, text: &mut String) -> bool {
             true
         }),
     }
+}
+
+/// The operands of a sum, in order: `a + b + c`.
+pub(super) fn operands<'e, 'a>(sum: &'e BinaryExpression<'a>) -> Vec<&'e Expression<'a>> {
+    let mut backwards = vec![&sum.right];
+    let mut left = &sum.left;
+    while let Expression::BinaryExpression(inner) = left
+        && inner.operator == BinaryOperator::Addition
+    {
+        backwards.push(&inner.right);
+        left = &inner.left;
+    }
+    backwards.push(left);
+    backwards.reverse();
+    backwards
 }
 
 /// `api.access.deny` of the expression that says so.

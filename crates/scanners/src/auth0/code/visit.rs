@@ -7,17 +7,17 @@ use std::thread;
 use checkmate_domain::NotAssessed;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    AssignmentExpression, BinaryExpression, CallExpression, ConditionalExpression, Expression,
-    IdentifierName, IdentifierReference, IfStatement, ImportDeclaration, ImportExpression, LogicalExpression,
-    NewExpression, ObjectProperty, Program, PropertyDefinition, Statement, StringLiteral, TemplateLiteral,
-    VariableDeclarator,
+    AssignmentExpression, BinaryExpression, BinaryOperator, CallExpression, ConditionalExpression,
+    Expression, IdentifierName, IdentifierReference, IfStatement, ImportDeclaration, ImportExpression,
+    LogicalExpression, NewExpression, ObjectProperty, Program, PropertyDefinition, Statement, StringLiteral,
+    TemplateLiteral, VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan as _, SourceType, Span};
 use url::{Host, Url};
 
-use super::texts::{does_nothing, dotted, is_off, is_query, literal, never, target_name};
+use super::texts::{does_nothing, dotted, is_off, is_query, literal, never, operands, target_name};
 use super::{Facts, LARGEST, MOST, Places, Script, Spot, WORDS, guard};
 use crate::auth0::secret;
 
@@ -105,20 +105,11 @@ pub(super) struct Walker<'s> {
     facts: Facts,
     words: Vec<&'static str>,
     places: Places,
-    /// Within a sum of texts, which is looked at as a whole.
-    in_sum: bool,
 }
 
 impl<'s> Walker<'s> {
     fn new(text: &'s str, before: usize) -> Self {
-        Self {
-            text,
-            before,
-            facts: Facts::default(),
-            words: Vec::new(),
-            places: Places::default(),
-            in_sum: false,
-        }
+        Self { text, before, facts: Facts::default(), words: Vec::new(), places: Places::default() }
     }
 
     fn spot(&self, at: u32, what: &str) -> Spot {
@@ -218,14 +209,17 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// A text that is put together from literals only, which may be a secret as a whole.
-    fn sum(&mut self, it: &BinaryExpression<'_>) {
-        let (Some(left), Some(right)) = (literal(&it.left), literal(&it.right)) else { return };
-        let text = format!("{left}{right}");
-        if let Some(kind) = secret::in_text(&text) {
-            self.secret(it.span, kind);
+    /// A text that is put together: from literals only, which may be a secret as a whole, or from a literal and more, which may
+    /// be a query.
+    fn sum(&mut self, operands: &[&Expression<'_>], span: Span) {
+        let literals: Vec<_> = operands.iter().map_while(|operand| literal(operand)).collect();
+        let text = literals.concat();
+        if literals.len() < operands.len() {
+            self.query(&text, span.start);
+        } else if let Some(kind) = secret::in_text(&text) {
+            self.secret(span, kind);
         } else if secret::is_opaque(&text) {
-            self.places.literals.push(self.range(it.span));
+            self.places.literals.push(self.range(span));
         }
     }
 
@@ -319,19 +313,15 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
-        let is_sum = it.operator.as_str() == "+";
-        if is_sum
-            && let Some(text) = literal(&it.left)
-            && literal(&it.right).is_none()
-        {
-            self.query(&text, it.left.span().start);
+        if it.operator != BinaryOperator::Addition {
+            return walk::walk_binary_expression(self, it);
         }
-        let outer = std::mem::replace(&mut self.in_sum, is_sum);
-        if is_sum && !outer {
-            self.sum(it);
+        // All of a sum at once: part by part each would be read again for every sign.
+        let operands = operands(it);
+        self.sum(&operands, it.span);
+        for operand in operands {
+            self.visit_expression(operand);
         }
-        walk::walk_binary_expression(self, it);
-        self.in_sum = outer;
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
@@ -344,7 +334,9 @@ impl<'a> Visit<'a> for Walker<'_> {
                 self.facts.calls.insert(name);
             }
             walk::walk_call_expression(self, it);
-            self.words = before.unwrap_or_else(|| std::mem::take(&mut self.words));
+            if let Some(words) = before {
+                self.words = words;
+            }
             return;
         }
         walk::walk_call_expression(self, it);
