@@ -65,6 +65,25 @@ pub(crate) fn spots(
     }
 }
 
+/// A question about the code of a module. The API tells the newest draft; where not all of it is published, the version that
+/// Actions use is not told, and only a problem of the draft says that there is one in the making.
+pub(crate) fn module_spots(
+    module: &Item,
+    tenant: &TenantSnapshot,
+    which: fn(&Facts) -> &Vec<Spot>,
+    problem: (checkmate_domain::Severity, &str, &str),
+) -> Answer {
+    let said = code::spots(module, "code", tenant, which, problem)?;
+    let draft = module.flag("all_changes_published")? == Some(false);
+    match said {
+        Verdict::Passed if draft => Err(NotAssessed::Unknown(format!(
+            "{} is a draft: the version that Actions use is not told",
+            module.pointer("code")
+        ))),
+        said => Ok(said),
+    }
+}
+
 /// The answer about an Action that never ran.
 pub(crate) const NEVER_DEPLOYED: Verdict = Verdict::NotApplicable("no version of it was deployed");
 

@@ -176,8 +176,7 @@ fn placeholder(place: &str, text: &str) -> NotAssessed {
     if let Some(why) = text.strip_prefix("(not read: ") {
         return NotAssessed::Unknown(format!("{place} was not read: {}", why.trim_end_matches(')')));
     }
-    let shown: String = text.chars().take(80).collect();
-    NotAssessed::Unknown(format!("{place} is set to {shown}"))
+    NotAssessed::Unknown(format!("{place} is set to {}", keyword::named(text)))
 }
 
 #[cfg(test)]
@@ -211,6 +210,16 @@ mod tests {
             item.flag("ph").expect_err("unknown").to_string(),
             "value unknown: x.json#/ph is set to ##P##"
         );
+    }
+
+    #[test]
+    fn what_stands_around_a_placeholder_is_not_told() {
+        let item =
+            item(r###"{"url": "postgres://app:S3cret@##HOST##/x?@@ARGS@@", "mask": "_VALUE_NOT_SHOWN_"}"###);
+        let why = item.text("url").expect_err("unknown").to_string();
+        assert_eq!(why, "value unknown: x.json#/url is set to ##HOST##, @@ARGS@@");
+        let why = item.text("mask").expect_err("unknown").to_string();
+        assert_eq!(why, "value unknown: x.json#/mask is set to _VALUE_NOT_SHOWN_");
     }
 
     #[test]

@@ -15,6 +15,19 @@ pub(crate) fn is_unknown(text: &str) -> bool {
     text == MASKED || next(text, 0).is_some()
 }
 
+/// The placeholders of a text, and nothing of what stands around them, which may be a secret.
+pub(crate) fn named(text: &str) -> String {
+    const MOST: usize = 3;
+    let (mut names, mut at) = (Vec::new(), 0);
+    while names.len() < MOST
+        && let Some(keyword) = next(text, at)
+    {
+        at = keyword.end;
+        names.push(&text[keyword]);
+    }
+    if names.is_empty() { MASKED.to_owned() } else { names.join(", ") }
+}
+
 /// Makes JSON valid: a placeholder outside of a string becomes a string.
 pub(crate) fn quote_in_json(text: &str) -> String {
     let mut valid = String::with_capacity(text.len());

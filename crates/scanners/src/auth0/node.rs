@@ -66,6 +66,16 @@ impl Node {
         }
     }
 
+    /// Takes every text for what it says, as where it comes from no text stands for another.
+    pub(crate) fn as_said(&mut self) {
+        match self {
+            Self::Unknown(text) => *self = Self::Text(std::mem::take(text)),
+            Self::List(items) => items.iter_mut().for_each(Self::as_said),
+            Self::Map(entries) => entries.values_mut().for_each(Self::as_said),
+            _ => {}
+        }
+    }
+
     /// Puts a word in place of a text, by its path.
     pub(crate) fn shorten(&mut self, path: &str) {
         let (key, below) = path.split_once('/').map_or((path, None), |(key, below)| (key, Some(below)));

@@ -77,7 +77,9 @@ fn list(source: &Source, nodes: Vec<Node>, open: bool) -> Section {
 
 fn known(node: Node) -> Result<Node, NotAssessed> {
     match node {
-        Node::Unknown(text) => Err(NotAssessed::Unknown(format!("it is set to {text}"))),
+        Node::Unknown(text) => {
+            Err(NotAssessed::Unknown(format!("it is set to {}", super::keyword::named(&text))))
+        }
         node => Ok(node),
     }
 }

@@ -18,6 +18,8 @@ use crate::auth0::source::Collection;
 pub(super) fn snapshot(said: Answers) -> TenantSnapshot {
     let now = said.taken_at.parse().unwrap_or_else(|_| Timestamp::now());
     let mut answers = said.answers;
+    // In what a tenant says nothing is a placeholder.
+    answers.iter_mut().for_each(|answer| answer.body.as_said());
     plausible::sift(&mut answers);
     let mut snapshot = TenantSnapshot::new(now);
     // Asked for before the lists are taken apart.
@@ -52,6 +54,40 @@ fn to<'a>(answers: &'a [Answered], path: &str) -> Vec<&'a Answered> {
     answers.iter().filter(|one| one.path.split('?').next() == Some(path.as_str())).collect()
 }
 
+/// What every plan has: who says otherwise means something else.
+const OF_EVERY_PLAN: [&str; 12] = [
+    "actions/actions",
+    "attack-protection/brute-force-protection",
+    "attack-protection/suspicious-ip-throttling",
+    "client-grants",
+    "clients",
+    "connections",
+    "guardian/factors",
+    "guardian/policies",
+    "logs",
+    "resource-servers",
+    "roles",
+    "tenants/settings",
+];
+/// The vendor's own codes and sentences for what a plan has not.
+const PLAN_CODES: [&str; 2] = ["feature_not_enabled", "subscription_required"];
+const PLAN_SENTENCES: [&str; 4] = [
+    "please upgrade your subscription to use",
+    "a paid subscription is required",
+    "feature is not enabled for this tenant",
+    "feature is not available for your plan",
+];
+
+/// Whether an answer says that the plan of the tenant has it not.
+fn is_by_plan(answer: &Answered, code: &str, message: &str) -> bool {
+    let path = answer.path.trim_start_matches("/api/v2/").split('?').next().unwrap_or_default();
+    let lower = message.to_ascii_lowercase();
+    let says = answer.status == 402
+        || (answer.status == 403
+            && (PLAN_CODES.contains(&code) || PLAN_SENTENCES.iter().any(|known| lower.contains(known))));
+    says && !OF_EVERY_PLAN.contains(&path)
+}
+
 /// Why an answer tells nothing.
 fn reason(answer: &Answered, scope: &str) -> NotAssessed {
     let text = |key: &str| match answer.body.get(key) {
@@ -59,13 +95,9 @@ fn reason(answer: &Answered, scope: &str) -> NotAssessed {
         _ => String::new(),
     };
     let (code, message) = (text("errorCode"), text("message"));
-    let lower = message.to_ascii_lowercase();
-    let by_plan =
-        ["feature", "subscription", "plan", "upgrade", "not enabled"].iter().any(|word| lower.contains(word));
     match answer.status {
         403 if code == "insufficient_scope" => NotAssessed::Forbidden(format!("{LACKS} {scope}")),
-        402 => NotAssessed::NotAvailable("the plan of the tenant does not have it".to_owned()),
-        403 if by_plan || code == "feature_not_enabled" => {
+        _ if is_by_plan(answer, &code, &message) => {
             NotAssessed::NotAvailable("the plan of the tenant does not have it".to_owned())
         }
         403 => NotAssessed::Forbidden(format!("HTTP 403: {message}")),
@@ -396,4 +428,32 @@ fn split_connections(snapshot: &mut TenantSnapshot) {
     };
     snapshot.put(Collection::Databases, databases);
     snapshot.put(Collection::Connections, others);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth0::parse;
+
+    #[test]
+    fn only_the_vendors_own_words_mean_that_a_plan_lacks_something() {
+        let why = |path: &str, status: u16, body: &str| {
+            let body = parse::json(body).expect("valid");
+            reason(&Answered { path: format!("/api/v2/{path}"), status, why: None, body }, "read:x")
+        };
+        let lacks = |why: NotAssessed| matches!(why, NotAssessed::NotAvailable(_));
+        let sentence = r#"{"message": "Please upgrade your subscription to use bot detection"}"#;
+        assert!(lacks(why("attack-protection/bot-detection", 403, sentence)));
+        assert!(lacks(why("network-acls?page=0", 403, r#"{"errorCode": "feature_not_enabled"}"#)));
+        assert!(lacks(why("event-streams", 402, "{}")));
+        for (path, status, body) in [
+            ("network-acls", 403, r#"{"message": "planned maintenance"}"#),
+            ("network-acls", 403, r#"{"message": "the feature flag service is down"}"#),
+            ("network-acls", 403, r#"{"message": "access from this network is not enabled"}"#),
+            ("clients?take=100", 403, r#"{"errorCode": "feature_not_enabled"}"#),
+            ("tenants/settings", 402, "{}"),
+        ] {
+            assert!(!lacks(why(path, status, body)), "{path}: {body}");
+        }
+    }
 }

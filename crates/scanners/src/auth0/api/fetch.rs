@@ -24,6 +24,8 @@ const AT_ONCE: usize = 16;
 const PAGE: u64 = 100;
 /// Answers of one list: 100,000 objects.
 const MOST_PAGES: u64 = 1_000;
+/// Bytes of one list; a tenant of 10,000 applications has a tenth of it.
+const MOST_BYTES: u64 = 256 << 20;
 /// Objects of one kind that one more call is made for in one job.
 const MOST_DETAILS: usize = 300;
 /// Times that a call which is told to wait is made again.
@@ -106,6 +108,7 @@ impl<'a> Fetch<'a> {
     async fn pages(&self, question: Question) -> Result<Vec<Answered>, ScanError> {
         let mut answers = Vec::new();
         let mut from: Option<String> = None;
+        let mut read = Read::default();
         for page in 0..MOST_PAGES {
             let mut query = question.query.clone();
             match question.paging {
@@ -124,9 +127,11 @@ impl<'a> Fetch<'a> {
                     query.extend(from.take().map(|from| ("from", from)));
                 }
             }
-            let answer = self.ask(&question, &query).await?;
+            let (answer, size) = self.ask(&question, &query).await?;
             from = next(&answer.body);
-            let more = answer.status == 200 && goes_on(&question, &answer.body, page, from.as_deref());
+            let more = answer.status == 200
+                && goes_on(&question, &answer.body, page, from.as_deref())
+                && read.may_go_on(from.as_deref(), size);
             answers.push(answer);
             if !more {
                 break;
@@ -135,16 +140,18 @@ impl<'a> Fetch<'a> {
         Ok(answers)
     }
 
+    /// One answer, and its bytes.
     async fn ask(
         &self,
         question: &Question,
         query: &[(&'static str, String)],
-    ) -> Result<Answered, ScanError> {
+    ) -> Result<(Answered, u64), ScanError> {
         let words: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mark = if words.is_empty() { "" } else { "?" };
         let path = format!("/api/v2/{}{mark}{}", question.path, words.join("&"));
-        let without =
-            |status, why: String| Answered { path: path.clone(), status, why: Some(why), body: Node::Null };
+        let without = |status, why: String| {
+            (Answered { path: path.clone(), status, why: Some(why), body: Node::Null }, 0)
+        };
         if !self.granted.is_empty() && !self.granted.contains(question.scope) {
             return Ok(without(0, format!("{LACKS} {}", question.scope)));
         }
@@ -161,11 +168,12 @@ impl<'a> Fetch<'a> {
             let wait = match fetched {
                 Ok(answer) if answer.status == 429 => answer.retry_after(Timestamp::now()),
                 Ok(answer) => {
-                    self.bytes.fetch_add(answer.body.len() as u64, Ordering::Relaxed);
+                    let bytes = answer.body.len() as u64;
+                    self.bytes.fetch_add(bytes, Ordering::Relaxed);
                     return Ok(match serde_json::from_slice::<Node>(&answer.body) {
                         Ok(mut body) => {
-                            redact::by_name(&mut body);
-                            Answered { path, status: answer.status, why: None, body }
+                            redact::answer(question.path.as_str(), &mut body);
+                            (Answered { path, status: answer.status, why: None, body }, bytes)
                         }
                         Err(_) if answer.status != 200 => {
                             without(answer.status, format!("HTTP {}", answer.status))
@@ -227,6 +235,21 @@ fn of_triggers(answers: &[Answered]) -> impl Iterator<Item = Question> {
 /// Objects in an answer. With code in them a hundred could be more than is read of one answer.
 pub(super) const fn size(paging: Paging) -> u64 {
     if matches!(paging, Paging::Totals) { PAGE / 2 } else { PAGE }
+}
+
+/// What was read of one list. A list that is broken off here is not whole.
+#[derive(Default)]
+struct Read {
+    checkpoints: BTreeSet<String>,
+    bytes: u64,
+}
+
+impl Read {
+    /// Whether the next page is asked for. Who gives the same checkpoint again never ends.
+    fn may_go_on(&mut self, next: Option<&str>, bytes: u64) -> bool {
+        self.bytes += bytes;
+        self.bytes < MOST_BYTES && next.is_none_or(|next| self.checkpoints.insert(next.to_owned()))
+    }
 }
 
 struct Question {
@@ -354,4 +377,18 @@ fn details(detail: &'static Detail, answers: &[Answered], which: Which<'_>) -> V
 pub(super) fn has_registered_key(client: &Node) -> bool {
     matches!(client.get("client_authentication_methods"), Some(Node::Map(methods)) if !methods.is_empty())
         || client.get("signed_request_object").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_never_ends_is_broken_off() {
+        let mut read = Read::default();
+        assert!(read.may_go_on(Some("a"), 1) && read.may_go_on(Some("b"), 1) && read.may_go_on(None, 1));
+        assert!(!read.may_go_on(Some("a"), 1));
+        let mut read = Read::default();
+        assert!(read.may_go_on(Some("a"), MOST_BYTES - 1) && !read.may_go_on(Some("b"), 1));
+    }
 }

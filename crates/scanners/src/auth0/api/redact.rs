@@ -1,10 +1,10 @@
 //! Takes secrets out of what a tenant says, as soon as it is read. What stands in their place has their length.
 
 use crate::auth0::node::Node;
-use crate::auth0::secret::mark;
+use crate::auth0::secret::{self, mark};
 
 /// Ends of names whose values are secret.
-const ENDS: [&str; 17] = [
+const ENDS: [&str; 26] = [
     "secret",
     "password",
     "passwd",
@@ -22,10 +22,25 @@ const ENDS: [&str; 17] = [
     "sharedkey",
     "sourceaddress",
     "cookie",
+    "passphrase",
+    "signingkey",
+    "encryptionkey",
+    "hmackey",
+    "masterkey",
+    "tokens",
+    "apikeys",
+    "skey",
+    "pfx",
 ];
 
+/// Objects that are called like secrets and hold settings, which checks read.
+const SETTINGS: [&str; 4] = ["refreshtoken", "sessioncookie", "subjecttypeauthorization", "changepassword"];
+
+/// What of an entry of the log is looked at. The rest tells who did what from where.
+const OF_LOG_ENTRIES: [&str; 3] = ["type", "date", "hostname"];
+
 /// Objects that hold credentials by their nature: all of their texts are secret but those with these names.
-const GUARDED: [(&str, &[&str]); 6] = [
+const GUARDED: [(&str, &[&str]); 11] = [
     (
         "credentials",
         &[
@@ -72,26 +87,70 @@ const GUARDED: [(&str, &[&str]); 6] = [
         ],
     ),
     ("configuration", &["awsregion", "webhookendpoint"]),
-    ("httpcustomheaders", &[]),
+    ("httpcustomheaders", &["header", "name"]),
+    ("customheaders", &["header", "name"]),
+    ("headers", &[]),
+    ("auth", &[]),
+    ("metadata", &[]),
+    ("upstreamparams", &["alias"]),
     ("secrets", &["name", "createdat", "updatedat"]),
 ];
 
+/// Takes out of one answer what nobody needs to see.
+pub(super) fn answer(path: &str, body: &mut Node) {
+    if path == "logs" {
+        log_entries(body);
+    }
+    by_name(body);
+}
+
+fn log_entries(body: &mut Node) {
+    match body {
+        Node::List(entries) => entries.iter_mut().for_each(|entry| {
+            if let Node::Map(fields) = entry {
+                fields.retain(|name, _| OF_LOG_ENTRIES.contains(&name.as_str()));
+            }
+        }),
+        Node::Map(fields) => fields.get_mut("logs").into_iter().for_each(log_entries),
+        _ => {}
+    }
+}
+
 /// Replaces every value that its name or its place says is secret.
-pub(super) fn by_name(node: &mut Node) {
+fn by_name(node: &mut Node) {
     match node {
         Node::Map(entries) => {
+            let named = entries.iter().any(|(name, value)| says_secret(name, value));
             for (name, value) in entries {
                 let flat = flat(name);
                 let guarded = GUARDED.iter().find(|(guarded, _)| *guarded == flat);
-                match (value, guarded) {
-                    (value, Some((_, open))) => texts_but(value, "", open),
-                    (Node::Text(text) | Node::Unknown(text), None) if is_secret(&flat) => *text = mark(text),
-                    (value, None) => by_name(value),
+                match guarded {
+                    Some((_, open)) => texts_but(value, "", open),
+                    None if is_secret(&flat) || (named && flat == "value") => hide(&flat, value),
+                    None if flat.contains("webhook") || flat.contains("hookurl") => {
+                        texts_but(value, &flat, &[&flat]);
+                    }
+                    None => by_name(value),
                 }
             }
         }
         Node::List(items) => items.iter_mut().for_each(by_name),
         _ => {}
+    }
+}
+
+/// `{"name": "Authorization", "value": ...}`: whether a field says that the value beside it is secret.
+fn says_secret(name: &str, value: &Node) -> bool {
+    let names = matches!(flat(name).as_str(), "name" | "key" | "header" | "headername");
+    names && matches!(value, Node::Text(text) if is_secret(&flat(text)) || secret::is_one(text))
+}
+
+/// Replaces a secret, and all that lies below it.
+fn hide(name: &str, value: &mut Node) {
+    match value {
+        Node::Map(_) if SETTINGS.contains(&name) => by_name(value),
+        Node::Number(number) => *value = Node::Text(mark(&number.to_string())),
+        value => texts_but(value, "", &[]),
     }
 }
 
@@ -108,6 +167,9 @@ fn texts_but(node: &mut Node, name: &str, open: &[&str]) {
     match node {
         Node::Text(text) | Node::Unknown(text) if open.contains(&flat(name).as_str()) => *text = bare(text),
         Node::Text(text) | Node::Unknown(text) => *text = mark(text),
+        Node::Number(number) if open.is_empty() => {
+            *node = Node::Text(mark(&number.to_string()));
+        }
         Node::Map(entries) => entries.iter_mut().for_each(|(name, value)| texts_but(value, name, open)),
         Node::List(items) => items.iter_mut().for_each(|item| texts_but(item, name, open)),
         _ => {}
@@ -135,7 +197,7 @@ mod tests {
 
     fn told(json: &str) -> String {
         let mut node = parse::json(json).expect("valid");
-        by_name(&mut node);
+        answer("x", &mut node);
         serde_json::to_string(&node).expect("serialises")
     }
 
@@ -150,6 +212,38 @@ mod tests {
             assert!(!text.contains(secret), "{text}");
         }
         assert!(text.contains("\"none\"") && text.contains("\"x\""));
+    }
+
+    #[test]
+    fn what_lies_below_a_secret_is_secret_and_settings_stay() {
+        let text = told(
+            r#"{"options": {"decryptionKey": {"key": "PLANTED1", "cert": "PLANTED2"}, "customHeaders": [{"name": "x", "value": "PLANTED3"}],
+            "upstream_params": {"p": {"value": "PLANTED4"}, "q": {"alias": "login_hint"}}, "hmac_key": "PLANTED5", "auth": {"u": "PLANTED6"}},
+            "headers": {"X-Key": "PLANTED7"}, "metadata": {"iban": "PLANTED8"}, "passphrase": "PLANTED9", "secret": 71234567,
+            "more": [{"name": "Authorization", "value": "PLANTED10"}, {"name": "color", "value": "red"}], "tokens": {"a": ["PLANTED11"]},
+            "refresh_token": {"rotation_type": "rotating"}, "subject_type_authorization": {"user": {"policy": "deny_all"}},
+            "slack_webhook_url": "https://hooks.example.com/PLANTED12"}"#,
+        );
+        assert!(!text.contains("PLANTED") && !text.contains("71234567"), "{text}");
+        for kept in ["rotating", "deny_all", "login_hint", "red", "https://hooks.example.com/"] {
+            assert!(text.contains(kept), "{kept}: {text}");
+        }
+    }
+
+    #[test]
+    fn of_the_log_only_what_is_looked_at_is_kept() {
+        for (body, kept) in [
+            (
+                r#"[{"type": "s", "hostname": "h", "user_name": "PLANTED", "ip": "PLANTED", "details": {"a": "PLANTED"}}]"#,
+                "\"h\"",
+            ),
+            (r#"{"logs": [{"date": "d", "user_id": "PLANTED"}], "total": 1}"#, "\"d\""),
+        ] {
+            let mut node = parse::json(body).expect("valid");
+            answer("logs", &mut node);
+            let text = serde_json::to_string(&node).expect("serialises");
+            assert!(!text.contains("PLANTED") && text.contains(kept), "{text}");
+        }
     }
 
     #[test]

@@ -1,10 +1,8 @@
 //! What a call does.
 
-use std::borrow::Cow;
-
 use oxc_ast::ast::CallExpression;
 
-use super::texts::{literal, personal, tells};
+use super::texts::{personal, tells};
 use super::visit::{Kept, Walker};
 
 /// Modules that start programs or run texts as code.
@@ -18,11 +16,17 @@ impl Walker<'_> {
     pub(super) fn call(&mut self, name: &str, call: &CallExpression<'_>) {
         let at = call.span.start;
         let first = call.arguments.first().and_then(|argument| argument.as_expression());
-        let first_text = first.and_then(literal).map(|text| text.to_ascii_lowercase());
+        let first_text = first.and_then(|first| self.text_of(first)).map(|text| text.to_ascii_lowercase());
         let last = name.rsplit('.').next().unwrap_or(name);
         match (last, first_text.as_deref()) {
             ("createHash" | "createHmac", Some(weak @ ("md5" | "sha1" | "md4"))) => {
                 self.note(Kept::WeakHash, at, weak);
+            }
+            ("hash", Some(weak @ ("md5" | "sha1" | "md4"))) if name.starts_with("crypto.") => {
+                self.note(Kept::WeakHash, at, weak);
+            }
+            ("constructor", _) if name.ends_with(".constructor.constructor") => {
+                self.note(Kept::Dangerous, at, "makes a function of a text");
             }
             ("md5" | "MD5" | "sha1" | "SHA1", _) => self.note(Kept::WeakHash, at, last),
             ("require", Some(module)) => self.module(module, at),
@@ -38,6 +42,9 @@ impl Walker<'_> {
             _ => {}
         }
         self.told_or_claimed(name, last, call);
+        self.keyed(name, call);
+        self.formatted(last, call);
+        self.fast_hash(name, last, call);
         let links = matches!(last, "linkUsers" | "linkAccounts" | "linkUser")
             || (last == "link" && name.contains("users"))
             || name.ends_with("identities.link");
@@ -65,13 +72,6 @@ impl Walker<'_> {
             && let Some(what) = argument(1).and_then(personal)
         {
             self.note(Kept::Claim, at, &what);
-        }
-        // `headers.set('x-api-key', '...')` names a value as a field does.
-        if matches!(last, "set" | "setHeader" | "header" | "append" | "field")
-            && let (Some(name), Some(value)) =
-                (argument(0).and_then(literal).map(Cow::into_owned), argument(1))
-        {
-            self.named(&name, value);
         }
     }
 }

@@ -3,7 +3,10 @@
 //! The text is dropped after reading. What is kept of a literal is where it stands and of what kind it is.
 
 mod calls;
+mod flow;
 mod guard;
+mod lines;
+mod named;
 mod texts;
 mod visit;
 
@@ -63,8 +66,12 @@ pub(crate) struct Facts {
 pub(crate) struct Places {
     /// Those that look like secrets.
     pub(crate) secrets: Vec<Range<usize>>,
+    /// Those that are called by the name of a secret, and look like none.
+    pub(crate) private: Vec<Range<usize>>,
     /// All of them.
     pub(crate) literals: Vec<Range<usize>>,
+    /// Comments, without their signs.
+    pub(crate) comments: Vec<Range<usize>>,
 }
 
 /// A script as it was read: its facts, and which of the words that checks look for its code holds. Comments and what is never
@@ -204,122 +211,4 @@ pub(crate) const DATABASE_SCRIPTS: [&str; 8] = [
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts(code: &str) -> Facts {
-        let script = read_all(vec![code.to_owned()]).remove(0);
-        script.facts().cloned().expect("parses")
-    }
-
-    #[test]
-    fn secrets_are_found_and_not_kept() {
-        let code = "const apiKey = 'q8ZrT1xWm4Kd9LpVb2Nc';\nconst k = 'AKIAIOSFODNN7EXAMPLE';\nconst name = 'customers';";
-        let found = facts(code);
-        assert_eq!(found.secrets.iter().map(|spot| spot.line).collect::<Vec<_>>(), [1, 2]);
-        assert!(!format!("{found:?}").contains("AKIA"));
-    }
-
-    #[test]
-    fn dangerous_things_are_found() {
-        let found = facts(
-            "require('child_process').exec('ls');\neval(x);\nnew Function('a');\n\
-             request({url: 'http://api.example.com/x', rejectUnauthorized: false});\n\
-             process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';\n\
-             crypto.createHash('md5');\nconsole.log(event);\nconsole.log('done');\n\
-             db.query('SELECT * FROM users WHERE email = ' + email);\ndb.query(`DELETE FROM t WHERE id = ${id}`);\n\
-             api.idToken.setCustomClaim('https://x/e', event.user.email);\n",
-        );
-        let lines = |spots: &[Spot]| spots.iter().map(|spot| spot.line).collect::<Vec<_>>();
-        assert_eq!(lines(&found.dangerous), [1, 2, 3]);
-        assert_eq!(lines(&found.insecure), [4]);
-        assert_eq!(lines(&found.tls_off), [4, 5]);
-        assert_eq!(lines(&found.weak_hashes), [6]);
-        assert_eq!(lines(&found.logging), [7]);
-        assert_eq!(lines(&found.sql), [9, 10]);
-        assert_eq!(lines(&found.claims), [11]);
-        assert!(found.hosts.contains("api.example.com"));
-        assert!(found.calls.contains("api.idToken.setCustomClaim"));
-    }
-
-    #[test]
-    fn the_same_things_are_found_in_other_words() {
-        let lines = |spots: &[Spot]| spots.iter().map(|spot| spot.line).collect::<Vec<_>>();
-        let found = facts(
-            "import cp from 'child_process';\nimport('node:vm');\nFunction('a');\nglobalThis.eval(x);\n(0, eval)(x);\n\
-             redis.eval(script);\n",
-        );
-        assert_eq!(lines(&found.dangerous), [1, 2, 3, 4, 5]);
-        let found = facts(
-            "a({rejectUnauthorized: 0});\nb.rejectUnauthorized = !1;\na({checkServerIdentity: () => undefined});\n\
-             a({checkServerIdentity: function () {}});\nprocess.env['NODE_TLS_REJECT_UNAUTHORIZED'] = 0;\n\
-             process.env.NODE_TLS_REJECT_UNAUTHORIZED = '1';\na({checkServerIdentity: (h, c) => tls.check(h, c)});\n\
-             a({rejectUnauthorized: true});\n",
-        );
-        assert_eq!(lines(&found.tls_off), [1, 2, 3, 4, 5]);
-        let found = facts(
-            "f({headers: {Authorization: 'Bearer q8ZrT1xWm4Kd9LpV'}});\nconst secret = 'q8ZrT1xW' + 'm4Kd9LpVb2Nc';\n\
-             const k = '9f86d081884c7d659a2feaa0c55ad015' + 'a3bf4f1b2b0b822cd15d6c15b0f00a08';\nh['x-api-key'] = 'q8ZrT1xWm4Kd';\n\
-             h.set('x-api-key', 'q8ZrT1xWm4Kd');\nconst token = event.secrets.TOKEN;\n",
-        );
-        assert_eq!(lines(&found.secrets), [1, 2, 3, 4, 5]);
-    }
-
-    #[test]
-    fn comments_and_what_is_never_reached_say_nothing() {
-        let mentions = |code: &str| {
-            let script = read_all(vec![code.to_owned()]).remove(0);
-            script.mentions("email_verified").expect("parses")
-        };
-        for (code, says) in [
-            ("if (event.user.email_verified) link();", true),
-            ("if (!event.user['email_verified']) return_();", true),
-            ("const {email_verified} = event.user; f(email_verified);", true),
-            ("q('email_verified:true');", true),
-            ("// email_verified\nlink();", false),
-            ("/* email_verified */ link();", false),
-            ("if (false) { f(event.user.email_verified); }\nlink();", false),
-            ("const x = false && event.user.email_verified;", false),
-            ("function f() { return 1; g(event.user.email_verified); }", false),
-            ("console.log(event.user.email_verified);", false),
-            ("api.idToken.setCustomClaim('email_verified', event.user.email_verified);", false),
-        ] {
-            assert_eq!(mentions(code), says, "{code}");
-        }
-    }
-
-    #[test]
-    fn every_form_of_script_parses() {
-        for code in [
-            "function (user, context, callback) { callback(null, user, context); }",
-            "function login(email, password, callback) { return callback(null, {}); }",
-            "exports.onExecutePostLogin = async (event, api) => { await x; };",
-            "module.exports = function (client, scope, audience, context, cb) { cb(); };",
-            "import x from 'y'; export const a = 1;",
-        ] {
-            facts(code);
-        }
-    }
-
-    #[test]
-    fn what_is_no_code_or_nested_beyond_reason_is_not_assessed() {
-        for code in [
-            "function (".to_owned(),
-            "[".repeat(50_000),
-            "!".repeat(60_000),
-            "a=>".repeat(30_000),
-            "x".repeat(LARGEST + 1),
-        ] {
-            let script = read_all(vec![code]).remove(0);
-            assert!(script.facts().is_err());
-        }
-    }
-
-    #[test]
-    fn old_runtimes_are_told_apart() {
-        for (version, bad) in [("node16", true), ("node18-actions", true), ("22", false), ("node22", false)] {
-            assert_eq!(matches!(runtime(version, "x"), Ok(Verdict::Failed(_))), bad, "{version}");
-        }
-        assert!(runtime("new", "x").is_err());
-    }
-}
+mod tests;

@@ -3,9 +3,16 @@
 use std::borrow::Cow;
 
 use oxc_ast::ast::{
-    ArrowFunctionBody, AssignmentTarget, BinaryExpression, BinaryOperator, Expression, FunctionBody,
-    Statement,
+    ArrowFunctionBody, AssignmentTarget, BinaryExpression, BinaryOperator, CallExpression, Expression,
+    FunctionBody, Statement,
 };
+
+/// A text that is put together of literals is read to this depth of brackets, and to this length: nothing that a check asks
+/// for is deeper or longer.
+const DEEPEST: usize = 32;
+const LONGEST: usize = 16 << 10;
+/// A longer name is no name that a check knows: its end is kept.
+const LONGEST_NAME: usize = 200;
 
 /// The text of a literal, also of one that is put together from several.
 pub(super) fn literal<'e>(expression: &'e Expression<'_>) -> Option<Cow<'e, str>> {
@@ -14,26 +21,56 @@ pub(super) fn literal<'e>(expression: &'e Expression<'_>) -> Option<Cow<'e, str>
         Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
             template.quasis.first().map(|part| part.value.raw.as_str().into())
         }
-        Expression::ParenthesizedExpression(inner) => literal(&inner.expression),
-        Expression::BinaryExpression(sum) if sum.operator == BinaryOperator::Addition => {
+        Expression::ParenthesizedExpression(_) | Expression::BinaryExpression(_) => {
             let mut text = String::new();
-            joined(expression, &mut text).then(|| text.into())
+            joined(expression, &mut text, 0).then(|| text.into())
         }
         _ => None,
     }
 }
 
+/// The text of one operand of a sum: there a number is its digits.
+pub(super) fn piece<'e>(operand: &'e Expression<'_>) -> Option<Cow<'e, str>> {
+    match operand {
+        Expression::NumericLiteral(number) => Some(number.value.to_string().into()),
+        operand => literal(operand),
+    }
+}
+
 /// Writes the text of a sum of literals; whether it is one.
-fn joined(expression: &Expression<'_>, text: &mut String) -> bool {
+fn joined(expression: &Expression<'_>, text: &mut String, depth: usize) -> bool {
+    if depth > DEEPEST || text.len() > LONGEST {
+        return false;
+    }
     match expression {
         Expression::BinaryExpression(sum) if sum.operator == BinaryOperator::Addition => {
-            joined(&sum.left, text) && joined(&sum.right, text)
+            operands(sum).into_iter().all(|operand| joined(operand, text, depth + 1))
         }
-        Expression::BinaryExpression(_) => false,
-        other => literal(other).is_some_and(|part| {
+        Expression::ParenthesizedExpression(inner) => joined(&inner.expression, text, depth + 1),
+        part => piece(part).is_some_and(|part| {
             text.push_str(&part);
             true
         }),
+    }
+}
+
+/// `['a', 'b'].join('')` and `'a'.concat('b')`: the text that comes of it.
+pub(super) fn joined_list(call: &CallExpression<'_>) -> Option<String> {
+    let Expression::StaticMemberExpression(member) = &call.callee else { return None };
+    let first = call.arguments.first().and_then(|one| one.as_expression());
+    match (&member.object, member.property.name.as_str()) {
+        (Expression::ArrayExpression(list), "join") => {
+            let between = first.map_or(Some(Cow::Borrowed(",")), literal)?;
+            let parts: Option<Vec<_>> =
+                list.elements.iter().map(|one| one.as_expression().and_then(literal)).take(1_000).collect();
+            parts.map(|parts| parts.join(&between))
+        }
+        (object, "concat") => {
+            let parts: Option<Vec<_>> =
+                call.arguments.iter().map(|one| one.as_expression().and_then(literal)).take(1_000).collect();
+            Some(format!("{}{}", literal(object)?, parts?.concat()))
+        }
+        _ => None,
     }
 }
 
@@ -52,24 +89,39 @@ pub(super) fn operands<'e, 'a>(sum: &'e BinaryExpression<'a>) -> Vec<&'e Express
     backwards
 }
 
-/// `api.access.deny` of the expression that says so.
+/// `api.access.deny` of the expression that says so; the end of it, where it is longer than any name that is asked for.
 pub(super) fn dotted(expression: &Expression<'_>) -> Option<String> {
-    match expression {
-        Expression::Identifier(name) => Some(name.name.to_string()),
-        Expression::StaticMemberExpression(member) => {
-            let below = dotted(&member.object).unwrap_or_default();
-            Some(format!("{below}.{}", member.property.name))
+    let mut backwards: Vec<Cow<'_, str>> = Vec::new();
+    let (mut at, mut length) = (expression, 0);
+    // Steps are counted, for brackets add nothing to the length.
+    for _ in 0..LONGEST_NAME {
+        let (name, below) = match at {
+            Expression::Identifier(name) => (Some(name.name.as_str().into()), None),
+            Expression::StaticMemberExpression(member) => {
+                (Some(member.property.name.as_str().into()), Some(&member.object))
+            }
+            Expression::ComputedMemberExpression(member) => {
+                (Some(literal(&member.expression)?), Some(&member.object))
+            }
+            // `(0, eval)` is eval.
+            Expression::SequenceExpression(several) => (None, Some(several.expressions.last()?)),
+            Expression::ParenthesizedExpression(inner) => (None, Some(&inner.expression)),
+            Expression::CallExpression(call) => (None, Some(&call.callee)),
+            _ if backwards.is_empty() => return None,
+            // Of what a method is called does not matter.
+            _ => (Some("".into()), None),
+        };
+        if let Some(name) = name {
+            length += name.len() + 1;
+            backwards.push(name);
         }
-        Expression::ComputedMemberExpression(member) => {
-            let below = dotted(&member.object).unwrap_or_default();
-            Some(format!("{below}.{}", literal(&member.expression)?))
+        match below {
+            Some(below) if length <= LONGEST_NAME => at = below,
+            _ => break,
         }
-        // `(0, eval)` is eval.
-        Expression::SequenceExpression(sequence) => sequence.expressions.last().and_then(dotted),
-        Expression::ParenthesizedExpression(inner) => dotted(&inner.expression),
-        Expression::CallExpression(call) => dotted(&call.callee),
-        _ => None,
     }
+    backwards.reverse();
+    Some(backwards.join("."))
 }
 
 /// Whether a value that is logged tells a secret or everything about a person.

@@ -1,23 +1,25 @@
 //! Walks the syntax tree of a script and notes what checks ask about.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::thread;
 
 use checkmate_domain::NotAssessed;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    AssignmentExpression, BinaryExpression, BinaryOperator, CallExpression, ConditionalExpression,
-    Expression, IdentifierName, IdentifierReference, IfStatement, ImportDeclaration, ImportExpression,
-    LogicalExpression, NewExpression, ObjectProperty, Program, PropertyDefinition, Statement, StringLiteral,
-    TemplateLiteral, VariableDeclarator,
+    AssignmentExpression, AssignmentPattern, BinaryExpression, BinaryOperator, CallExpression,
+    ComputedMemberExpression, ConditionalExpression, Expression, FormalParameter, IdentifierName,
+    IdentifierReference, IfStatement, ImportDeclaration, ImportExpression, LogicalExpression, NewExpression,
+    ObjectProperty, Program, PropertyDefinition, Statement, StringLiteral, TemplateLiteral,
+    VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
-use oxc_span::{GetSpan as _, SourceType, Span};
-use url::{Host, Url};
+use oxc_span::{SourceType, Span};
 
-use super::texts::{does_nothing, dotted, is_off, is_query, literal, never, operands, target_name};
+use super::lines::Lines;
+use super::texts::{does_nothing, dotted, is_off, is_query, literal, never, operands, piece, target_name};
 use super::{Facts, LARGEST, MOST, Places, Script, Spot, WORDS, guard};
 use crate::auth0::secret;
 
@@ -80,6 +82,7 @@ fn walked<T>(text: &str, of: impl FnOnce(Walker<'_>) -> T) -> Result<T, NotAsses
         }
         let mut walker = Walker::new(&wrapped, usize::from(bare));
         walker.visit_program(&parsed.program);
+        walker.comments(&parsed.program);
         return Ok(of(walker));
     }
     Err(NotAssessed::Unreadable("the script is not valid JavaScript".to_owned()))
@@ -99,27 +102,43 @@ pub(super) enum Kept {
 }
 
 pub(super) struct Walker<'s> {
-    text: &'s str,
+    pub(super) text: &'s str,
+    lines: Lines,
     /// Bytes that were put before the script.
     before: usize,
-    facts: Facts,
+    /// What is walked is never reached: it does nothing, and its secrets stand there all the same.
+    pub(super) dead: bool,
+    /// What is walked is a name: an address there is never fetched.
+    naming: bool,
+    /// Short texts by the constants that hold them, and variables that hold the beginning of a query.
+    pub(super) constants: BTreeMap<String, String>,
+    pub(super) queries: BTreeSet<String>,
+    pub(super) facts: Facts,
     words: Vec<&'static str>,
-    places: Places,
+    pub(super) places: Places,
 }
 
 impl<'s> Walker<'s> {
     fn new(text: &'s str, before: usize) -> Self {
-        Self { text, before, facts: Facts::default(), words: Vec::new(), places: Places::default() }
-    }
-
-    fn spot(&self, at: u32, what: &str) -> Spot {
-        let end = usize::try_from(at).unwrap_or(0).min(self.text.len());
-        let line = self.text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Spot { line, what: what.to_owned() }
+        Self {
+            text,
+            lines: Lines::of(text),
+            before,
+            dead: false,
+            naming: false,
+            constants: BTreeMap::new(),
+            queries: BTreeSet::new(),
+            facts: Facts::default(),
+            words: Vec::new(),
+            places: Places::default(),
+        }
     }
 
     pub(super) fn note(&mut self, kept: Kept, at: u32, what: &str) {
-        let spot = self.spot(at, what);
+        if self.dead {
+            return;
+        }
+        let spot = Spot { line: self.lines.line(place(at)), what: what.to_owned() };
         let facts = &mut self.facts;
         let spots = match kept {
             Kept::WeakHash => &mut facts.weak_hashes,
@@ -131,37 +150,45 @@ impl<'s> Walker<'s> {
             Kept::Claim => &mut facts.claims,
             Kept::Linking => &mut facts.linking,
         };
-        if spots.len() < MOST {
+        // A call of what a call gives has its name twice.
+        if spots.len() < MOST && spots.last() != Some(&spot) {
             spots.push(spot);
         }
     }
 
-    /// A literal that something is called by: `const apiKey = '...'`, `{password: '...'}`.
-    pub(super) fn named(&mut self, name: &str, value: &Expression<'_>) {
-        if let Some(text) = literal(value)
-            && let Some(kind) = secret::in_value(name, &text)
-        {
-            self.secret(value.span(), kind);
+    /// A secret at this place.
+    pub(super) fn secret(&mut self, span: Span, kind: secret::Kind) {
+        self.places.secrets.push(self.range(span));
+        self.found(place(span.start), kind);
+    }
+
+    pub(super) fn found(&mut self, at: usize, kind: secret::Kind) {
+        let line = self.lines.line(at);
+        let secrets = &mut self.facts.secrets;
+        if secrets.len() < MOST && !secrets.iter().any(|known| known.line == line) {
+            secrets.push(Spot { line, what: kind.redacted() });
         }
     }
 
-    fn secret(&mut self, span: Span, kind: secret::Kind) {
-        self.places.secrets.push(self.range(span));
-        let spot = self.spot(span.start, &kind.redacted());
-        if self.facts.secrets.len() < MOST && !self.facts.secrets.iter().any(|known| known.line == spot.line)
-        {
-            self.facts.secrets.push(spot);
-        }
+    /// What is no finding, and is shown to nobody.
+    pub(super) fn hide(&mut self, span: Span) {
+        self.places.private.push(self.range(span));
     }
 
     /// Where something stands in the script as it was given.
     fn range(&self, span: Span) -> Range<usize> {
-        let place = |at: u32| usize::try_from(at).unwrap_or(0).saturating_sub(self.before);
-        place(span.start)..place(span.end)
+        self.own(place(span.start))..self.own(place(span.end))
+    }
+
+    pub(super) fn own(&self, at: usize) -> usize {
+        at.saturating_sub(self.before)
     }
 
     /// A word of the script: a name or a text, never a comment.
     fn word(&mut self, text: &str) {
+        if self.dead {
+            return;
+        }
         for word in WORDS {
             if text.contains(word) && !self.words.contains(&word) {
                 self.words.push(word);
@@ -173,49 +200,25 @@ impl<'s> Walker<'s> {
         self.word(text);
         if let Some(kind) = secret::in_text(text) {
             self.secret(span, kind);
+        } else if let Some((_, kind)) = secret::pairs(text).into_iter().next() {
+            self.found(place(span.start), kind);
         }
         // The path under which accounts are linked: /api/v2/users/{id}/identities.
         if text.contains("/identities") {
             self.note(Kept::Linking, span.start, "/identities");
         }
-        self.address(text, span.start);
-    }
-
-    fn address(&mut self, text: &str, at: u32) {
-        let Some(url) = text
-            .get(..8)
-            .filter(|start| start.to_ascii_lowercase().starts_with("http"))
-            .and_then(|_| Url::parse(text).ok())
-        else {
-            return;
-        };
-        let Some(host) = url.host() else { return };
-        let loopback = match &host {
-            Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-            Host::Ipv4(ip) => ip.is_loopback(),
-            Host::Ipv6(ip) => ip.is_loopback(),
-        };
-        // `http://` names are not only addresses: namespaces of claims and schemas are never fetched.
-        let name = host.to_string();
-        let namespace = ["schemas.", "www.w3.org", "auth0.com"].iter().any(|known| name.starts_with(known));
-        if loopback || namespace {
-            return;
-        }
-        if url.scheme() == "http" {
-            self.note(Kept::Insecure, at, &format!("http://{name}"));
-        }
-        if self.facts.hosts.len() < MOST {
-            self.facts.hosts.insert(name);
+        if !self.naming {
+            self.address(text, span.start);
         }
     }
 
     /// A text that is put together: from literals only, which may be a secret as a whole, or from a literal and more, which may
     /// be a query.
     fn sum(&mut self, operands: &[&Expression<'_>], span: Span) {
-        let literals: Vec<_> = operands.iter().map_while(|operand| literal(operand)).collect();
+        let literals: Vec<_> = operands.iter().map_while(|operand| piece(operand)).collect();
         let text = literals.concat();
         if literals.len() < operands.len() {
-            self.query(&text, span.start);
+            self.unfinished(&text, span.start);
         } else if let Some(kind) = secret::in_text(&text) {
             self.secret(span, kind);
         } else if secret::is_opaque(&text) {
@@ -223,7 +226,15 @@ impl<'s> Walker<'s> {
         }
     }
 
-    fn query(&mut self, text: &str, at: u32) {
+    /// The beginning of a text that goes on with a value.
+    fn unfinished(&mut self, text: &str, at: u32) {
+        if text.trim().eq_ignore_ascii_case("http://") {
+            self.note(Kept::Insecure, at, "http:// and a host that is put in");
+        }
+        self.query(text, at);
+    }
+
+    pub(super) fn query(&mut self, text: &str, at: u32) {
         if is_query(text) {
             self.note(Kept::Query, at, "a query is put together from texts");
         }
@@ -240,6 +251,22 @@ impl<'s> Walker<'s> {
         if off {
             self.note(Kept::TlsOff, at, name);
         }
+        self.alias(value, at);
+        self.keep(name, value);
+    }
+
+    /// Walks a name: of a claim, of a field.
+    fn name(&mut self, walk: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.naming, true);
+        walk(self);
+        self.naming = before;
+    }
+
+    /// Walks what is never reached.
+    fn unreached(&mut self, walk: impl FnOnce(&mut Self)) {
+        let before = std::mem::replace(&mut self.dead, true);
+        walk(self);
+        self.dead = before;
     }
 
     /// Statements up to the one after which none is reached. Functions are, from above.
@@ -248,10 +275,16 @@ impl<'s> Walker<'s> {
         for statement in statements {
             if !over || matches!(statement, Statement::FunctionDeclaration(_)) {
                 self.visit_statement(statement);
+            } else {
+                self.unreached(|walker| walker.visit_statement(statement));
             }
             over |= matches!(statement, Statement::ReturnStatement(_) | Statement::ThrowStatement(_));
         }
     }
+}
+
+pub(super) fn place(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(0)
 }
 
 impl<'a> Visit<'a> for Walker<'_> {
@@ -267,6 +300,7 @@ impl<'a> Visit<'a> for Walker<'_> {
         if !never(&it.test) {
             return walk::walk_if_statement(self, it);
         }
+        self.unreached(|walker| walker.visit_statement(&it.consequent));
         if let Some(otherwise) = &it.alternate {
             self.visit_statement(otherwise);
         }
@@ -274,6 +308,7 @@ impl<'a> Visit<'a> for Walker<'_> {
 
     fn visit_conditional_expression(&mut self, it: &ConditionalExpression<'a>) {
         if never(&it.test) {
+            self.unreached(|walker| walker.visit_expression(&it.consequent));
             return self.visit_expression(&it.alternate);
         }
         walk::walk_conditional_expression(self, it);
@@ -281,7 +316,9 @@ impl<'a> Visit<'a> for Walker<'_> {
 
     fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
         self.visit_expression(&it.left);
-        if !(it.operator.as_str() == "&&" && never(&it.left)) {
+        if it.operator.as_str() == "&&" && never(&it.left) {
+            self.unreached(|walker| walker.visit_expression(&it.right));
+        } else {
             self.visit_expression(&it.right);
         }
     }
@@ -308,11 +345,16 @@ impl<'a> Visit<'a> for Walker<'_> {
         }
         if !it.expressions.is_empty() {
             self.query(&whole.join(" "), it.span.start);
+            let only_scheme = whole.first().filter(|first| first.ends_with("//"));
+            only_scheme.into_iter().for_each(|first| self.unfinished(first, it.span.start));
         }
         walk::walk_template_literal(self, it);
     }
 
     fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
+        if it.operator.is_equality() {
+            self.compared(&it.left, &it.right);
+        }
         if it.operator != BinaryOperator::Addition {
             return walk::walk_binary_expression(self, it);
         }
@@ -325,21 +367,30 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        if let Some(name) = dotted(&it.callee) {
-            self.call(&name, it);
-            // What is only logged or told decides about nothing.
-            let only_told = name.starts_with("console.") || name.ends_with("setCustomClaim");
-            let before = only_told.then(|| self.words.clone());
-            if self.facts.calls.len() < 500 && name.len() < 200 {
-                self.facts.calls.insert(name);
-            }
-            walk::walk_call_expression(self, it);
-            if let Some(words) = before {
-                self.words = words;
-            }
-            return;
+        let Some(name) = dotted(&it.callee) else { return walk::walk_call_expression(self, it) };
+        self.call(&name, it);
+        let claims = name.ends_with("setCustomClaim");
+        // What is only logged or told decides about nothing.
+        let before = (claims || name.starts_with("console.")).then(|| self.words.clone());
+        if self.facts.calls.len() < 500 && name.len() < 200 && !self.dead {
+            self.facts.calls.insert(name);
         }
-        walk::walk_call_expression(self, it);
+        self.visit_expression(&it.callee);
+        for (place, argument) in it.arguments.iter().enumerate() {
+            if claims && place == 0 {
+                self.name(|walker| walker.visit_argument(argument));
+            } else {
+                self.visit_argument(argument);
+            }
+        }
+        if let Some(words) = before {
+            self.words = words;
+        }
+    }
+
+    fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
+        self.visit_expression(&it.object);
+        self.name(|walker| walker.visit_expression(&it.expression));
     }
 
     fn visit_new_expression(&mut self, it: &NewExpression<'a>) {
@@ -349,6 +400,7 @@ impl<'a> Visit<'a> for Walker<'_> {
         ) {
             self.note(Kept::Dangerous, it.span.start, "makes a function of a text");
         }
+        self.made(it);
         walk::walk_new_expression(self, it);
     }
 
@@ -370,7 +422,8 @@ impl<'a> Visit<'a> for Walker<'_> {
             self.word(&name);
             self.set(&name, &it.value, it.span.start);
         }
-        walk::walk_object_property(self, it);
+        self.name(|walker| walker.visit_property_key(&it.key));
+        self.visit_expression(&it.value);
     }
 
     fn visit_property_definition(&mut self, it: &PropertyDefinition<'a>) {
@@ -382,6 +435,7 @@ impl<'a> Visit<'a> for Walker<'_> {
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
         if let Some(name) = target_name(&it.left) {
+            self.added(&name, it);
             self.set(&name, &it.right, it.span.start);
         }
         walk::walk_assignment_expression(self, it);
@@ -389,8 +443,22 @@ impl<'a> Visit<'a> for Walker<'_> {
 
     fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
         if let (Some(name), Some(value)) = (it.id.get_identifier_name(), &it.init) {
-            self.named(name.as_str(), value);
+            self.set(name.as_str(), value, it.span.start);
         }
         walk::walk_variable_declarator(self, it);
+    }
+
+    fn visit_assignment_pattern(&mut self, it: &AssignmentPattern<'a>) {
+        if let Some(name) = it.left.get_identifier_name() {
+            self.set(name.as_str(), &it.right, it.span.start);
+        }
+        walk::walk_assignment_pattern(self, it);
+    }
+
+    fn visit_formal_parameter(&mut self, it: &FormalParameter<'a>) {
+        if let (Some(name), Some(value)) = (it.pattern.get_identifier_name(), &it.initializer) {
+            self.set(name.as_str(), value, it.span.start);
+        }
+        walk::walk_formal_parameter(self, it);
     }
 }

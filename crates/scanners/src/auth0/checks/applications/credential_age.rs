@@ -1,6 +1,6 @@
 //! Keys of applications are renewed in time.
 
-use checkmate_domain::{Exposure, Severity};
+use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
@@ -34,10 +34,16 @@ fn ask(application: &Item, tenant: &TenantSnapshot) -> Answer {
     if credentials.is_empty() {
         return Ok(Verdict::NotApplicable("the application has no registered key"));
     }
+    let mut unknown = None;
     for (n, credential) in credentials.iter().enumerate() {
         let pointer = application.pointer(&format!("credentials/{n}/expires_at"));
-        if let Some(Node::Text(ends)) = credential.get("expires_at") {
-            let Some(days) = tenant.days_until(ends) else { continue };
+        let text = |field: &str| match credential.get(field) {
+            Some(Node::Text(text)) => Some(text),
+            _ => None,
+        };
+        if let Some(ends) = text("expires_at")
+            && let Some(days) = tenant.days_until(ends)
+        {
             if days < 0 {
                 return failed(
                     Severity::Low,
@@ -56,19 +62,24 @@ fn ask(application: &Item, tenant: &TenantSnapshot) -> Answer {
                     "a key that is valid for longer",
                 );
             }
-        } else if let Some(Node::Text(made)) = credential.get("created_at")
-            && tenant.days_until(made).is_some_and(|days| days < -365)
+        } else if let (None | Some(Node::Null), Some(made)) =
+            (credential.get("expires_at"), text("created_at"))
+            && let Some(days) = tenant.days_until(made)
         {
-            return failed(
-                Severity::Low,
-                "A key of the application is older than a year and never runs out",
-                &pointer,
-                made,
-                "a newer key",
-            );
+            if days < -365 {
+                return failed(
+                    Severity::Low,
+                    "A key of the application is older than a year and never runs out",
+                    &pointer,
+                    made,
+                    "a newer key",
+                );
+            }
+        } else {
+            unknown = Some(NotAssessed::Unknown(format!("{pointer}: no date that can be read")));
         }
     }
-    Ok(Verdict::Passed)
+    unknown.map_or(Ok(Verdict::Passed), Err)
 }
 
 #[cfg(test)]
@@ -93,6 +104,8 @@ mod tests {
                     "passed",
                     "clients: [{name: A, credentials: [{id: c, created_at: '2020-01-01T00:00:00Z', expires_at: '2999-01-01T00:00:00Z'}]}]",
                 ),
+                ("not-assessed", "clients: [{name: A, credentials: [{id: c}]}]"),
+                ("not-assessed", "clients: [{name: A, credentials: [{id: c, expires_at: soon}]}]"),
                 ("not-applicable", "clients: [{name: A, credentials: []}]"),
                 ("not-assessed", "clients: [{name: A}]"),
             ],

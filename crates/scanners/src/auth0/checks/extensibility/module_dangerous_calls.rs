@@ -2,8 +2,8 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action;
 use crate::auth0::check::{Answer, Ask, Check, Meta};
-use crate::auth0::code;
 use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -24,9 +24,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(module: &Item, tenant: &TenantSnapshot) -> Answer {
-    code::spots(
+    action::module_spots(
         module,
-        "code",
         tenant,
         |facts| &facts.dangerous,
         (Severity::High, "A module runs texts as code", "no eval, new Function or child_process"),
@@ -46,6 +45,10 @@ mod tests {
                 ("failed high", r#"actionModules: [{name: a, code: "eval(x);\n"}]"#),
                 ("passed", r#"actionModules: [{name: a, code: "exports.x = 1;\n"}]"#),
                 ("not-assessed", "actionModules: [{name: a, code: ./missing.js}]"),
+                (
+                    "not-assessed",
+                    r#"actionModules: [{name: a, all_changes_published: false, code: "exports.x = 1;\n"}]"#,
+                ),
             ],
         );
     }

@@ -2,8 +2,8 @@
 
 use checkmate_domain::{Exposure, Severity};
 
+use crate::auth0::action;
 use crate::auth0::check::{Answer, Ask, Check, Meta};
-use crate::auth0::code;
 use crate::auth0::item::Item;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -25,9 +25,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 fn ask(module: &Item, tenant: &TenantSnapshot) -> Answer {
-    code::spots(
+    action::module_spots(
         module,
-        "code",
         tenant,
         |facts| &facts.secrets,
         (Severity::High, "A module holds what looks like a secret", "no secret in code"),
@@ -50,6 +49,10 @@ mod tests {
                 ),
                 ("passed", r#"actionModules: [{name: a, code: "exports.x = 1;\n"}]"#),
                 ("not-assessed", "actionModules: [{name: a, code: ./missing.js}]"),
+                (
+                    "not-assessed",
+                    r#"actionModules: [{name: a, all_changes_published: false, code: "exports.x = 1;\n"}]"#,
+                ),
             ],
         );
     }

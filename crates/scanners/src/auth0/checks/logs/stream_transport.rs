@@ -1,9 +1,10 @@
 //! Log streams are encrypted and authenticated.
 
-use checkmate_domain::{Exposure, Severity};
+use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::item::Item;
+use crate::auth0::node::Node;
 use crate::auth0::question;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
@@ -38,7 +39,7 @@ fn ask(stream: &Item, _: &TenantSnapshot) -> Answer {
         other => return Ok(other),
     }
     // A masked token is a token.
-    if stream.has("sink/httpAuthorization").unwrap_or(true) {
+    if stream.has("sink/httpAuthorization").unwrap_or(true) || authorizes(stream)? {
         return Ok(Verdict::Passed);
     }
     failed(
@@ -48,6 +49,18 @@ fn ask(stream: &Item, _: &TenantSnapshot) -> Answer {
         "not set",
         "a token",
     )
+}
+
+/// Whether a header of the stream's own may be what the receiver asks for: `{header: X-Api-Key, value: ...}`.
+fn authorizes(stream: &Item) -> Result<bool, NotAssessed> {
+    const SAYING_NOTHING: [&str; 4] = ["content-type", "accept", "user-agent", "content-encoding"];
+    let headers = question::objects(stream, "sink/httpCustomHeaders")?.unwrap_or_default();
+    Ok(headers.iter().any(|header| match header.get("header") {
+        Some(Node::Text(name) | Node::Unknown(name)) => {
+            !SAYING_NOTHING.contains(&name.to_ascii_lowercase().as_str())
+        }
+        _ => false,
+    }))
 }
 
 #[cfg(test)]
@@ -71,6 +84,14 @@ mod tests {
                 (
                     "passed",
                     "logStreams: [{name: a, type: http, sink: {httpEndpoint: 'https://logs.example.com', httpAuthorization: _VALUE_NOT_SHOWN_}}]",
+                ),
+                (
+                    "passed",
+                    "logStreams: [{name: a, type: http, sink: {httpEndpoint: 'https://l.example.com', httpCustomHeaders: [{header: X-Api-Key, value: x}]}}]",
+                ),
+                (
+                    "failed moderate",
+                    "logStreams: [{name: a, type: http, sink: {httpEndpoint: 'https://l.example.com', httpCustomHeaders: [{header: Content-Type, value: x}]}}]",
                 ),
                 ("not-applicable", "logStreams: [{name: a, type: datadog}]"),
                 ("not-assessed", "logStreams: [{name: a, type: http, sink: {httpEndpoint: ##X##}}]"),

@@ -3,12 +3,15 @@
 use checkmate_domain::{Exposure, NotAssessed, Severity};
 
 use crate::auth0::action::{self, Running};
+use crate::auth0::address::shown;
 use crate::auth0::bindings;
 use crate::auth0::check::{Answer, Ask, Check, Meta, Verdict, failed};
 use crate::auth0::node::Node;
 use crate::auth0::snapshot::TenantSnapshot;
 use crate::auth0::source::Collection;
 
+/// The policies that ask.
+const POLICIES: [&str; 2] = ["all-applications", "confidence-score"];
 /// Without one of these words in its code an Action cannot ask for a second factor.
 const ASKING: [&str; 2] = ["multifactor", "authentication"];
 
@@ -38,10 +41,17 @@ pub(crate) static CHECK: Check = Check {
 fn ask(tenant: &TenantSnapshot) -> Answer {
     let item = tenant.only(Collection::GuardianPolicies)?;
     let policies = item.stated_texts("policies")?;
-    if !policies.known.is_empty() {
+    if policies.known.iter().any(|policy| POLICIES.contains(policy)) {
         return Ok(Verdict::Passed);
     }
     policies.all_known()?;
+    if let Some(policy) = policies.known.first() {
+        let place = item.pointer("policies");
+        return Err(NotAssessed::Unknown(format!(
+            "{place} holds {}, which is no policy known here",
+            shown(policy)
+        )));
+    }
     let bound = bindings::bound(tenant, "post-login")?;
     for name in &bound {
         cannot_ask(tenant, name)?;
@@ -56,13 +66,17 @@ fn cannot_ask(tenant: &TenantSnapshot, name: &str) -> Result<(), NotAssessed> {
     let maybe =
         |why: &str| NotAssessed::Unknown(format!("the Action {name} may ask for a second factor: {why}"));
     let action = tenant.one(Collection::Actions, name).map_err(|reason| maybe(&reason.to_string()))?;
-    match action.find("modules")? {
-        None => {}
-        Some(Node::List(modules)) if modules.is_empty() => {}
-        Some(_) => return Err(maybe("it uses modules")),
-    }
-    if action::running(action, "code")? == Running::Nothing {
-        return Ok(());
+    // Modules belong to a version, as its packages do: those of the draft say nothing about what runs.
+    match action::running(action, "code")? {
+        Running::Nothing => return Ok(()),
+        Running::At(code) => {
+            let modules = code.strip_suffix("code").map(|version| format!("{version}modules"));
+            match action.find(modules.as_deref().unwrap_or("modules"))? {
+                None => {}
+                Some(Node::List(modules)) if modules.is_empty() => {}
+                Some(_) => return Err(maybe("it uses modules")),
+            }
+        }
     }
     let (_, script) = action::script(action, tenant)?.ok_or_else(|| action.not_stated("code"))?;
     for word in ASKING {
@@ -90,6 +104,7 @@ mod tests {
                 ("failed moderate", &with("[]", "{post-login: []}")),
                 ("passed", &with("[all-applications]", "{}")),
                 ("passed", "guardianPolicies: {policies: [confidence-score]}"),
+                ("not-assessed", "guardianPolicies: {policies: [never]}"),
                 ("not-assessed", "guardianPolicies: {policies: []}"),
                 ("not-assessed", &with("@@POLICIES@@", "{post-login: []}")),
                 ("not-assessed", &with("[]", "{}")),

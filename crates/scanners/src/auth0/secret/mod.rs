@@ -1,7 +1,14 @@
 //! Whether a text looks like a secret. What is kept of it is its kind and its length.
 
+mod names;
+mod pairs;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+use names::is_key;
+pub(crate) use names::{is_one, names_one, stands_in, words};
+pub(crate) use pairs::{by_form, ends_word, pairs, quoted};
 
 /// A text that looks like a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +18,11 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
+    /// A text that is called by the name of a secret.
+    fn named(text: &str) -> Self {
+        Self { name: "a text called by the name of a secret", length: text.chars().count() }
+    }
+
     /// What may be shown: `a GitHub token (40 characters)`.
     pub(crate) fn redacted(&self) -> String {
         format!("{} ({} characters)", self.name, self.length)
@@ -20,10 +32,10 @@ impl Kind {
 /// How a redacted text begins; it stands for a secret of its length.
 pub(crate) const MARK: &str = "REDACTED";
 
-/// A text of the same length that says what it is.
+/// A text of the same length and lines that says what it is.
 pub(crate) fn mark(text: &str) -> String {
-    let length = text.chars().count();
-    MARK.chars().chain(std::iter::repeat('*')).take(length).collect()
+    let signs = MARK.chars().chain(std::iter::repeat('*'));
+    text.chars().zip(signs).map(|(c, sign)| if c == '\n' { c } else { sign }).collect()
 }
 
 /// Forms that vendors document: a beginning, the fewest characters after it, and what it is.
@@ -58,24 +70,6 @@ const FORMS: [(&str, usize, &str); 28] = [
     ("key-", 32, "a Mailgun key"),
 ];
 
-/// Names of values that are secret, as [`flat`] makes them.
-const NAMES: [&str; 10] = [
-    "secret",
-    "password",
-    "passwd",
-    "pwd",
-    "token",
-    "apikey",
-    "privatekey",
-    "credential",
-    "accesskey",
-    "authorization",
-];
-
-/// Words that stand where a secret will stand.
-const STAND_INS: [&str; 10] =
-    ["your", "example", "changeme", "placeholder", "xxxx", "<", "{{", "${", "process.env", "insert"];
-
 /// A secret by the form of the text alone.
 pub(crate) fn in_text(text: &str) -> Option<Kind> {
     let length = text.chars().count();
@@ -109,20 +103,18 @@ pub(crate) fn in_text(text: &str) -> Option<Kind> {
     None
 }
 
+/// Whether what is called so may be a secret.
+pub(crate) fn may_be_called_so(name: &str) -> bool {
+    names_one(name) || is_key(name)
+}
+
 /// A secret by its form, or by what it is called and how random it looks.
 pub(crate) fn in_value(name: &str, text: &str) -> Option<Kind> {
     in_text(text).or_else(|| {
-        let flat = flat(name);
-        let named = NAMES.iter().any(|secret| flat.contains(secret));
-        let ends = NAMES.iter().any(|secret| flat.ends_with(secret));
-        (named && (looks_random(text) || (ends && looks_chosen(text))))
-            .then(|| Kind { name: "a text called by the name of a secret", length: text.chars().count() })
+        let called = names_one(name) && (looks_random(text) || (is_one(name) && looks_chosen(text)));
+        let key = || is_key(name) && is_random_key(text);
+        (called || key()).then(|| Kind::named(text))
     })
-}
-
-/// A name without what people put between its words.
-fn flat(name: &str) -> String {
-    name.to_ascii_lowercase().replace([' ', '_', '-'], "")
 }
 
 fn form(word: &str) -> Option<&'static str> {
@@ -176,11 +168,6 @@ fn is_hex_key(text: &str) -> bool {
     matches!(text.len(), 64 | 128) && text.chars().all(|c| c.is_ascii_hexdigit()) && entropy(text) >= 3.0
 }
 
-fn stands_in(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    STAND_INS.iter().any(|word| lower.contains(word))
-}
-
 /// One word that is neither an address nor a stand-in.
 fn is_word(text: &str) -> bool {
     (8..=4_096).contains(&text.len())
@@ -195,12 +182,16 @@ fn looks_random(text: &str) -> bool {
 
 /// A secret without a digit, as people choose them; names of fields, which stand in the same places, are none.
 fn looks_chosen(text: &str) -> bool {
-    let flat = flat(text);
-    let names_one = NAMES.iter().any(|name| flat.contains(name));
     let signs = text.chars().any(|c| c.is_ascii_punctuation() && !matches!(c, '_' | '.' | '/' | ':' | '-'));
     let mixed = text.chars().any(|c| c.is_ascii_uppercase()) && text.chars().any(|c| c.is_ascii_lowercase());
     let long = text.len() >= 16 || (text.len() >= 10 && (signs || mixed));
-    is_word(text) && !names_one && long && !text.contains(['.', '/', ':']) && entropy(text) >= 3.0
+    is_word(text) && !names_one(text) && long && !text.contains(['.', '/', ':']) && entropy(text) >= 3.0
+}
+
+/// A key, where the name says no more than that: names and ids of objects are called so too.
+fn is_random_key(text: &str) -> bool {
+    let kinds = [char::is_uppercase, char::is_lowercase, char::is_numeric as fn(char) -> bool];
+    is_word(text) && is_opaque(text) && kinds.iter().all(|kind| text.contains(*kind))
 }
 
 /// Whether a text is long and random, as keys and hashes are, and names seldom.
