@@ -34,7 +34,14 @@ const ENDS: [&str; 26] = [
 ];
 
 /// Objects that are called like secrets and hold settings, which checks read.
-const SETTINGS: [&str; 4] = ["refreshtoken", "sessioncookie", "subjecttypeauthorization", "changepassword"];
+const SETTINGS: [&str; 6] = [
+    "refreshtoken",
+    "sessioncookie",
+    "subjecttypeauthorization",
+    "changepassword",
+    "prechangepassword",
+    "password",
+];
 
 /// What of an entry of the log is looked at. The rest tells who did what from where.
 const OF_LOG_ENTRIES: [&str; 3] = ["type", "date", "hostname"];
