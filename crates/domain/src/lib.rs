@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod coverage;
 pub mod credential;
+pub mod decision;
 pub mod delivery;
 pub mod event;
 pub mod finding;
@@ -27,6 +28,7 @@ pub mod trigger;
 
 pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement};
 pub use credential::{Account, Scopes, ScopesError};
+pub use decision::{Decision, DecisionError, Note, NoteKind, Said, Waiver, WaiverKind};
 pub use delivery::{DeliveryRecord, DeliveryState, Subject};
 pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
 pub use finding::{Evidence, Finding, Place};

@@ -10,6 +10,7 @@ use checkmate_domain::{
 use crate::about::AboutStore;
 use crate::audit::AuditStore;
 use crate::budget::BudgetStore;
+use crate::decisions::DecisionStore;
 use crate::error::StoreError;
 use crate::history::HistoryStore;
 use crate::ledger::LedgerStore;
@@ -44,6 +45,7 @@ pub trait Store:
     AboutStore
     + AuditStore
     + BudgetStore
+    + DecisionStore
     + HistoryStore
     + LedgerStore
     + PressureStore

@@ -8,6 +8,7 @@ mod budget;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod contract;
+mod decisions;
 pub mod embedded;
 mod error;
 mod history;
@@ -22,6 +23,7 @@ pub use about::{AboutStore, LockHolder};
 pub use audit::{Appended, AuditStore};
 pub use budget::BudgetStore;
 pub use contract::Store;
+pub use decisions::{DecisionStore, decided};
 pub use error::StoreError;
 pub use history::{Cutoffs, HistoryStore, Purged};
 pub use ledger::LedgerStore;

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod direct;
+mod findings;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::credentials::SandboxArgs;
 pub use self::credentials::{Audit, Connections, VerifyArgs};
 pub use self::direct::{Auth0Args, Direct, ReachArgs, ReportFormat, Rules, Snapshot};
+pub use self::findings::{AcceptArgs, Findings, Until, WhichArgs};
 pub use self::upkeep::{DumpArgs, LaneCommand, PurgeArgs, Workers};
 
 /// Scans identity and code platforms, keeps what it finds, and says what could not be looked at.
@@ -56,7 +58,7 @@ pub enum Command {
     /// Look at scans, watch or cancel one.
     #[command(subcommand)]
     Scans(Scans),
-    /// Look at findings.
+    /// Look at findings, and decide about them.
     #[command(subcommand)]
     Findings(Findings),
     /// See what policy would send of a scan, and where to.
@@ -194,31 +196,6 @@ pub enum Notify {
     Preview {
         /// The scan's id, or its beginning.
         scan: String,
-        /// How to print.
-        #[command(flatten)]
-        format: FormatArg,
-    },
-}
-
-/// `findings`.
-#[derive(Debug, Clone, Subcommand)]
-pub enum Findings {
-    /// List findings, most urgent first.
-    List {
-        /// Only of this target: export:acme.
-        #[arg(long)]
-        target: Option<String>,
-        /// Resolved and withdrawn ones too.
-        #[arg(long)]
-        all: bool,
-        /// How to print.
-        #[command(flatten)]
-        format: FormatArg,
-    },
-    /// Show one finding with its history.
-    Show {
-        /// The fingerprint, or its beginning.
-        fingerprint: String,
         /// How to print.
         #[command(flatten)]
         format: FormatArg,

@@ -1,12 +1,15 @@
-//! `findings list|show`.
+//! `findings list|show|accept|reopen|assign|comment`.
 
-use anyhow::bail;
-use checkmate_domain::{FindingRecord, TargetId};
+use anyhow::{anyhow, bail};
+use checkmate_domain::{Decision, DecisionError, FindingRecord, Said, TargetId, Waiver, WaiverKind};
+use checkmate_store::decided;
 use serde::Serialize;
 
 use crate::EXIT_DONE;
-use crate::cli::{Findings, Format};
+use crate::cli::{Findings, Format, WhichArgs};
 use crate::commands::Out;
+use crate::config::environment;
+use crate::view::scan_view::short;
 use crate::view::{self, finding_view};
 use crate::wiring::parts::Parts;
 
@@ -18,23 +21,108 @@ pub(crate) async fn findings(parts: &Parts, command: &Findings, out: &mut Out) -
         Findings::List { target, all, format } => {
             let found = list(parts, target.as_deref(), *all).await?;
             match format.format {
-                Format::Json => view::json(&found)?,
+                Format::Json => view::json(&found.findings)?,
                 Format::Text => finding_view::list(&found, *all, out.color),
             }
         }
-        Findings::Show { fingerprint, format } => {
-            let shown = show(parts, fingerprint).await?;
-            match format.format {
-                Format::Json => view::json(&shown)?,
-                Format::Text => finding_view::show(&shown, out.color),
-            }
+        Findings::Show { fingerprint, format } => said(&show(parts, fingerprint).await?, format.format, out)?,
+        Findings::Accept(args) => {
+            let change = |decision: Decision, record: &FindingRecord, said: &Said| {
+                let waiver = Waiver {
+                    kind: if args.false_positive { WaiverKind::FalsePositive } else { WaiverKind::Accepted },
+                    reason: args.reason.clone(),
+                    owner: args.owner.clone(),
+                    until: args.until.from(said.at),
+                    cap: record.finding.severity,
+                };
+                decision.accept(waiver, said)
+            };
+            decide(parts, &args.which, change, out).await?
+        }
+        Findings::Reopen { which, reason } => {
+            decide(parts, which, |decision, _, said| decision.reopen(reason, said), out).await?
+        }
+        Findings::Assign { which, who } => {
+            decide(parts, which, |decision, _, said| decision.assign(who, said), out).await?
+        }
+        Findings::Comment { which, text } => {
+            decide(parts, which, |decision, _, said| decision.comment(text, said), out).await?
         }
     };
     out.text(&text).await?;
     Ok(EXIT_DONE)
 }
 
-async fn list(parts: &Parts, target: Option<&str>, all: bool) -> anyhow::Result<Vec<FindingRecord>> {
+fn said(shown: &Shown, format: Format, out: &Out) -> anyhow::Result<String> {
+    match format {
+        Format::Json => view::json(shown),
+        Format::Text => Ok(finding_view::show(shown, out.color)),
+    }
+}
+
+/// Changes what is decided about a finding; whoever else does so at the same time is not overwritten.
+async fn decide(
+    parts: &Parts,
+    which: &WhichArgs,
+    change: impl Fn(Decision, &FindingRecord, &Said) -> Result<Decision, DecisionError>,
+    out: &Out,
+) -> anyhow::Result<String> {
+    const TRIES: u32 = 10;
+    let record = find(parts, &which.fingerprint).await?;
+    let fingerprint = &record.finding.fingerprint;
+    let by = environment::get("USER").unwrap_or_else(|| "command line".to_owned());
+    let said_by = Said { by, at: parts.store.now().await? };
+    for _ in 0..TRIES {
+        let known = parts.store.decision(fingerprint).await?;
+        let known = known.unwrap_or_else(|| Decision::none(fingerprint.clone()));
+        let decision = change(known, &record, &said_by)
+            .map_err(|error| anyhow!("finding {}: {error}", short(&record)))?;
+        if parts.store.put_decision(&decision).await? {
+            return said(&show(parts, fingerprint.as_str()).await?, which.format.format, out);
+        }
+    }
+    bail!("finding {} is changed by others all the time: try again", short(&record))
+}
+
+/// Findings of a list, and how many are not on it because they are accepted.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) findings: Vec<ListedFinding>,
+    pub(crate) accepted: usize,
+}
+
+/// A finding, and what holds of what was decided about it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ListedFinding {
+    /// What is kept of it.
+    #[serde(flatten)]
+    pub(crate) record: FindingRecord,
+    /// Why it is left as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) waiver: Option<Waiver>,
+    /// Who is to mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) assignee: Option<String>,
+}
+
+async fn list(parts: &Parts, target: Option<&str>, all: bool) -> anyhow::Result<Listed> {
+    let decided = decided(parts.store.as_ref()).await?;
+    let now = parts.store.now().await?;
+    let mut findings: Vec<ListedFinding> = Vec::new();
+    for record in records(parts, target).await? {
+        let decision = decided.get(&record.finding.fingerprint);
+        let waiver = decision.and_then(|decision| decision.holds(record.finding.severity, now)).cloned();
+        let assignee = decision.and_then(|decision| decision.assignee.clone());
+        findings.push(ListedFinding { record, waiver, assignee });
+    }
+    findings.retain(|found| all || found.record.state.is_open());
+    let before = findings.len();
+    findings.retain(|found| all || found.waiver.is_none());
+    let accepted = before - findings.len();
+    Ok(Listed { findings, accepted })
+}
+
+async fn records(parts: &Parts, target: Option<&str>) -> anyhow::Result<Vec<FindingRecord>> {
     let targets = match target {
         Some(target) => vec![TargetId::new(target)?],
         None => parts.store.targets().await?,
@@ -43,7 +131,6 @@ async fn list(parts: &Parts, target: Option<&str>, all: bool) -> anyhow::Result<
     for target in targets {
         found.extend(parts.store.target(&target).await?.findings);
     }
-    found.retain(|record| all || record.state.is_open());
     view::by_urgency(&mut found);
     Ok(found)
 }
@@ -57,13 +144,15 @@ pub(crate) struct Shown {
     pub(crate) rule: Option<checkmate_domain::Rule>,
     /// What happened to it, oldest first.
     pub(crate) history: Vec<checkmate_domain::Transition>,
+    /// What people decided about it and said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decision: Option<Decision>,
+    /// Whether it is left as it is now.
+    pub(crate) accepted: bool,
 }
 
 async fn show(parts: &Parts, text: &str) -> anyhow::Result<Shown> {
-    let record = match parts.store.finding(text).await? {
-        Some(record) => record,
-        None => by_beginning(parts, text).await?,
-    };
+    let record = find(parts, text).await?;
     let rules = parts.store.report(&record.job).await?.map(|report| report.rules).unwrap_or_default();
     let rule = rules.into_iter().find(|rule| rule.id == record.finding.rule);
     let mut history = Vec::new();
@@ -75,12 +164,23 @@ async fn show(parts: &Parts, text: &str) -> anyhow::Result<Shown> {
         history.extend(own.filter(|transition| transition.fingerprint == record.finding.fingerprint));
         after = Some(last);
     }
-    Ok(Shown { record, rule, history })
+    let decision = parts.store.decision(&record.finding.fingerprint).await?;
+    let now = parts.store.now().await?;
+    let holds = |decision: &Decision| decision.holds(record.finding.severity, now).is_some();
+    let accepted = decision.as_ref().is_some_and(holds);
+    Ok(Shown { record, rule, history, decision, accepted })
+}
+
+async fn find(parts: &Parts, text: &str) -> anyhow::Result<FindingRecord> {
+    match parts.store.finding(text).await? {
+        Some(record) => Ok(record),
+        None => by_beginning(parts, text).await,
+    }
 }
 
 async fn by_beginning(parts: &Parts, text: &str) -> anyhow::Result<FindingRecord> {
     let full = if text.starts_with("v1.") { text.to_owned() } else { format!("v1.{text}") };
-    let all = list(parts, None, true).await?;
+    let all = records(parts, None).await?;
     let mut matching =
         all.into_iter().filter(|record| record.finding.fingerprint.as_str().starts_with(&full));
     match (matching.next(), matching.next()) {

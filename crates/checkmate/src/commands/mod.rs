@@ -28,7 +28,7 @@ mod verify;
 mod workers;
 
 pub use ask::ask;
-pub(crate) use findings::Shown;
+pub(crate) use findings::{Listed, ListedFinding, Shown};
 pub use out::{Frame, Out, Unread, print, program};
 
 use std::path::{Path, PathBuf};

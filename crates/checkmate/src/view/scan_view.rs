@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use checkmate_domain::{CheckOutcome, FindingRecord, JobKind, NotAssessed, Rule, RuleId, TargetId};
-use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
+use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided};
 use serde::Serialize;
 
 use crate::view::progress::{self, TargetLine};
@@ -30,6 +30,8 @@ pub struct ScanView {
     pub checks: Vec<Check>,
     /// Open findings of its targets, most urgent first.
     pub findings: Vec<FindingRecord>,
+    /// Open findings that are left as they are, which are not among them.
+    pub accepted: usize,
     /// Jobs that ended without a result, with the reason.
     pub not_assessed: Vec<Unanswered>,
     /// Reports beyond the first so many were not read for this view.
@@ -92,6 +94,7 @@ pub async fn collect(store: &dyn Store, scan: &ScanRecord) -> Result<ScanView, S
         scan: scan.clone(),
         checks: Vec::new(),
         findings: Vec::new(),
+        accepted: 0,
         not_assessed: Vec::new(),
         details_of_jobs: DETAILED,
         eta_ms: None,
@@ -132,7 +135,14 @@ pub async fn collect(store: &dyn Store, scan: &ScanRecord) -> Result<ScanView, S
     for target in targets {
         view.findings.extend(store.target(&target).await?.findings);
     }
+    let decided = decided(store).await?;
     view.findings.retain(|record| record.state.is_open());
+    let open = view.findings.len();
+    view.findings.retain(|record| {
+        let decision = decided.get(&record.finding.fingerprint);
+        decision.and_then(|decision| decision.holds(record.finding.severity, now)).is_none()
+    });
+    view.accepted = open - view.findings.len();
     by_urgency(&mut view.findings);
     Ok(view)
 }
@@ -188,10 +198,14 @@ fn head(view: &ScanView, paint: Paint) -> String {
             tally("not-applicable"),
             tally("not-assessed"),
         );
+        let accepted = match view.accepted {
+            0 => String::new(),
+            accepted => format!(" and {accepted} accepted"),
+        };
         let _ = writeln!(
             text,
             "{}, {} opened and {} resolved by this scan",
-            count(view.findings.len(), "open finding"),
+            count(view.findings.len(), "open finding") + &accepted,
             view.scan.opened,
             view.scan.resolved
         );

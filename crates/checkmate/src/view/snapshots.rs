@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use checkmate_domain::{
-    CheckOutcome, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, Lane,
-    NotAssessed, Place, Priority, Reference, Remediation, ResourceId, Rule, RuleId, ScanId, Severity,
-    TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger, TriggerKind,
+    CheckOutcome, Decision, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId,
+    Lane, NotAssessed, Place, Priority, Reference, Remediation, ResourceId, Rule, RuleId, Said, ScanId,
+    Severity, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger, TriggerKind, Waiver,
+    WaiverKind,
 };
 use checkmate_store::{DeadRecord, DeadStatus, ScanRecord, ScanState};
 
 use super::progress::TargetLine;
 use super::scan_view::{Check, ScanView, Unanswered};
 use super::{Show, dead_view, finding_view, scan_view, scans};
-use crate::commands::Shown;
+use crate::commands::{Listed, ListedFinding, Shown};
 
 const SHOW: Show<'static> = Show { program: "checkmate", color: false };
 
@@ -145,6 +146,7 @@ fn view(state: ScanState) -> ScanView {
             ),
         ],
         findings: records(),
+        accepted: 0,
         not_assessed: vec![Unanswered {
             target: "export:acme/two".to_owned(),
             reason: "not assessed (dead-lettered: delivery limit reached)".to_owned(),
@@ -233,7 +235,23 @@ fn a_scan_under_way_says_what_runs_and_what_waits() {
 
 #[test]
 fn findings_as_lines() {
-    insta::assert_snapshot!(finding_view::list(&records(), false, false));
+    let listed = |waiver, assignee, record| ListedFinding { record, waiver, assignee };
+    let findings = records().into_iter().map(|record| listed(None, None, record));
+    let listed_all = Listed { findings: findings.collect(), accepted: 2 };
+    insta::assert_snapshot!(finding_view::list(&listed_all, false, false));
+    let one = listed(Some(waiver()), Some("ann".to_owned()), records().remove(0));
+    let text = finding_view::list(&Listed { findings: vec![one], accepted: 0 }, true, false);
+    assert!(text.contains("  accepted  ") && text.contains(", ann\n"), "{text}");
+}
+
+fn waiver() -> Waiver {
+    Waiver {
+        kind: WaiverKind::Accepted,
+        reason: "behind a proxy".to_owned(),
+        owner: "operations".to_owned(),
+        until: at(90 * 86_400),
+        cap: Severity::High,
+    }
 }
 
 #[test]
@@ -250,9 +268,16 @@ fn a_finding_whole() {
         at: at(seconds),
     };
     let history = vec![transition(TransitionKind::Opened, 0), transition(TransitionKind::Resolved, 5)];
-    let shown = Shown { rule: Some(rule("implicit")), history, record: record.clone() };
+    let said = Said { by: "ann".to_owned(), at: at(7) };
+    let decision = Decision::none(record.finding.fingerprint.clone());
+    let decision = decision.accept(waiver(), &said).and_then(|it| it.assign("bob", &said));
+    let decision = decision.and_then(|it| it.comment("asked the owner", &said)).ok();
+    let rule = Some(rule("implicit"));
+    let shown = Shown { rule, history, record: record.clone(), decision: decision.clone(), accepted: true };
     insta::assert_snapshot!(finding_view::show(&shown, false));
-    let without = Shown { rule: None, history: Vec::new(), record };
+    let over = Shown { accepted: false, ..shown };
+    assert!(finding_view::show(&over, false).contains("it holds no longer"));
+    let without = Shown { rule: None, history: Vec::new(), record, decision: None, accepted: false };
     assert!(finding_view::show(&without, false).contains("expected"), "the report may be gone");
 }
 
@@ -286,8 +311,11 @@ fn a_dead_letter_whole() {
 
 #[test]
 fn empty_lists_say_so() {
-    let texts =
-        [scans::list(&[], false), finding_view::list(&[], false, false), dead_view::list(&[], 0, SHOW)];
+    let texts = [
+        scans::list(&[], false),
+        finding_view::list(&Listed { findings: vec![], accepted: 0 }, false, false),
+        dead_view::list(&[], 0, SHOW),
+    ];
     insta::assert_snapshot!(texts.concat());
 }
 

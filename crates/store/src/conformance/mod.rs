@@ -25,6 +25,7 @@ pub mod attempts;
 pub mod audit;
 pub mod budget;
 pub mod dead;
+pub mod decisions;
 pub mod ends;
 pub mod history;
 pub mod installation;
@@ -174,6 +175,10 @@ macro_rules! store_conformance {
                 rows_come_in_pages
                 of_many_writers_one_gets_through
             }
+            decisions {
+                a_decision_is_written_on_its_version_only
+                decisions_come_in_pages
+            }
             budget {
                 a_pause_holds_until_it_is_over
             }
@@ -223,6 +228,7 @@ mod tests {
             include_str!("budget.rs"),
             include_str!("ledger.rs"),
             include_str!("dead.rs"),
+            include_str!("decisions.rs"),
             include_str!("ends.rs"),
             include_str!("history.rs"),
             include_str!("installation.rs"),

@@ -10,6 +10,7 @@ mod attempts;
 mod audit;
 mod budget;
 mod dead;
+mod decisions;
 mod endings;
 mod error;
 mod history;

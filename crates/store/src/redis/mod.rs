@@ -10,6 +10,7 @@ mod budget;
 mod config;
 mod connect;
 mod dead;
+mod decisions;
 mod durability;
 mod error;
 mod history;

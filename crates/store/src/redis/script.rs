@@ -91,6 +91,8 @@ scripts! {
     KEEP_CHECKPOINT = "keep_checkpoint";
     PAUSE_BUDGET = "pause_budget";
     PURGE_AUDIT = "purge_audit";
+    PUT_DECISION = "put_decision";
+    DECISIONS = "decisions";
     PUT_DELIVERY = "put_delivery";
     DUE_DELIVERIES = "due_deliveries";
     DELIVERIES = "deliveries";
