@@ -70,6 +70,7 @@ pub struct Login {
     pub state: String,
     base: BaseUrl,
     domain: String,
+    issuer: String,
     client_id: String,
     redirect_uri: String,
     nonce: String,
@@ -94,13 +95,14 @@ impl Login {
     pub fn begin(base: &BaseUrl, domain: &str, client_id: &str, redirect_uri: &str) -> Self {
         let random = || URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
         let (pkce, state, nonce) = (Pkce::fresh(), random(), random());
+        let issuer = identity::issuer(base, domain);
         let mut url = base.join(&["authorize"]);
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", client_id)
             .append_pair("redirect_uri", redirect_uri)
             .append_pair("scope", SCOPES)
-            .append_pair("audience", &format!("https://{domain}/me/"))
+            .append_pair("audience", &format!("{issuer}me/"))
             .append_pair("state", &state)
             .append_pair("nonce", &nonce)
             // A session of somebody else in the same browser is not taken for the user's.
@@ -109,7 +111,7 @@ impl Login {
             .append_pair("code_challenge_method", "S256");
         let (base, domain) = (base.clone(), domain.to_owned());
         let (client_id, redirect_uri) = (client_id.to_owned(), redirect_uri.to_owned());
-        Self { url, state, base, domain, client_id, redirect_uri, nonce, pkce }
+        Self { url, state, base, domain, issuer, client_id, redirect_uri, nonce, pkce }
     }
 
     /// Ends it: the user's token for My Account, and who that is.
@@ -129,7 +131,7 @@ impl Login {
         let now = Timestamp::now();
         let granted = answer::granted(&answer.body, now).map_err(MeError::Token)?;
         let said: Said = answer.json()?;
-        let expected = Expected { domain: &self.domain, client_id: &self.client_id, nonce: &self.nonce, now };
+        let expected = Expected { issuer: &self.issuer, client_id: &self.client_id, nonce: &self.nonce, now };
         let user = identity::user(&said.id_token, &expected).map_err(MeError::Identity)?;
         Ok(SignedIn { token: granted.secret, user, scopes: granted.scopes, expires_at: granted.expires_at })
     }
