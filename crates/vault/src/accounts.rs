@@ -4,6 +4,7 @@ use checkmate_domain::{ConnectionName, Scopes, Timestamp, UserId};
 use checkmate_outbound::{BaseUrl, Call, CallError, Client};
 use serde::{Deserialize, Deserializer};
 
+use crate::budget;
 use crate::lease::Lease;
 
 /// Accounts in one page, and pages at most: more than any user has.
@@ -91,7 +92,7 @@ pub async fn connected_accounts(
     let (mut all, mut from) = (Vec::new(), None::<String>);
     for _ in 0..PAGES {
         let url = base.join(&["api", "v2", "users", user.as_str(), "connected-accounts"]);
-        let call = Call::get(url).bearer(lease.secret()).query("take", PAGE);
+        let call = Call::get(url).bearer(lease.secret()).budget(budget::api(base)).query("take", PAGE);
         let call = match &from {
             Some(from) => call.query("from", from),
             None => call,
@@ -121,7 +122,8 @@ pub async fn tokensets(
     user: &UserId,
 ) -> Result<Vec<TokensetView>, AccountsError> {
     let url = base.join(&["api", "v2", "users", user.as_str(), "federated-connections-tokensets"]);
-    let answer = client.send(&Call::get(url).bearer(lease.secret())).await?;
+    let call = Call::get(url).bearer(lease.secret()).budget(budget::api(base));
+    let answer = client.send(&call).await?;
     if !answer.is_success() {
         return Err(AccountsError::Refused { status: answer.status });
     }

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use checkmate_domain::{
     Account, JobId, LeaseId, LeaseIntent, LeaseOutcome, LeaseResult, ScanId, Scopes, Secret, Timestamp,
 };
-use checkmate_outbound::{Answer, BudgetKey, Call, CallError, Client, Repeat};
+use checkmate_outbound::{Answer, Call, CallError, Client, Repeat};
 
 use crate::advice::{self, Facts};
 use crate::answer::{self, Granted};
 use crate::audit::{AuditSink, AuditUnavailable};
+use crate::budget;
 use crate::classify::Cause;
 use crate::error::{LeaseClass, LeaseError};
 use crate::jwt::{self, Claims};
@@ -272,8 +273,7 @@ impl Vault {
             What::Account(..) | What::Management => None,
         };
         let url = self.tenant.base.join(&["oauth", "token"]);
-        let budget = BudgetKey::new(format!("auth0-token:{}", self.tenant.domain));
-        let call = Call::post(url).repeat(Repeat::Never).budget(budget);
+        let call = Call::post(url).repeat(Repeat::Never).budget(budget::tokens(&self.tenant.domain));
         let call = call.form(&[("client_id", &self.tenant.client_id)]);
         let call = match (&self.tenant.auth, &assertion) {
             (_, Some(assertion)) => {

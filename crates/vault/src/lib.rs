@@ -9,6 +9,7 @@
 mod advice;
 mod answer;
 mod audit;
+mod budget;
 mod classify;
 mod error;
 mod exchange;

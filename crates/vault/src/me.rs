@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::answer;
+use crate::budget;
 use crate::identity::{self, Expected};
 
 /// What the terminal may do with a user's accounts.
@@ -120,6 +121,7 @@ impl Login {
     /// When the tenant gives none, or does not say for whom.
     pub async fn finish(&self, client: &Client, code: &Secret) -> Result<SignedIn, MeError> {
         let call = Call::post(self.base.join(&["oauth", "token"]))
+            .budget(budget::tokens(&self.domain))
             .form(&[
                 ("grant_type", "authorization_code"),
                 ("client_id", &self.client_id),
@@ -235,8 +237,7 @@ impl MyAccount<'_> {
             code_challenge_method: "S256",
             scopes: scopes.iter().collect(),
         };
-        let url = self.url(&["connect"]);
-        let answer = self.client.send(&Call::post(url).bearer(self.token).json(&body)).await?;
+        let answer = self.send(Call::post(self.url(&["connect"])).json(&body)).await?;
         let begun: Begun = good("begin the connection", answer)?.json()?;
         // Never built by hand: where the ticket is taken is the tenant's to say.
         let known: Result<BaseUrl, _> =
@@ -260,8 +261,8 @@ impl MyAccount<'_> {
             redirect_uri: &started.redirect_uri,
             code_verifier: verifier,
         };
-        let call = Call::post(self.url(&["complete"])).bearer(self.token).json(&body);
-        Ok(good("end the connection", self.client.send(&call).await?)?.json()?)
+        let answer = self.send(Call::post(self.url(&["complete"])).json(&body)).await?;
+        Ok(good("end the connection", answer)?.json()?)
     }
 
     /// The user's accounts by a connection.
@@ -272,14 +273,12 @@ impl MyAccount<'_> {
         let (mut all, mut from) = (Vec::new(), None::<String>);
         // More pages than any user has.
         for _ in 0..50 {
-            let call = Call::get(self.url(&["accounts"]))
-                .bearer(self.token)
-                .query("connection", connection.as_str());
+            let call = Call::get(self.url(&["accounts"])).query("connection", connection.as_str());
             let call = match &from {
                 Some(from) => call.query("from", from),
                 None => call,
             };
-            let page: Listed = good("list accounts", self.client.send(&call).await?)?.json()?;
+            let page: Listed = good("list accounts", self.send(call).await?)?.json()?;
             all.extend(page.accounts);
             from = page.next.filter(|next| !next.is_empty());
             if from.is_none() {
@@ -294,8 +293,13 @@ impl MyAccount<'_> {
     /// # Errors
     /// When the tenant refuses.
     pub async fn delete(&self, id: &str) -> Result<(), MeError> {
-        let call = Call::delete(self.url(&["accounts", id])).bearer(self.token);
-        good("forget the account", self.client.send(&call).await?).map(drop)
+        let answer = self.send(Call::delete(self.url(&["accounts", id]))).await?;
+        good("forget the account", answer).map(drop)
+    }
+
+    /// By the user's token, on the tenant's budget.
+    async fn send<'a>(&'a self, call: Call<'a>) -> Result<Answer, CallError> {
+        self.client.send(&call.bearer(self.token).budget(budget::api(self.base))).await
     }
 
     fn url(&self, rest: &[&str]) -> Url {
