@@ -22,12 +22,13 @@ pub struct AccountView {
     /// When it was connected.
     #[serde(default, deserialize_with = "time")]
     pub created_at: Option<Timestamp>,
-    /// When it ends, where the provider says.
+    /// When its refresh token ends, where the provider says.
     #[serde(default, deserialize_with = "time")]
     pub expires_at: Option<Timestamp>,
 }
 
-/// The tokens that are kept for an account.
+/// The tokens that are kept for an account. The `expires_at` that the tenant shows of them is that of the access token, which
+/// it renews by itself: it says nothing of the account's end and is not read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TokensetView {
     /// By which connection.
@@ -35,9 +36,6 @@ pub struct TokensetView {
     /// When they were used last.
     #[serde(default, deserialize_with = "time")]
     pub last_used_at: Option<Timestamp>,
-    /// When they end, where the provider says.
-    #[serde(default, deserialize_with = "time")]
-    pub expires_at: Option<Timestamp>,
 }
 
 /// A time as Auth0 writes it; one that cannot be read counts as not said.
