@@ -404,7 +404,7 @@ impl Vault {
             );
             (LeaseClass::Transient { again_in: error.again_in() }, advice)
         } else {
-            (LeaseClass::Misconfigured, "Look at auth0.domain, auth0.base_url and [outbound].".to_owned())
+            (LeaseClass::Misconfigured, advice::no_way(&self.tenant.place))
         };
         let refused = refused(class, &ask.account, error.to_string(), advice);
         Refused { under_way: error.maybe_sent(), ..refused }
@@ -415,8 +415,7 @@ impl Vault {
         Facts {
             connection: connection.map(|connection| connection.name.as_str()),
             account,
-            domain: &self.tenant.domain,
-            client: &self.tenant.client_id,
+            tenant: &self.tenant,
             skew: (skew != UNKNOWN).then_some(skew),
         }
     }

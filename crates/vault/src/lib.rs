@@ -31,5 +31,5 @@ pub use error::{LeaseClass, LeaseError};
 pub use exchange::{Options, Vault};
 pub use keys::{Algorithm, KeyError, SigningKey};
 pub use lease::{Lease, thumbprint};
-pub use tenant::{ClientAuth, Connection, LeaseRequest, ManagementRequest, Mode, Tenant};
+pub use tenant::{ClientAuth, Connection, LeaseRequest, ManagementRequest, Mode, Place, Tenant};
 pub use turns::{LocalTurns, NoTurn, Turn, Turns};

@@ -25,7 +25,7 @@ pub enum MeError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The tenant refuses.
-    #[error("{what}: the tenant answers HTTP {status}: {said}")]
+    #[error("{what}: the tenant answers HTTP {status}: {said}. {advice}")]
     Refused {
         /// What was asked.
         what: &'static str,
@@ -33,6 +33,8 @@ pub enum MeError {
         status: u16,
         /// Its words.
         said: String,
+        /// What a person does.
+        advice: &'static str,
     },
     /// The answer to the sign-in is no token.
     #[error("sign in: the answer of the tenant is {0}")]
@@ -329,8 +331,44 @@ fn good(what: &'static str, answer: Answer) -> Result<Answer, MeError> {
     let said: Vec<String> =
         [title, detail, error, error_description].into_iter().filter(|text| !text.is_empty()).collect();
     let said = if said.is_empty() { "without saying why".to_owned() } else { said.join(": ") };
+    let advice = advised(answer.status, &said);
     let said = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
-    Err(MeError::Refused { what, status: answer.status, said })
+    Err(MeError::Refused { what, status: answer.status, said, advice })
+}
+
+/// What a person does about an error that the browser was sent back with.
+#[must_use]
+pub fn sent_back(error: &str, description: &str) -> &'static str {
+    advised(403, &format!("{error}: {description}"))
+}
+
+/// What a person does about a refusal: by the words that Auth0 has for it, else by the status.
+fn advised(status: u16, said: &str) -> &'static str {
+    let says = |word: &str| said.to_ascii_lowercase().contains(word);
+    match status {
+        _ if says("unmet_authentication_requirements") => {
+            "The tenant wants a second factor, or a sign-in of the last 15 minutes: run this again, and sign in with the second factor; a user without one enrols it first. The policy is that of the My Account API (Applications > APIs)."
+        }
+        _ if says("mfa_required") => {
+            "The tenant asks everybody for a second factor, also where no person is present: set Security > Multi-factor Auth > Require Multi-factor Auth to Never there, and ask people for it in a post-login Action."
+        }
+        429 => "The tenant limits requests: run this again later.",
+        500.. => "The tenant is in trouble: run this again later. https://status.auth0.com tells more.",
+        _ if says("not authorized to access resource server") || says("insufficient scope") => {
+            "Grant the client of auth0.terminal_client_id the My Account API with its three scopes (Applications > APIs > Auth0 My Account API > Applications): see docs/credentials.md."
+        }
+        _ if says("connection") => {
+            "Look at the connection in the tenant: it needs Connected Accounts on, and its switch for the client of auth0.terminal_client_id: see docs/credentials.md."
+        }
+        _ if says("redirect_uri") || says("callback") => {
+            "Add http://127.0.0.1:PORT/callback, with the PORT of auth0.callback_port, to the callbacks of the client of auth0.terminal_client_id."
+        }
+        403 if says("access_denied") => "It was not allowed in the browser: run this again and allow it.",
+        401 => "The sign-in is over: run this again.",
+        _ => {
+            "Look at the client of auth0.terminal_client_id in the tenant; its log (Monitoring > Logs) tells more."
+        }
+    }
 }
 
 #[cfg(test)]
@@ -347,5 +385,29 @@ mod tests {
         pkce.verifier.with_bytes(|bytes| {
             assert_eq!(URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)), pkce.challenge);
         });
+    }
+
+    #[test]
+    fn a_refusal_says_what_a_person_does() {
+        for (status, said, advice) in [
+            (
+                403,
+                "unmet_authentication_requirements: x",
+                "second factor, or a sign-in of the last 15 minutes",
+            ),
+            (403, "mfa_required: Multifactor authentication required", "to Never"),
+            (403, "Client \"x\" is not authorized to access resource server \"y\"", "Grant the client"),
+            (403, "Forbidden: Insufficient scope, expected create:me:connected_accounts", "Grant the client"),
+            (400, "Bad Request: the connection is not enabled for the client", "its switch for the client"),
+            (400, "Bad Request: Invalid redirect_uri", "auth0.callback_port"),
+            (403, "access_denied: User did not authorize the request", "allow it"),
+            (401, "Unauthorized: Invalid Token", "run this again"),
+            (429, "too_many_requests: wait", "later"),
+            (503, "without saying why", "later"),
+            (418, "teapot", "Monitoring > Logs"),
+        ] {
+            assert!(advised(status, said).contains(advice), "{status} {said}: {}", advised(status, said));
+        }
+        assert!(sent_back("access_denied", "User did not authorize the request").contains("allow it"));
     }
 }

@@ -8,6 +8,9 @@ use checkmate_scanners::auth0::Plan;
 use super::key::{Key, key};
 use super::kind::Kind;
 
+/// In place of a name, for the tenant that the options of a command name. No table can be called so.
+pub(crate) const ON_COMMAND_LINE: &str = "on the command line";
+
 /// A tenant that is scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantConfig {
