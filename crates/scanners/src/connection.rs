@@ -163,12 +163,14 @@ fn report(
     let usable = look.not_taken.as_deref().map(|said| Evidence {
         pointer: spec.base.host().to_owned(),
         seen: said.to_owned(),
-        expected: "the credential is taken".to_owned(),
+        expected: format!(
+            "the credential is taken; 'checkmate connections connect {name}' connects the account again"
+        ),
     });
     let scopes = (!look.missing.is_empty()).then(|| Evidence {
         pointer: "scopes".to_owned(),
         seen: format!("missing: {}", look.missing),
-        expected: spec.scopes.to_string(),
+        expected: format!("{}; 'checkmate connections connect {name}' asks for what is missing", spec.scopes),
     });
     let mut findings = Vec::new();
     let mut checks = Vec::new();

@@ -83,6 +83,13 @@ pub fn list(lines: &[ConnectionLine], show: Show<'_>) -> String {
     text
 }
 
+/// The command that mends an account that does not do what it must.
+#[must_use]
+pub fn mend(name: &str, show: Show<'_>) -> String {
+    let what = "connects the account again, with all that jobs need of it";
+    format!("\nnext: {} connections connect {name}  {}\n", show.program, Paint(show.color).dim(what))
+}
+
 fn told(readiness: &Readiness, paint: Paint) -> String {
     match readiness {
         Readiness::Ready => "ready".to_owned(),
