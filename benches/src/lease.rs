@@ -12,7 +12,7 @@ use checkmate_outbound::{Client, NoBudget, Outbound, Settings};
 use checkmate_sandbox::keys::RsaPair;
 use checkmate_vault::{
     Algorithm, AuditSink, AuditUnavailable, ClientAuth, Connection, LeaseRequest, LocalTurns, Mode, Options,
-    SigningKey, Tenant, Vault,
+    Place, SigningKey, Tenant, Vault,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -75,6 +75,7 @@ async fn beyond(
         base: server.base.parse()?,
         client_id: "worker".into(),
         auth,
+        place: Place::Vault,
     };
     let vault =
         Vault::new(tenant, Some(mode), Arc::new(Nobody), Arc::new(LocalTurns::default()), Options::default());

@@ -21,6 +21,8 @@ mod search;
 mod site;
 #[path = "credentials/trail.rs"]
 mod trail;
+#[path = "credentials/waits.rs"]
+mod waits;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -46,6 +48,10 @@ async fn a_day_of_leases(site: &Site) {
     assert!(said.out.contains("connections connect jira"), "{said:?}");
     let said = site.checkmate(&["connections", "list"]).await.fine();
     assert!(said.out.contains("not connected"), "{said:?}");
+    assert!(
+        said.out.contains("ready") && !said.out.contains("ends at"),
+        "an access token's end is none: {said:?}"
+    );
     let tokens = site.sandbox.tokens();
     assert!(tokens.len() >= 11, "{} tokens were given", tokens.len());
 }
@@ -276,7 +282,28 @@ async fn a_credential_that_ends_in_mid_job_is_taken_anew_once() {
     for _ in 0..2 {
         site.sandbox.order_of_provider(Fault::Status(401));
     }
-    let said = site.checkmate(&["connections", "check", "github"]).await.fine();
+    let said = site.checkmate(&["connections", "check", "github"]).await;
+    assert_eq!(said.code, Some(3), "{said:?}");
     assert!(said.out.contains("1 failed") && said.out.contains("does not take the credential"), "{said:?}");
+    assert!(said.out.contains("connections connect github"), "{said:?}");
     assert_eq!((given(), calls()), (4, 1), "no third");
+}
+
+/// An account that may do less than jobs need is not well: the check says so by its exit code, and which command mends it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_may_do_too_little_fails_its_check() {
+    let site = Site::embedded().await;
+    site.sandbox.set(|tenant| {
+        let jira = tenant.accounts_mut().iter_mut().find(|account| account.connection == "atlassian");
+        jira.unwrap().scopes = "read:jira-work".to_owned();
+    });
+    let said = site.checkmate(&["connections", "check", "jira"]).await;
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(said.out.contains("missing: write:jira-work"), "{said:?}");
+    assert!(said.out.contains("checkmate connections connect jira"), "{said:?}");
+    let said = site.checkmate(&["connections", "check", "jira", "--format", "json"]).await;
+    assert_eq!(said.code, Some(3), "{said:?}");
+    let scan: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert!(scan["findings"].to_string().contains("'checkmate connections connect jira'"), "{scan}");
+    site.check(&["github", "teams"]).await;
 }

@@ -20,6 +20,8 @@ pub struct Answer {
     pub body: Zeroizing<Vec<u8>>,
     /// At which attempt it came, the first being 1.
     pub attempts: u32,
+    /// Whether an attempt before this one may have done what was asked: its answer was lost.
+    pub maybe_done_before: bool,
     pub(crate) host: String,
 }
 

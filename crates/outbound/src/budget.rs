@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use checkmate_domain::Timestamp;
 
+use crate::base_url::BaseUrl;
 use crate::rate::RateSeen;
 
 /// What shares a limit: a tenant, an installation. Never a name of a person.
@@ -19,6 +20,12 @@ impl BudgetKey {
     #[must_use]
     pub fn new(key: impl Into<String>) -> Self {
         Self(key.into())
+    }
+
+    /// The key of a vendor's API at an address: who asks the same host has the same.
+    #[must_use]
+    pub fn of(vendor: &str, base: &BaseUrl) -> Self {
+        Self(format!("{vendor}:{}", base.host()))
     }
 
     /// As text.

@@ -1,5 +1,7 @@
 //! What is to be sent.
 
+use std::time::Duration;
+
 use checkmate_domain::Secret;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -27,6 +29,7 @@ pub struct Call<'a> {
     pub(crate) url: Url,
     pub(crate) repeat: Repeat,
     pub(crate) budget: Option<BudgetKey>,
+    pub(crate) within: Option<Duration>,
     pub(crate) from_data: bool,
     headers: Vec<(&'static str, String)>,
     bearer: Option<&'a Secret>,
@@ -47,7 +50,7 @@ enum Field<'a> {
 impl<'a> Call<'a> {
     fn new(method: Method, url: Url, repeat: Repeat) -> Self {
         let (headers, bearer, body) = (Vec::new(), None, Body::None);
-        Self { method, url, repeat, budget: None, from_data: false, headers, bearer, body }
+        Self { method, url, repeat, budget: None, within: None, from_data: false, headers, bearer, body }
     }
 
     /// Reads; safe to repeat.
@@ -142,6 +145,13 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn budget(mut self, key: BudgetKey) -> Self {
         self.budget = Some(key);
+        self
+    }
+
+    /// With less time than the settings give a call, for all its attempts and waits; never with more.
+    #[must_use]
+    pub fn within(mut self, time: Duration) -> Self {
+        self.within = Some(time);
         self
     }
 

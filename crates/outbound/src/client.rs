@@ -92,22 +92,31 @@ impl Client {
         let settings = &self.shared.settings;
         let host = call.host();
         refuse_plain(call, &host)?;
-        let mut attempt = 0;
+        let total = call.within.map_or(settings.total_timeout, |within| within.min(settings.total_timeout));
+        let (mut attempt, mut maybe_done) = (0, false);
         loop {
             attempt += 1;
-            let left = settings.total_timeout.saturating_sub(began.elapsed());
+            let left = total.saturating_sub(began.elapsed());
             let outcome = self.attempt(call, &host, left).await;
             let now = Timestamp::now();
             let attempted = match &outcome {
                 Ok(answer) => Attempted::Answered(answer.status, answer.retry_after(now)),
                 Err(error) => Attempted::Failed(error),
             };
-            let left = settings.total_timeout.saturating_sub(began.elapsed());
+            let left = total.saturating_sub(began.elapsed());
             let bounds = Bounds { attempts: settings.attempts, backoff: settings.backoff, left };
             match retry::next(call.repeat, attempt, attempted, bounds, rand::random()) {
                 Some(wait) => tokio::time::sleep(wait).await,
-                None => return outcome.map(|answer| Answer { attempts: attempt, ..answer }),
+                None => {
+                    let told = |answer| Answer { attempts: attempt, maybe_done_before: maybe_done, ..answer };
+                    return outcome.map(told);
+                }
             }
+            maybe_done |= match &outcome {
+                // Whoever answers so speaks for one behind it, who may have done it.
+                Ok(answer) => matches!(answer.status, 502..=504),
+                Err(error) => error.maybe_sent(),
+            };
         }
     }
 
@@ -184,7 +193,7 @@ impl Client {
             body.extend_from_slice(&chunk);
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { status, headers, body, attempts: 1, host: host.to_owned() })
+        Ok(Answer { status, headers, body, attempts: 1, maybe_done_before: false, host: host.to_owned() })
     }
 }
 

@@ -67,6 +67,38 @@ async fn what_is_safe_is_repeated_and_the_rest_is_not() {
 }
 
 #[tokio::test]
+async fn an_answer_says_whether_one_before_it_was_lost() {
+    for (before, lost) in [
+        (Act::Cut, true),
+        (Act::Hang, true),
+        (Act::Say(answer(504, "", "")), true),
+        (Act::Say(answer(429, "", "")), false),
+    ] {
+        let server = Server::start(vec![before, Act::Say(answer(404, "", ""))]).await;
+        let client = outbound(quick()).client().unwrap();
+        let got = client.send(&Call::delete(url(&server, "x"))).await.unwrap();
+        assert_eq!((got.status, got.attempts, got.maybe_done_before), (404, 2, lost));
+    }
+    let server = Server::start(vec![Act::Say(answer(404, "", ""))]).await;
+    let client = outbound(quick()).client().unwrap();
+    assert!(!client.send(&Call::delete(url(&server, "x"))).await.unwrap().maybe_done_before);
+}
+
+#[tokio::test]
+async fn a_call_with_less_time_ends_sooner_and_never_later() {
+    let slow = Settings { read_timeout: Duration::from_secs(5), ..quick() };
+    let (short, long) = (Duration::from_millis(200), Duration::from_secs(60));
+    for (settings, within) in [(slow.clone(), short), (Settings { total_timeout: short, ..slow }, long)] {
+        let server = Server::start(vec![Act::Hang]).await;
+        let client = outbound(settings).client().unwrap();
+        let began = Instant::now();
+        let error = client.send(&Call::get(url(&server, "x")).within(within)).await.unwrap_err();
+        assert!(matches!(error, CallError::TimedOut { maybe_sent: true, .. }), "{error}");
+        assert!((short..Duration::from_secs(2)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn a_vendor_that_asks_to_wait_is_waited_for() {
     let busy = answer(429, "retry-after: 1\r\n", "");
     let server = Server::start(vec![Act::Say(busy), Act::Say(answer(200, "", ""))]).await;

@@ -38,6 +38,6 @@ pub use office::{
 };
 pub use server::Sandbox;
 pub use tenant::{
-    Account, Client, ClientAuth, Connection, DEPLOYER_SCOPES, Example, HARDENED, Privileged, SCANNER_SCOPES,
-    Tenant, User, WORLD,
+    Account, Client, ClientAuth, Connection, DEPLOYER_SCOPES, Demand, Example, HARDENED, Privileged,
+    SCANNER_SCOPES, TERMINAL_SCOPES, Tenant, User, WORLD,
 };

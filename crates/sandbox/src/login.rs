@@ -12,6 +12,8 @@ use crate::state::{Pending, Shared, State, random};
 use crate::tenant::ClientAuth;
 
 const LOGIN: &str = include_str!("login.html");
+/// Scopes that every client may ask for.
+const OIDC: [&str; 3] = ["openid", "profile", "email"];
 const CONSENT: &str = include_str!("consent.html");
 
 /// The parameters of `/authorize`.
@@ -60,11 +62,18 @@ pub(crate) async fn authorize(Of(shared): Of<Arc<Shared>>, Query(asked): Query<A
     if let Err(why) = may(&state, &asked) {
         return (StatusCode::BAD_REQUEST, why).into_response();
     }
+    let scope = match granted(&state, &asked) {
+        Ok(scope) => scope,
+        // The browser may be sent back now: it is known where to.
+        Err(why) => {
+            let why = [("error", "access_denied"), ("error_description", &why), ("state", &asked.state)];
+            return back(&asked.redirect_uri, &why);
+        }
+    };
     let tx = random("tx_", 24);
     let Authorize {
         client_id: client,
         redirect_uri,
-        scope,
         audience,
         state: back,
         nonce,
@@ -95,6 +104,22 @@ fn may(state: &State, asked: &Authorize) -> Result<(), &'static str> {
         return Err("the audience is not known");
     }
     Ok(())
+}
+
+/// What is granted of the scopes that were asked for: those of OpenID Connect, and what the client may do at the API. The rest
+/// is left out without a word; a client that may do nothing there is refused.
+fn granted(state: &State, asked: &Authorize) -> Result<String, String> {
+    let client = state.tenant.clients.iter().find(|client| client.id == asked.client_id);
+    let grant = client.and_then(|client| client.my_account_scopes.as_deref());
+    if !asked.audience.is_empty() && grant.is_none() {
+        let Authorize { client_id, audience, .. } = asked;
+        return Err(format!(
+            "Client \"{client_id}\" is not authorized to access resource server \"{audience}\"."
+        ));
+    }
+    let of_api: Vec<&str> = grant.unwrap_or_default().split(' ').collect();
+    let kept = asked.scope.split(' ').filter(|scope| OIDC.contains(scope) || of_api.contains(scope));
+    Ok(kept.collect::<Vec<_>>().join(" "))
 }
 
 /// `POST /u/login`.

@@ -48,15 +48,23 @@ pub(crate) async fn tokensets(
     if let Err(refused) = may(&state, &headers, "read:users") {
         return refused;
     }
-    let day = |days: i64| Timestamp::from_millis((state.now() - days * 86_400) * 1_000).to_string();
+    let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000).to_string();
+    let lifetime = |name: &str| {
+        let connection = state.tenant.connections.iter().find(|one| one.name == name);
+        connection.map_or(0, |one| i64::try_from(one.lifetime.as_secs()).unwrap_or(i64::MAX))
+    };
     let accounts = state.tenant.accounts.iter().enumerate().filter(|(_, account)| account.user == user);
     let shown: Vec<Value> = accounts
         .map(|(place, account)| {
+            let used = state.now() - account.idle_days * 86_400;
             json!({
                 "id": format!("fct_{place}"),
                 "connection": account.connection,
                 "scope": account.scopes,
-                "last_used_at": day(account.idle_days),
+                "issued_at": at(used),
+                "last_used_at": at(used),
+                // That of the access token, which is renewed whenever it is needed.
+                "expires_at": at(used.saturating_add(lifetime(&account.connection))),
             })
         })
         .collect();

@@ -70,6 +70,9 @@ pub(crate) async fn connect(
             "the connection does not exist or takes no connected accounts",
         ));
     }
+    if !known.is_some_and(|connection| connection.enabled_clients.contains(&client)) {
+        return Err(problem(400, "Bad Request", "the connection is not enabled for the client"));
+    }
     let callbacks = state.tenant.clients.iter().find(|one| one.id == client).map(|one| one.callbacks.clone());
     if !callbacks.is_some_and(|callbacks| callbacks.contains(&asked.redirect_uri)) {
         return Err(problem(400, "Bad Request", "Invalid redirect_uri"));
@@ -119,6 +122,7 @@ pub(crate) async fn complete(
         id: random("cac_", 16),
         user: user.clone(),
         connection: pending.connection.clone(),
+        provider_id: Account::id_at(&pending.connection),
         scopes: pending.scopes.join(" "),
         idle_days: 0,
     };

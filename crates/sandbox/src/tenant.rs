@@ -23,12 +23,26 @@ pub struct Tenant {
     pub(crate) accounts: Vec<Account>,
     /// What the Management API shows, by what follows `/api/v2/`: an object, or a list of objects.
     pub api: BTreeMap<String, Value>,
+    /// What it demands of a sign-in.
+    pub demands: Demand,
     /// Paths that the plan does not have.
     pub not_on_plan: Vec<String>,
     /// Ids of what was written through the Management API.
     pub(crate) imported: BTreeSet<String>,
     /// Public keys that were registered there, by id, each with its algorithm.
     pub(crate) public_keys: BTreeMap<String, (String, &'static str)>,
+}
+
+/// What a tenant demands of a sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Demand {
+    /// A password.
+    #[default]
+    Nothing,
+    /// A second factor of everybody, always.
+    SecondFactor,
+    /// A second factor, or a sign-in of the last minutes, for what touches accounts.
+    StepUp,
 }
 
 /// An application.
@@ -48,6 +62,8 @@ pub struct Client {
     pub privileged: Option<Privileged>,
     /// What it may do at the Management API, when it may.
     pub management_scopes: Option<String>,
+    /// What it may do at the My Account API for a user who has signed in, when it may.
+    pub my_account_scopes: Option<String>,
     /// Whether its refresh tokens rotate.
     pub rotates_refresh_tokens: bool,
     /// Where it may come back to.
@@ -131,6 +147,8 @@ pub struct Account {
     pub user: String,
     /// By which connection.
     pub connection: String,
+    /// Its id at the provider: what a login hint may name.
+    pub provider_id: String,
     /// With which scopes, in one text.
     pub scopes: String,
     /// Days since it was used last.
@@ -191,6 +209,10 @@ pub const SCANNER_SCOPES: [&str; 32] = [
     "read:flows_vault_connections",
     "read:encryption_keys",
 ];
+
+/// What a client is granted with which accounts are connected.
+pub const TERMINAL_SCOPES: [&str; 3] =
+    ["create:me:connected_accounts", "read:me:connected_accounts", "delete:me:connected_accounts"];
 
 /// What a client that sets a tenant up is granted.
 pub const DEPLOYER_SCOPES: [&str; 15] = [
@@ -295,7 +317,8 @@ impl Tenant {
     pub fn account(mut self, user: &str, connection: &str, scopes: &str) -> Self {
         let (user, connection, scopes) = (user.to_owned(), connection.to_owned(), scopes.to_owned());
         let id = format!("cac_{:016}", self.accounts.len());
-        self.accounts.push(Account { id, user, connection, scopes, idle_days: 1 });
+        let provider_id = Account::id_at(&connection);
+        self.accounts.push(Account { id, user, connection, provider_id, scopes, idle_days: 1 });
         self
     }
 
@@ -370,6 +393,7 @@ impl Tenant {
                 id: "terminal".to_owned(),
                 grant_types: vec!["authorization_code".to_owned()],
                 callbacks: vec!["http://127.0.0.1:8976/callback".to_owned()],
+                my_account_scopes: Some(TERMINAL_SCOPES.join(" ")),
                 ..terminal
             })
             .user(User {
@@ -385,8 +409,16 @@ impl Tenant {
     }
 }
 
+impl Account {
+    /// The id of the only account that a user has at the provider of a connection.
+    #[must_use]
+    pub fn id_at(connection: &str) -> String {
+        format!("{connection}-583231")
+    }
+}
+
 impl Connection {
-    /// One of the three of the example, switched on for its worker.
+    /// One of the three of the example, switched on for its worker and its terminal.
     #[must_use]
     pub fn example(name: &str) -> Self {
         let strategy = match name {
@@ -403,7 +435,7 @@ impl Connection {
             says_expiry: true,
             downscopes: false,
             lifetime: Duration::from_hours(1),
-            enabled_clients: vec!["worker".to_owned()],
+            enabled_clients: vec!["worker".to_owned(), "terminal".to_owned()],
         }
     }
 }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::keys::RsaPair;
 use crate::log::LogEvent;
 use crate::state::{Shared, State, random};
-use crate::tenant::{Client, VAULT_GRANT};
+use crate::tenant::{Client, Demand, VAULT_GRANT};
 
 /// The fields of a request, each once.
 pub(crate) type Fields = BTreeMap<String, String>;
@@ -103,6 +103,7 @@ fn code(state: &mut State, client: &Client, fields: &Fields) -> Result<Value, Re
     if begun.audience.is_empty() {
         return Err(bad("the stand-in gives tokens for My Account only"));
     }
+    step_up(state)?;
     let token = random("usr_", 40);
     state.user_tokens.insert(token.clone(), (user.clone(), client.id.clone(), begun.scope.clone()));
     state.ever.push(token.clone());
@@ -112,6 +113,15 @@ fn code(state: &mut State, client: &Client, fields: &Fields) -> Result<Value, Re
         answer["id_token"] = json!(id_token(state, &client.id, &user, &begun.nonce));
     }
     Ok(answer)
+}
+
+/// Nobody here has a second factor: where the tenant demands one for accounts, nobody gets at them.
+fn step_up(state: &State) -> Result<(), Refusal> {
+    if state.tenant.demands == Demand::StepUp {
+        let text = "A second factor or a recent sign-in is required.";
+        return Err(Refusal::new(403, "unmet_authentication_requirements", text));
+    }
+    Ok(())
 }
 
 /// Who has signed in, signed by the tenant.

@@ -68,7 +68,7 @@ impl Asked {
 type Change = fn(&mut Asked);
 
 /// What is wrong with the request; the answer.
-const REQUESTS: [(&str, Change, u16, &str); 33] = [
+const REQUESTS: [(&str, Change, u16, &str); 34] = [
     ("nothing", |_| {}, 200, "Bearer"),
     ("no grant type", |asked| clear(asked, "grant_type"), 400, "invalid_request: grant_type is missing"),
     (
@@ -143,6 +143,12 @@ const REQUESTS: [(&str, Change, u16, &str); 33] = [
         "access_denied: A scope is not among",
     ),
     ("a scope less than the account has", |asked| put(asked, "scope", "repo"), 400, "invalid_scope"),
+    (
+        "a login hint of a worker",
+        |asked| put(asked, "login_hint", "583231"),
+        400,
+        "invalid_request: login_hint",
+    ),
     ("an audience", |asked| put(asked, "audience", DOMAIN), 400, "invalid_request: audience, resource"),
     (
         "another type of subject token",

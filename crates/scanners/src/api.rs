@@ -46,12 +46,13 @@ pub enum ApiError {
 }
 
 impl Api<'_> {
-    /// Reads something as JSON. A credential that is not taken is renewed and the read repeated, once: reading twice is safe.
+    /// Reads something as JSON, on a budget. A credential that is not taken is renewed and the read repeated, once: reading
+    /// twice is safe.
     ///
     /// # Errors
     /// By what can be done about it.
-    pub async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ApiError> {
-        let answer = self.ask(|| Call::get(self.base.join(path))).await?;
+    pub async fn get<T: DeserializeOwned>(&self, path: &[&str], budget: &BudgetKey) -> Result<T, ApiError> {
+        let answer = self.fetch(path, &[], budget).await?;
         self.judge(&answer)?;
         answer.json().map_err(unanswered)
     }

@@ -13,7 +13,7 @@ use checkmate_domain::{
     ObjectList, Part, Place, Reference, Remediation, ReportKind, ResourceId, Rule, RuleCoverage, RuleId,
     ScanReport, ScanStats, Scope, Scopes, Seen, Severity, TargetId,
 };
-use checkmate_outbound::BaseUrl;
+use checkmate_outbound::{BaseUrl, BudgetKey};
 use serde_json::Value;
 
 use crate::api::{Api, ApiError};
@@ -141,7 +141,9 @@ async fn look(name: &str, spec: &ConnectionSpec, ctx: &ScanContext) -> Result<Lo
         if held.granted.is_empty() { Scopes::default() } else { held.granted.missing(&spec.scopes) };
     drop(held);
     let api = Api { credentials: &*ctx.credentials, need, base: &spec.base };
-    match api.get::<Value>(spec.provider.harmless()).await {
+    // Providers limit by account: what one process is told of it holds for the others too.
+    let budget = BudgetKey::new(format!("connection:{name}"));
+    match api.get::<Value>(spec.provider.harmless(), &budget).await {
         Ok(_) => Ok(Look { not_taken: None, missing }),
         Err(error @ (ApiError::NotTaken(_) | ApiError::Forbidden(_))) => {
             Ok(Look { not_taken: Some(error.to_string()), missing })
@@ -161,12 +163,14 @@ fn report(
     let usable = look.not_taken.as_deref().map(|said| Evidence {
         pointer: spec.base.host().to_owned(),
         seen: said.to_owned(),
-        expected: "the credential is taken".to_owned(),
+        expected: format!(
+            "the credential is taken; 'checkmate connections connect {name}' connects the account again"
+        ),
     });
     let scopes = (!look.missing.is_empty()).then(|| Evidence {
         pointer: "scopes".to_owned(),
         seen: format!("missing: {}", look.missing),
-        expected: spec.scopes.to_string(),
+        expected: format!("{}; 'checkmate connections connect {name}' asks for what is missing", spec.scopes),
     });
     let mut findings = Vec::new();
     let mut checks = Vec::new();

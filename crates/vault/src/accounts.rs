@@ -4,6 +4,7 @@ use checkmate_domain::{ConnectionName, Scopes, Timestamp, UserId};
 use checkmate_outbound::{BaseUrl, Call, CallError, Client};
 use serde::{Deserialize, Deserializer};
 
+use crate::budget;
 use crate::lease::Lease;
 
 /// Accounts in one page, and pages at most: more than any user has.
@@ -21,12 +22,13 @@ pub struct AccountView {
     /// When it was connected.
     #[serde(default, deserialize_with = "time")]
     pub created_at: Option<Timestamp>,
-    /// When it ends, where the provider says.
+    /// When its refresh token ends, where the provider says.
     #[serde(default, deserialize_with = "time")]
     pub expires_at: Option<Timestamp>,
 }
 
-/// The tokens that are kept for an account.
+/// The tokens that are kept for an account. The `expires_at` that the tenant shows of them is that of the access token, which
+/// it renews by itself: it says nothing of the account's end and is not read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TokensetView {
     /// By which connection.
@@ -34,9 +36,6 @@ pub struct TokensetView {
     /// When they were used last.
     #[serde(default, deserialize_with = "time")]
     pub last_used_at: Option<Timestamp>,
-    /// When they end, where the provider says.
-    #[serde(default, deserialize_with = "time")]
-    pub expires_at: Option<Timestamp>,
 }
 
 /// A time as Auth0 writes it; one that cannot be read counts as not said.
@@ -91,7 +90,7 @@ pub async fn connected_accounts(
     let (mut all, mut from) = (Vec::new(), None::<String>);
     for _ in 0..PAGES {
         let url = base.join(&["api", "v2", "users", user.as_str(), "connected-accounts"]);
-        let call = Call::get(url).bearer(lease.secret()).query("take", PAGE);
+        let call = Call::get(url).bearer(lease.secret()).budget(budget::api(base)).query("take", PAGE);
         let call = match &from {
             Some(from) => call.query("from", from),
             None => call,
@@ -121,7 +120,8 @@ pub async fn tokensets(
     user: &UserId,
 ) -> Result<Vec<TokensetView>, AccountsError> {
     let url = base.join(&["api", "v2", "users", user.as_str(), "federated-connections-tokensets"]);
-    let answer = client.send(&Call::get(url).bearer(lease.secret())).await?;
+    let call = Call::get(url).bearer(lease.secret()).budget(budget::api(base));
+    let answer = client.send(&call).await?;
     if !answer.is_success() {
         return Err(AccountsError::Refused { status: answer.status });
     }

@@ -6,6 +6,7 @@ use checkmate_domain::{Account, Scopes};
 
 use crate::classify::Cause;
 use crate::error::LeaseClass;
+use crate::tenant::{ClientAuth, Place, Tenant};
 
 /// What is known besides the answer.
 #[derive(Debug, Clone, Copy)]
@@ -13,8 +14,7 @@ pub(crate) struct Facts<'a> {
     /// The connection's name in the configuration; none for the Management API.
     pub(crate) connection: Option<&'a str>,
     pub(crate) account: &'a Account,
-    pub(crate) domain: &'a str,
-    pub(crate) client: &'a str,
+    pub(crate) tenant: &'a Tenant,
     /// How far this machine's clock is ahead of the tenant's, in seconds, where it matters.
     pub(crate) skew: Option<i64>,
 }
@@ -30,15 +30,16 @@ pub(crate) fn class(cause: Cause, again_in: Option<Duration>) -> LeaseClass {
         Cause::NotConnected | Cause::ProviderRefused | Cause::UnknownIdentity | Cause::SessionLost => {
             LeaseClass::NeedsConnect
         }
-        Cause::ClientAuth | Cause::Subject => LeaseClass::Misconfigured,
-        Cause::NotAllowed | Cause::Unknown => LeaseClass::Denied,
+        Cause::ClientAuth | Cause::Subject | Cause::SecondFactor => LeaseClass::Misconfigured,
+        Cause::NotAllowed | Cause::WeakSignIn | Cause::Unknown => LeaseClass::Denied,
         Cause::RateLimited | Cause::Down => LeaseClass::Transient { again_in },
     }
 }
 
 /// The command or page that mends it.
 pub(crate) fn advice(cause: Cause, facts: Facts<'_>) -> String {
-    let Facts { connection, account, domain, client, .. } = facts;
+    let Facts { connection, account, tenant, .. } = facts;
+    let Tenant { domain, client_id: client, place, .. } = tenant;
     let user = match account {
         Account::Connection { user, .. } => user.as_str(),
         Account::Tenant { client, .. } => client,
@@ -56,16 +57,15 @@ pub(crate) fn advice(cause: Cause, facts: Facts<'_>) -> String {
         Cause::SessionLost => {
             "The token in vault.subject_token_file is not good any more: sign in again and put a new one there.".to_owned()
         }
-        Cause::ClientAuth if connection.is_none() => clock(facts).unwrap_or_else(|| format!(
-            "Look at the id and the key file of this client in the configuration (auth0.management_client_id and auth0.management_key_file, or client_id and client_key_file of the tenant in [tenants]): the key's public half must be registered with client {client} of {domain} for private_key_jwt."
-        )),
-        Cause::ClientAuth => clock(facts).unwrap_or_else(|| format!(
-            "Look at auth0.client_id, auth0.client_key_file and auth0.domain: the key's public half must be registered with client {client} of {domain} for private_key_jwt."
-        )),
+        Cause::WeakSignIn => {
+            "The tenant asks for a newer sign-in, or one with a second factor, than that behind the token in vault.subject_token_file: sign in again so and put a new one there.".to_owned()
+        }
+        Cause::SecondFactor => second_factor(domain),
+        Cause::ClientAuth => clock(facts).unwrap_or_else(|| client_auth(tenant)),
         Cause::Subject => clock(facts).unwrap_or_else(|| format!(
             "Look at vault.subject_key_file: its public half must be registered for Token Vault's privileged access of client {client}, which is another key than the client's own; and auth0.domain must be the tenant's own host, {domain}."
         )),
-        Cause::NotAllowed if connection.is_none() => format!(
+        Cause::NotAllowed if *place != Place::Vault => format!(
             "Grant client {client} the Management API of {domain} with the scopes it needs (Applications > APIs > Auth0 Management API > Machine to Machine)."
         ),
         Cause::NotAllowed => format!(
@@ -77,6 +77,33 @@ pub(crate) fn advice(cause: Cause, facts: Facts<'_>) -> String {
             "Nobody knows this answer: the log of {domain} (Monitoring > Logs, type feta) has it with this job's id in its audit context."
         ),
     }
+}
+
+/// Nobody is asked for a second factor where no person is present.
+pub(crate) fn second_factor(domain: &str) -> String {
+    format!(
+        "{domain} asks everybody for a second factor, also where no person is present: set Security > Multi-factor Auth > Require Multi-factor Auth to Never there, and ask people for it in a post-login Action."
+    )
+}
+
+/// The client was not taken for itself: by the key or the secret that is in use, where it stands.
+fn client_auth(tenant: &Tenant) -> String {
+    let Tenant { domain, client_id: client, auth, place, .. } = tenant;
+    let [id, file] = ["id", auth.file()].map(|what| place.of_client(what));
+    let where_ = place.of_tenant("domain");
+    match auth {
+        ClientAuth::PrivateKeyJwt(_) => format!(
+            "Look at {id}, {file} and {where_}: the key's public half must be registered with client {client} of {domain} for private_key_jwt."
+        ),
+        ClientAuth::ClientSecret(_) => format!(
+            "Look at {id}, {file} and {where_}: the file must hold the secret that client {client} of {domain} has now (Applications > Applications > its Credentials). It is read when a process starts."
+        ),
+    }
+}
+
+/// There was no answer, and there will be none as it is configured.
+pub(crate) fn no_way(place: &Place) -> String {
+    format!("Look at {}, {} and [outbound].", place.of_tenant("domain"), place.of_tenant("base_url"))
 }
 
 /// The account has less than is needed.
@@ -92,6 +119,6 @@ fn clock(facts: Facts<'_>) -> Option<String> {
     let (by, way) = (skew.abs(), if skew > 0 { "ahead of" } else { "behind" });
     Some(format!(
         "This machine's clock is {by} s {way} that of {}: set it by NTP; assertions last 60 s.",
-        facts.domain
+        facts.tenant.domain
     ))
 }

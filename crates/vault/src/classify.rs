@@ -18,6 +18,10 @@ pub(crate) enum Cause {
     Subject,
     /// The refresh or access token of the user is not good any more.
     SessionLost,
+    /// The tenant asks for a second factor, and nobody is there to give one.
+    SecondFactor,
+    /// The sign-in behind the token is too old, or was without a second factor.
+    WeakSignIn,
     /// The client may not do this: grant, connection, scopes or address.
     NotAllowed,
     /// Too many requests.
@@ -38,6 +42,8 @@ pub(crate) fn classify(status: u16, error: &str, description: &str) -> Cause {
         (_, "federated_connection_refresh_token_flow_failed") => Cause::ProviderRefused,
         (_, "user_not_found") => Cause::UnknownIdentity,
         (_, "invalid_client") => Cause::ClientAuth,
+        (_, "mfa_required") => Cause::SecondFactor,
+        (_, "unmet_authentication_requirements") => Cause::WeakSignIn,
         (_, "invalid_grant") if says("subject") || says("jwt") || says("assertion") => Cause::Subject,
         (_, "invalid_grant") => Cause::SessionLost,
         (_, "invalid_request") if says("subject") => Cause::Subject,
@@ -65,6 +71,8 @@ mod tests {
             (401, "invalid_grant", "The subject token has expired.", Cause::Subject),
             (403, "invalid_grant", "Unknown or invalid refresh token.", Cause::SessionLost),
             (403, "unauthorized_client", "", Cause::NotAllowed),
+            (403, "mfa_required", "Multifactor authentication required", Cause::SecondFactor),
+            (403, "unmet_authentication_requirements", "", Cause::WeakSignIn),
             (403, "something_new", "", Cause::NotAllowed),
             (429, "too_many_requests", "", Cause::RateLimited),
             (400, "too_many_requests", "", Cause::RateLimited),

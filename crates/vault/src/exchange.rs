@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use checkmate_domain::{
     Account, JobId, LeaseId, LeaseIntent, LeaseOutcome, LeaseResult, ScanId, Scopes, Secret, Timestamp,
 };
-use checkmate_outbound::{Answer, BudgetKey, Call, CallError, Client, Repeat};
+use checkmate_outbound::{Answer, Call, CallError, Client, Repeat};
 
 use crate::advice::{self, Facts};
 use crate::answer::{self, Granted};
 use crate::audit::{AuditSink, AuditUnavailable};
+use crate::budget;
 use crate::classify::Cause;
 use crate::error::{LeaseClass, LeaseError};
 use crate::jwt::{self, Claims};
@@ -204,9 +205,9 @@ impl Vault {
     }
 
     async fn in_turn(&self, client: &Client, ask: &Ask<'_>) -> Result<Lease, Refused> {
-        let What::Account(connection, _) = ask.what else { return self.attempt(client, ask).await };
+        let What::Account(connection, _) = ask.what else { return self.attempt(client, ask, None).await };
         if !connection.rotates {
-            return self.attempt(client, ask).await;
+            return self.attempt(client, ask, None).await;
         }
         let key = format!("turn:{}:{}", connection.user, connection.connection);
         let turn = self.turns.turn(&key, self.options.patience).await.map_err(|none| {
@@ -216,7 +217,8 @@ impl Vault {
             };
             refused(LeaseClass::Busy, &ask.account, none.to_string(), advice.to_owned())
         })?;
-        let outcome = self.attempt(client, ask).await;
+        let until = turn.left().and_then(|left| Instant::now().checked_add(left));
+        let outcome = self.attempt(client, ask, until).await;
         match &outcome {
             Err(refused) if refused.under_way => turn.leave().await,
             _ => turn.end().await,
@@ -224,8 +226,13 @@ impl Vault {
         outcome
     }
 
-    /// One attempt: intent, exchange, outcome.
-    async fn attempt(&self, client: &Client, ask: &Ask<'_>) -> Result<Lease, Refused> {
+    /// One attempt: intent, exchange, outcome. The exchange is over by `until`, when the turn may be another's.
+    async fn attempt(
+        &self,
+        client: &Client,
+        ask: &Ask<'_>,
+        until: Option<Instant>,
+    ) -> Result<Lease, Refused> {
         let id = fresh_id();
         let no_audit = |error: AuditUnavailable| {
             let advice =
@@ -242,7 +249,10 @@ impl Vault {
             purpose: ask.purpose.to_owned(),
         };
         self.audit.intent(&intent).await.map_err(no_audit)?;
-        let exchanged = self.exchange(client, ask, &id).await;
+        let exchanged = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+            Some(Duration::ZERO) => Err(turn_is_over(&ask.account)),
+            left => self.exchange(client, ask, &id, left).await,
+        };
         let (result, lease) = match exchanged {
             Ok(granted) => {
                 let lease = leased(granted, ask.account.clone());
@@ -259,7 +269,13 @@ impl Vault {
         lease
     }
 
-    async fn exchange(&self, client: &Client, ask: &Ask<'_>, id: &LeaseId) -> Result<Granted, Refused> {
+    async fn exchange(
+        &self,
+        client: &Client,
+        ask: &Ask<'_>,
+        id: &LeaseId,
+        left: Option<Duration>,
+    ) -> Result<Granted, Refused> {
         let now = Timestamp::now();
         let assertion = match &self.tenant.auth {
             ClientAuth::PrivateKeyJwt(key) => Some(self.client_assertion(key, now, ask)?),
@@ -272,8 +288,7 @@ impl Vault {
             What::Account(..) | What::Management => None,
         };
         let url = self.tenant.base.join(&["oauth", "token"]);
-        let budget = BudgetKey::new(format!("auth0-token:{}", self.tenant.domain));
-        let call = Call::post(url).repeat(Repeat::Never).budget(budget);
+        let call = Call::post(url).repeat(Repeat::Never).budget(budget::tokens(&self.tenant.domain));
         let call = call.form(&[("client_id", &self.tenant.client_id)]);
         let call = match (&self.tenant.auth, &assertion) {
             (_, Some(assertion)) => {
@@ -283,6 +298,7 @@ impl Vault {
             (ClientAuth::PrivateKeyJwt(_), None) => call,
         };
         let call = self.with_grant(call, ask, subject.as_ref());
+        let call = left.into_iter().fold(call, Call::within);
         match client.send(&call).await {
             Ok(answer) => self.judge(&answer, ask),
             Err(error) => Err(self.unanswered(&error, ask)),
@@ -404,7 +420,7 @@ impl Vault {
             );
             (LeaseClass::Transient { again_in: error.again_in() }, advice)
         } else {
-            (LeaseClass::Misconfigured, "Look at auth0.domain, auth0.base_url and [outbound].".to_owned())
+            (LeaseClass::Misconfigured, advice::no_way(&self.tenant.place))
         };
         let refused = refused(class, &ask.account, error.to_string(), advice);
         Refused { under_way: error.maybe_sent(), ..refused }
@@ -415,8 +431,7 @@ impl Vault {
         Facts {
             connection: connection.map(|connection| connection.name.as_str()),
             account,
-            domain: &self.tenant.domain,
-            client: &self.tenant.client_id,
+            tenant: &self.tenant,
             skew: (skew != UNKNOWN).then_some(skew),
         }
     }
@@ -440,6 +455,13 @@ fn leased(granted: Granted, account: Account) -> Lease {
 fn refused(class: LeaseClass, account: &Account, said: String, advice: String) -> Refused {
     let error = LeaseError { class, account: Box::new(account.clone()), status: None, said, advice };
     Refused { error, may_pass: false, under_way: false }
+}
+
+fn turn_is_over(account: &Account) -> Refused {
+    let said =
+        "the audit trail took so long that the turn at this connection was over before anything was asked"
+            .to_owned();
+    refused(LeaseClass::Busy, account, said, "It waits for another turn.".to_owned())
 }
 
 fn no_random(account: &Account) -> Refused {

@@ -9,6 +9,7 @@
 mod advice;
 mod answer;
 mod audit;
+mod budget;
 mod classify;
 mod error;
 mod exchange;
@@ -30,5 +31,5 @@ pub use error::{LeaseClass, LeaseError};
 pub use exchange::{Options, Vault};
 pub use keys::{Algorithm, KeyError, SigningKey};
 pub use lease::{Lease, thumbprint};
-pub use tenant::{ClientAuth, Connection, LeaseRequest, ManagementRequest, Mode, Tenant};
+pub use tenant::{ClientAuth, Connection, LeaseRequest, ManagementRequest, Mode, Place, Tenant};
 pub use turns::{LocalTurns, NoTurn, Turn, Turns};

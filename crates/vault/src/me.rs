@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::answer;
+use crate::budget;
 use crate::identity::{self, Expected};
 
 /// What the terminal may do with a user's accounts.
@@ -24,7 +25,7 @@ pub enum MeError {
     #[error(transparent)]
     Call(#[from] CallError),
     /// The tenant refuses.
-    #[error("{what}: the tenant answers HTTP {status}: {said}")]
+    #[error("{what}: the tenant answers HTTP {status}: {said}. {advice}")]
     Refused {
         /// What was asked.
         what: &'static str,
@@ -32,6 +33,8 @@ pub enum MeError {
         status: u16,
         /// Its words.
         said: String,
+        /// What a person does.
+        advice: &'static str,
     },
     /// The answer to the sign-in is no token.
     #[error("sign in: the answer of the tenant is {0}")]
@@ -70,6 +73,7 @@ pub struct Login {
     pub state: String,
     base: BaseUrl,
     domain: String,
+    issuer: String,
     client_id: String,
     redirect_uri: String,
     nonce: String,
@@ -94,13 +98,14 @@ impl Login {
     pub fn begin(base: &BaseUrl, domain: &str, client_id: &str, redirect_uri: &str) -> Self {
         let random = || URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>());
         let (pkce, state, nonce) = (Pkce::fresh(), random(), random());
+        let issuer = identity::issuer(base, domain);
         let mut url = base.join(&["authorize"]);
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", client_id)
             .append_pair("redirect_uri", redirect_uri)
             .append_pair("scope", SCOPES)
-            .append_pair("audience", &format!("https://{domain}/me/"))
+            .append_pair("audience", &format!("{issuer}me/"))
             .append_pair("state", &state)
             .append_pair("nonce", &nonce)
             // A session of somebody else in the same browser is not taken for the user's.
@@ -109,7 +114,7 @@ impl Login {
             .append_pair("code_challenge_method", "S256");
         let (base, domain) = (base.clone(), domain.to_owned());
         let (client_id, redirect_uri) = (client_id.to_owned(), redirect_uri.to_owned());
-        Self { url, state, base, domain, client_id, redirect_uri, nonce, pkce }
+        Self { url, state, base, domain, issuer, client_id, redirect_uri, nonce, pkce }
     }
 
     /// Ends it: the user's token for My Account, and who that is.
@@ -118,6 +123,7 @@ impl Login {
     /// When the tenant gives none, or does not say for whom.
     pub async fn finish(&self, client: &Client, code: &Secret) -> Result<SignedIn, MeError> {
         let call = Call::post(self.base.join(&["oauth", "token"]))
+            .budget(budget::tokens(&self.domain))
             .form(&[
                 ("grant_type", "authorization_code"),
                 ("client_id", &self.client_id),
@@ -129,7 +135,7 @@ impl Login {
         let now = Timestamp::now();
         let granted = answer::granted(&answer.body, now).map_err(MeError::Token)?;
         let said: Said = answer.json()?;
-        let expected = Expected { domain: &self.domain, client_id: &self.client_id, nonce: &self.nonce, now };
+        let expected = Expected { issuer: &self.issuer, client_id: &self.client_id, nonce: &self.nonce, now };
         let user = identity::user(&said.id_token, &expected).map_err(MeError::Identity)?;
         Ok(SignedIn { token: granted.secret, user, scopes: granted.scopes, expires_at: granted.expires_at })
     }
@@ -233,8 +239,7 @@ impl MyAccount<'_> {
             code_challenge_method: "S256",
             scopes: scopes.iter().collect(),
         };
-        let url = self.url(&["connect"]);
-        let answer = self.client.send(&Call::post(url).bearer(self.token).json(&body)).await?;
+        let answer = self.send(Call::post(self.url(&["connect"])).json(&body)).await?;
         let begun: Begun = good("begin the connection", answer)?.json()?;
         // Never built by hand: where the ticket is taken is the tenant's to say.
         let known: Result<BaseUrl, _> =
@@ -258,8 +263,8 @@ impl MyAccount<'_> {
             redirect_uri: &started.redirect_uri,
             code_verifier: verifier,
         };
-        let call = Call::post(self.url(&["complete"])).bearer(self.token).json(&body);
-        Ok(good("end the connection", self.client.send(&call).await?)?.json()?)
+        let answer = self.send(Call::post(self.url(&["complete"])).json(&body)).await?;
+        Ok(good("end the connection", answer)?.json()?)
     }
 
     /// The user's accounts by a connection.
@@ -270,14 +275,12 @@ impl MyAccount<'_> {
         let (mut all, mut from) = (Vec::new(), None::<String>);
         // More pages than any user has.
         for _ in 0..50 {
-            let call = Call::get(self.url(&["accounts"]))
-                .bearer(self.token)
-                .query("connection", connection.as_str());
+            let call = Call::get(self.url(&["accounts"])).query("connection", connection.as_str());
             let call = match &from {
                 Some(from) => call.query("from", from),
                 None => call,
             };
-            let page: Listed = good("list accounts", self.client.send(&call).await?)?.json()?;
+            let page: Listed = good("list accounts", self.send(call).await?)?.json()?;
             all.extend(page.accounts);
             from = page.next.filter(|next| !next.is_empty());
             if from.is_none() {
@@ -292,8 +295,17 @@ impl MyAccount<'_> {
     /// # Errors
     /// When the tenant refuses.
     pub async fn delete(&self, id: &str) -> Result<(), MeError> {
-        let call = Call::delete(self.url(&["accounts", id])).bearer(self.token);
-        good("forget the account", self.client.send(&call).await?).map(drop)
+        let answer = self.send(Call::delete(self.url(&["accounts", id]))).await?;
+        // What was asked before and is not there now was forgotten then; only the answer was lost.
+        if answer.status == 404 && answer.maybe_done_before {
+            return Ok(());
+        }
+        good("forget the account", answer).map(drop)
+    }
+
+    /// By the user's token, on the tenant's budget.
+    async fn send<'a>(&'a self, call: Call<'a>) -> Result<Answer, CallError> {
+        self.client.send(&call.bearer(self.token).budget(budget::api(self.base))).await
     }
 
     fn url(&self, rest: &[&str]) -> Url {
@@ -319,8 +331,44 @@ fn good(what: &'static str, answer: Answer) -> Result<Answer, MeError> {
     let said: Vec<String> =
         [title, detail, error, error_description].into_iter().filter(|text| !text.is_empty()).collect();
     let said = if said.is_empty() { "without saying why".to_owned() } else { said.join(": ") };
+    let advice = advised(answer.status, &said);
     let said = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
-    Err(MeError::Refused { what, status: answer.status, said })
+    Err(MeError::Refused { what, status: answer.status, said, advice })
+}
+
+/// What a person does about an error that the browser was sent back with.
+#[must_use]
+pub fn sent_back(error: &str, description: &str) -> &'static str {
+    advised(403, &format!("{error}: {description}"))
+}
+
+/// What a person does about a refusal: by the words that Auth0 has for it, else by the status.
+fn advised(status: u16, said: &str) -> &'static str {
+    let says = |word: &str| said.to_ascii_lowercase().contains(word);
+    match status {
+        _ if says("unmet_authentication_requirements") => {
+            "The tenant wants a second factor, or a sign-in of the last 15 minutes: run this again, and sign in with the second factor; a user without one enrols it first. The policy is that of the My Account API (Applications > APIs)."
+        }
+        _ if says("mfa_required") => {
+            "The tenant asks everybody for a second factor, also where no person is present: set Security > Multi-factor Auth > Require Multi-factor Auth to Never there, and ask people for it in a post-login Action."
+        }
+        429 => "The tenant limits requests: run this again later.",
+        500.. => "The tenant is in trouble: run this again later. https://status.auth0.com tells more.",
+        _ if says("not authorized to access resource server") || says("insufficient scope") => {
+            "Grant the client of auth0.terminal_client_id the My Account API with its three scopes (Applications > APIs > Auth0 My Account API > Applications): see docs/credentials.md."
+        }
+        _ if says("connection") => {
+            "Look at the connection in the tenant: it needs Connected Accounts on, and its switch for the client of auth0.terminal_client_id: see docs/credentials.md."
+        }
+        _ if says("redirect_uri") || says("callback") => {
+            "Add http://127.0.0.1:PORT/callback, with the PORT of auth0.callback_port, to the callbacks of the client of auth0.terminal_client_id."
+        }
+        403 if says("access_denied") => "It was not allowed in the browser: run this again and allow it.",
+        401 => "The sign-in is over: run this again.",
+        _ => {
+            "Look at the client of auth0.terminal_client_id in the tenant; its log (Monitoring > Logs) tells more."
+        }
+    }
 }
 
 #[cfg(test)]
@@ -337,5 +385,29 @@ mod tests {
         pkce.verifier.with_bytes(|bytes| {
             assert_eq!(URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)), pkce.challenge);
         });
+    }
+
+    #[test]
+    fn a_refusal_says_what_a_person_does() {
+        for (status, said, advice) in [
+            (
+                403,
+                "unmet_authentication_requirements: x",
+                "second factor, or a sign-in of the last 15 minutes",
+            ),
+            (403, "mfa_required: Multifactor authentication required", "to Never"),
+            (403, "Client \"x\" is not authorized to access resource server \"y\"", "Grant the client"),
+            (403, "Forbidden: Insufficient scope, expected create:me:connected_accounts", "Grant the client"),
+            (400, "Bad Request: the connection is not enabled for the client", "its switch for the client"),
+            (400, "Bad Request: Invalid redirect_uri", "auth0.callback_port"),
+            (403, "access_denied: User did not authorize the request", "allow it"),
+            (401, "Unauthorized: Invalid Token", "run this again"),
+            (429, "too_many_requests: wait", "later"),
+            (503, "without saying why", "later"),
+            (418, "teapot", "Monitoring > Logs"),
+        ] {
+            assert!(advised(status, said).contains(advice), "{status} {said}: {}", advised(status, said));
+        }
+        assert!(sent_back("access_denied", "User did not authorize the request").contains("allow it"));
     }
 }

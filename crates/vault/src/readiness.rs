@@ -31,7 +31,7 @@ pub enum Readiness {
         /// Days since.
         days: u64,
     },
-    /// It ends soon.
+    /// Its refresh token ends soon, or has ended.
     Expires {
         /// When.
         at: Timestamp,
@@ -70,8 +70,7 @@ pub fn readiness(
         return Readiness::ScopesMissing { missing };
     }
     let tokens = tokensets.iter().find(|tokens| tokens.connection == *connection);
-    let end = account.expires_at.into_iter().chain(tokens.and_then(|tokens| tokens.expires_at)).min();
-    if let Some(at) = end
+    if let Some(at) = account.expires_at
         && at.since(now) < NEAR
     {
         return Readiness::Expires { at };
@@ -98,11 +97,7 @@ mod tests {
             created_at: Some(now.minus(days(400))),
             expires_at: None,
         };
-        let tokens = TokensetView {
-            connection: connection.clone(),
-            last_used_at: Some(now.minus(days(2))),
-            expires_at: None,
-        };
+        let tokens = TokensetView { connection: connection.clone(), last_used_at: Some(now.minus(days(2))) };
         let look = |account: &AccountView, tokens: &[TokensetView], needed: &str| {
             let accounts = std::slice::from_ref(account);
             readiness(&connection, &needed.parse().unwrap(), accounts, tokens, now)
@@ -122,6 +117,8 @@ mod tests {
         let at = now.plus(days(3));
         let ending = AccountView { expires_at: Some(at), ..account.clone() };
         assert_eq!(look(&ending, used, "a"), Readiness::Expires { at });
+        let ended = AccountView { expires_at: Some(now.minus(days(1))), ..account.clone() };
+        assert!(matches!(look(&ended, used, "a"), Readiness::Expires { .. }));
         let silent = AccountView { scopes: Vec::new(), ..account };
         assert_eq!(look(&silent, used, "a"), Readiness::Ready, "a GitHub App names no scopes");
     }

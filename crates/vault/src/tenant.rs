@@ -14,6 +14,56 @@ pub enum ClientAuth {
     ClientSecret(Secret),
 }
 
+impl ClientAuth {
+    /// What of it stands in the configuration.
+    pub(crate) const fn file(&self) -> &'static str {
+        match self {
+            Self::PrivateKeyJwt(_) => "key_file",
+            Self::ClientSecret(_) => "secret_file",
+        }
+    }
+}
+
+/// Where a client stands in the configuration: advice names the keys that are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In `[auth0]`: the client that leases from Token Vault.
+    Vault,
+    /// In `[auth0]`: the client that looks at who is connected.
+    Management,
+    /// In `[tenants.NAME]`: the client that scans that tenant.
+    Tenant(String),
+    /// Nowhere: the options of a command name it.
+    CommandLine,
+}
+
+impl Place {
+    /// The key of something that belongs to the client: its `id`, its `key_file`, its `secret_file`.
+    pub(crate) fn of_client(&self, what: &str) -> String {
+        match self {
+            Self::Vault => format!("auth0.client_{what}"),
+            Self::Management if what == "id" => "auth0.management_client_id".to_owned(),
+            Self::Management => format!("auth0.management_{what}"),
+            Self::Tenant(name) => format!("tenants.{name}.client_{what}"),
+            Self::CommandLine => match what {
+                "id" => "--client-id",
+                "key_file" => "--private-key-file",
+                _ => "--client-secret-file",
+            }
+            .to_owned(),
+        }
+    }
+
+    /// The key of something that belongs to the tenant: its `domain`, its `base_url`.
+    pub(crate) fn of_tenant(&self, what: &str) -> String {
+        match self {
+            Self::Vault | Self::Management => format!("auth0.{what}"),
+            Self::Tenant(name) => format!("tenants.{name}.{what}"),
+            Self::CommandLine => format!("--{}", what.replace('_', "-")),
+        }
+    }
+}
+
 /// An Auth0 tenant, as one of its clients sees it.
 #[derive(Debug)]
 pub struct Tenant {
@@ -25,6 +75,8 @@ pub struct Tenant {
     pub client_id: String,
     /// How it authenticates.
     pub auth: ClientAuth,
+    /// Where it stands in the configuration.
+    pub place: Place,
 }
 
 impl Tenant {

@@ -21,6 +21,8 @@ pub trait Turns: Send + Sync {
 /// A turn; it is over when it is ended or, at the latest, some time after it was dropped.
 #[async_trait]
 pub trait Turn: Send {
+    /// For how long it is certain to be the only one; none when that has no end. What is asked must be over by then.
+    fn left(&self) -> Option<Duration>;
     /// Ends it.
     async fn end(self: Box<Self>);
     /// Leaves it to end by itself, once nobody can be at it any more: the answer was lost, and the tenant may go on.
@@ -58,6 +60,10 @@ struct LocalTurn(#[allow(dead_code, reason = "held, never looked at")] OwnedMute
 
 #[async_trait]
 impl Turn for LocalTurn {
+    fn left(&self) -> Option<Duration> {
+        None
+    }
+
     async fn end(self: Box<Self>) {}
 
     async fn leave(self: Box<Self>) {}

@@ -6,12 +6,12 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use checkmate_domain::{Scopes, Secret};
+use checkmate_domain::{ConnectionName, Scopes, Secret};
 use checkmate_outbound::{Call, Client};
-use checkmate_sandbox::Said;
+use checkmate_sandbox::{Fault, Said};
 use checkmate_testkit::contracts;
-use checkmate_vault::me::{Login, MyAccount};
-use checkmate_vault::{ManagementRequest, Mode};
+use checkmate_vault::me::{Login, MeError, MyAccount};
+use checkmate_vault::{ManagementRequest, Mode, accounts};
 use common::{Site, USER, github, refresh_token};
 use serde_json::{Value, json};
 
@@ -39,8 +39,8 @@ async fn post(client: &Client, page: &str, action: &str, fields: &[(&str, &str)]
     format!("{sent:?}")
 }
 
-/// Signs in and connects, as a person with a browser does; answers nothing, what was said is in the stand-in.
-async fn connect(site: &Site) {
+/// Signs in as a person with a browser does; the token for My Account.
+async fn signed_in(site: &Site) -> Secret {
     let base = site.sandbox.base();
     let tenant = site.vault.tenant();
     let login = Login::begin(&tenant.base, &tenant.domain, "terminal", CALLBACK);
@@ -49,8 +49,13 @@ async fn connect(site: &Site) {
     post(&site.client, &page, &format!("{base}/u/login"), &[("user", USER), ("password", "correct horse")])
         .await;
     let code = site.sandbox.last_code().expect("signed in");
-    let signed_in = login.finish(&site.client, &Secret::new(code.into_bytes())).await.unwrap();
-    let token = signed_in.token;
+    login.finish(&site.client, &Secret::new(code.into_bytes())).await.unwrap().token
+}
+
+/// Signs in and connects; answers nothing, what was said is in the stand-in.
+async fn connect(site: &Site) {
+    let (base, tenant) = (site.sandbox.base(), site.vault.tenant());
+    let token = signed_in(site).await;
     let me = MyAccount { base: &tenant.base, client: &site.client, token: &token };
     let (name, scopes): (_, Scopes) =
         ("atlassian".parse().unwrap(), "read:me offline_access".parse().unwrap());
@@ -65,6 +70,54 @@ async fn connect(site: &Site) {
     assert_eq!(listed, std::slice::from_ref(&connected));
     me.delete(&connected.id).await.unwrap();
     assert!(me.delete(&connected.id).await.is_err(), "it is gone");
+}
+
+/// An account is forgotten and the answer is lost: asked again, the tenant knows of none, and that is what was wanted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_forgotten_before_its_answer_was_lost_is_forgotten() {
+    let site = Site::with(|setup| setup.keep_example_user = true).await;
+    let base = &site.vault.tenant().base;
+    let token = signed_in(&site).await;
+    let me = MyAccount { base, client: &site.client, token: &token };
+    let github: ConnectionName = "github".parse().unwrap();
+    let account = me.list(&github).await.unwrap().remove(0);
+    site.sandbox.order(Fault::Lost);
+    me.delete(&account.id).await.unwrap();
+    assert!(me.list(&github).await.unwrap().is_empty());
+
+    // That nothing was there from the start is told, also when the tenant was in a hurry before.
+    for before in [None, Some(Fault::RateLimited { retry_after: 0 })] {
+        before.into_iter().for_each(|fault| site.sandbox.order(fault));
+        let error = me.delete(&account.id).await.unwrap_err();
+        assert!(matches!(error, MeError::Refused { status: 404, .. }), "{error}");
+    }
+}
+
+/// One limit of the tenant, met by one call, holds for the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_of_one_tenant_share_its_budget() {
+    let site = Site::with(|setup| (setup.keep_example_user, setup.management) = (true, true)).await;
+    let base = &site.vault.tenant().base;
+    let token = signed_in(&site).await;
+    let me = MyAccount { base, client: &site.client, token: &token };
+    let scopes = "read:users".parse().unwrap();
+    let request = ManagementRequest { job: None, scan: None, scopes, purpose: "test".to_owned() };
+    let lease = site.vault.management(&site.client, &request).await.unwrap();
+    let user = USER.parse().unwrap();
+    let asked = || site.sandbox.said().len();
+
+    site.sandbox.order_of_api(Fault::RateLimited { retry_after: 120 });
+    accounts::connected_accounts(base, &site.client, &lease, &user).await.unwrap_err();
+    let before = asked();
+    let spent = |said: String| assert!(said.contains("budget of auth0:127.0.0.1 is used up"), "{said}");
+    spent(accounts::connected_accounts(base, &site.client, &lease, &user).await.unwrap_err().to_string());
+    spent(accounts::tokensets(base, &site.client, &lease, &user).await.unwrap_err().to_string());
+    let github: ConnectionName = "github".parse().unwrap();
+    spent(me.list(&github).await.unwrap_err().to_string());
+    spent(me.delete("cac_1").await.unwrap_err().to_string());
+    spent(me.start(&github, &Scopes::default(), CALLBACK).await.unwrap_err().to_string());
+    assert_eq!(asked(), before, "nothing more was asked");
+    site.vault.management(&site.client, &request).await.expect("the token endpoint has a limit of its own");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,12 +5,14 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use checkmate_domain::{LeaseResult, Timestamp};
 use checkmate_outbound::Call;
 use checkmate_sandbox::Fault;
-use checkmate_vault::{LeaseClass, ManagementRequest, Mode};
+use checkmate_vault::{LeaseClass, ManagementRequest, Mode, NoTurn, Turn, Turns};
 use common::{Site, github, refresh_token};
 
 #[tokio::test]
@@ -140,6 +142,55 @@ async fn one_at_a_time_where_the_provider_rotates() {
         outcome.unwrap();
     }
     assert_eq!(site.sandbox.exchanges_at_once(), 1);
+}
+
+/// Turns that are certain for so long, and how they ended.
+struct Short(Duration, Arc<Mutex<Vec<&'static str>>>);
+
+#[async_trait]
+impl Turns for Short {
+    async fn turn(&self, _key: &str, _within: Duration) -> Result<Box<dyn Turn>, NoTurn> {
+        Ok(Box::new(Self(self.0, Arc::clone(&self.1))))
+    }
+}
+
+#[async_trait]
+impl Turn for Short {
+    fn left(&self) -> Option<Duration> {
+        Some(self.0)
+    }
+
+    async fn end(self: Box<Self>) {
+        self.1.lock().unwrap().push("ended");
+    }
+
+    async fn leave(self: Box<Self>) {
+        self.1.lock().unwrap().push("left");
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_never_outlasts_its_turn() {
+    let (left, ends) = (Duration::from_millis(200), Arc::<Mutex<Vec<_>>>::default());
+    let site = Site::with(|setup| setup.turns = Arc::new(Short(left, Arc::clone(&ends)))).await;
+    site.sandbox.order(Fault::Withheld);
+    let began = Instant::now();
+    let error = site.lease(&github()).await.unwrap_err();
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?} of 10 s that an answer may take",
+        began.elapsed()
+    );
+    assert!(matches!(error.class, LeaseClass::Transient { .. }), "{error}");
+    assert_eq!(*ends.lock().unwrap(), ["left"], "the tenant may still be at it");
+    assert_eq!(site.audit.outcomes().len(), 1);
+
+    let site = Site::with(|setup| setup.turns = Arc::new(Short(Duration::ZERO, Arc::clone(&ends)))).await;
+    let error = site.lease(&github()).await.unwrap_err();
+    assert_eq!(error.class, LeaseClass::Busy, "{error}");
+    assert!(site.sandbox.said().is_empty(), "nothing was asked");
+    assert_eq!((site.audit.intents().len(), site.audit.outcomes().len()), (1, 1));
+    assert_eq!(*ends.lock().unwrap(), ["left", "ended"]);
 }
 
 /// 1,000 jobs while a fifth of all requests fail: each ends with a lease or in a class that says to come again, no assertion

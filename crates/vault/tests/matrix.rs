@@ -7,8 +7,8 @@ mod common;
 use std::fmt::Write as _;
 
 use checkmate_domain::Scopes;
-use checkmate_sandbox::Fault;
-use checkmate_vault::{LeaseClass, Mode};
+use checkmate_sandbox::{ClientAuth, Demand, Fault};
+use checkmate_vault::{LeaseClass, ManagementRequest, Mode, Place};
 use common::{Setup, Site, USER, github, refresh_token};
 
 /// A trouble, the site it happens at, and what is done to it before the lease.
@@ -17,8 +17,14 @@ type Trouble = (&'static str, fn(&mut Setup), fn(&Site), &'static str);
 const NOTHING: fn(&mut Setup) = |_| {};
 const AS_IT_IS: fn(&Site) = |_| {};
 
-const TROUBLES: [Trouble; 19] = [
+const TROUBLES: [Trouble; 22] = [
     ("wrong client key", |setup| setup.wrong_client_key = true, AS_IT_IS, "misconfigured"),
+    (
+        "wrong client secret",
+        |setup| setup.client_secret = true,
+        |site| another_secret(site, "worker"),
+        "misconfigured",
+    ),
     ("wrong subject key", |setup| setup.wrong_subject_key = true, AS_IT_IS, "misconfigured"),
     ("wrong domain", |setup| setup.domain = "login.acme.example".into(), AS_IT_IS, "misconfigured"),
     ("clock behind", NOTHING, |site| site.sandbox.skew_clock(90), "misconfigured"),
@@ -78,11 +84,115 @@ const TROUBLES: [Trouble; 19] = [
         AS_IT_IS,
         "needs-connect",
     ),
+    (
+        "a second factor of everybody",
+        |setup| setup.mode = Some(Mode::RefreshToken(refresh_token("rt_1"))),
+        |site| site.sandbox.set(|t| t.demands = Demand::SecondFactor),
+        "misconfigured",
+    ),
+    (
+        "a stronger sign-in",
+        |setup| setup.mode = Some(Mode::RefreshToken(refresh_token("rt_1"))),
+        |site| site.sandbox.set(|t| t.demands = Demand::StepUp),
+        "denied",
+    ),
     ("rate limited", NOTHING, |site| site.sandbox.order(Fault::RateLimited { retry_after: 90 }), "transient"),
     ("no network", |setup| setup.base = Some("http://127.0.0.1:1".into()), AS_IT_IS, "transient"),
     ("unknown answer", NOTHING, |site| site.sandbox.order(Fault::Status(418)), "denied"),
     ("no audit trail", NOTHING, |site| site.audit.away(true, false), "no-audit"),
 ];
+
+/// Of the clients for the Management API: each by where it stands in the configuration.
+const OF_MANAGEMENT: [Trouble; 9] = [
+    (
+        "wrong key of the client that looks",
+        |setup| setup.place = Place::Management,
+        |site| another_key(site),
+        "misconfigured",
+    ),
+    (
+        "no grant of the client that looks",
+        |setup| setup.place = Place::Management,
+        |site| ungranted(site),
+        "denied",
+    ),
+    (
+        "no address of the client that looks",
+        |setup| setup.place = Place::Management,
+        |site| elsewhere(site),
+        "misconfigured",
+    ),
+    (
+        "wrong key of a scanned tenant",
+        |setup| setup.place = acme(),
+        |site| another_key(site),
+        "misconfigured",
+    ),
+    (
+        "wrong secret of a scanned tenant",
+        |setup| (setup.place, setup.client_secret) = (acme(), true),
+        |site| another_secret(site, "management"),
+        "misconfigured",
+    ),
+    ("no grant of a scanned tenant", |setup| setup.place = acme(), |site| ungranted(site), "denied"),
+    ("no address of a scanned tenant", |setup| setup.place = acme(), |site| elsewhere(site), "misconfigured"),
+    (
+        "wrong key on the command line",
+        |setup| setup.place = Place::CommandLine,
+        |site| another_key(site),
+        "misconfigured",
+    ),
+    (
+        "wrong secret on the command line",
+        |setup| (setup.place, setup.client_secret) = (Place::CommandLine, true),
+        |site| another_secret(site, "management"),
+        "misconfigured",
+    ),
+];
+
+fn acme() -> Place {
+    Place::Tenant("acme".to_owned())
+}
+
+fn another_secret(site: &Site, client: &str) {
+    let auth = ClientAuth::Secret("rotated".to_owned());
+    site.sandbox.set(|t| t.client_mut(client).unwrap().auth = auth);
+}
+
+fn another_key(site: &Site) {
+    site.sandbox.set(|t| {
+        let of_another = t.client_mut("worker").unwrap().auth.clone();
+        t.client_mut("management").unwrap().auth = of_another;
+    });
+}
+
+fn ungranted(site: &Site) {
+    site.sandbox.set(|t| t.client_mut("management").unwrap().management_scopes = None);
+}
+
+fn elsewhere(site: &Site) {
+    site.sandbox.order(Fault::Redirect("https://login.acme.example/oauth/token".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn advice_names_the_client_that_is_meant() {
+    let mut page = String::new();
+    for (trouble, setup, before, class) in OF_MANAGEMENT {
+        let site = Site::with(|one| {
+            one.management = true;
+            setup(one);
+        })
+        .await;
+        before(&site);
+        let (scopes, purpose) = ("read:users".parse().unwrap(), "test".to_owned());
+        let request = ManagementRequest { job: None, scan: None, scopes, purpose };
+        let error = site.vault.management(&site.client, &request).await.expect_err(trouble);
+        assert_eq!(error.class.word(), class, "{trouble}: {error}");
+        let text = error.to_string().replace(&site.sandbox.base().replace("http://", ""), "STAND-IN");
+        writeln!(page, "{trouble} [{class}]\n  {text}\n").unwrap();
+    }
+    insta::assert_snapshot!(page);
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_trouble_says_whose_account_and_what_mends_it() {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The longest reason that is kept and logged, in characters.
-const LONGEST: usize = 300;
+/// The longest reason that is kept and logged, in characters: the words of a vendor, and what a person does, which stands at
+/// the end.
+const LONGEST: usize = 1_000;
 /// Reasons known at a time; more of them are not told.
 const KNOWN: usize = 100;
 /// What is over and begins again sooner is not told again.

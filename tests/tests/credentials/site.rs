@@ -135,6 +135,16 @@ impl Site {
         self.up.0.id()
     }
 
+    /// Where the configuration and all files are.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.home.path()
+    }
+
+    /// A command, beside the roles; waits for it.
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
+        self.home.checkmate(args)
+    }
+
     /// A command, beside the roles.
     pub(crate) async fn checkmate(&self, args: &[&str]) -> Said {
         tokio::task::block_in_place(|| self.home.checkmate(args))

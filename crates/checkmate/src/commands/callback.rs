@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use checkmate_vault::me::sent_back;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use url::Url;
+
+use crate::view::plain;
 
 /// The longest head of a request, in bytes.
 const HEAD: usize = 8 * 1024;
@@ -72,11 +75,11 @@ impl Callback {
             anyhow::anyhow!("nobody came back from the browser within 5 minutes: try again")
         })??;
         if let Some(error) = visit.query.get("error") {
-            let why = visit.query.get("error_description").cloned().unwrap_or_default();
-            let told: String =
-                format!("{error}: {why}").chars().filter(|c| !c.is_control()).take(300).collect();
+            let why = visit.query.get("error_description").map(String::as_str).unwrap_or_default();
+            let told = plain(&format!("{error}: {why}"), 300);
+            let advice = sent_back(error, why);
             visit.page("It was not allowed. The terminal says more.").await;
-            bail!("the tenant sent the browser back with {told}");
+            bail!("the tenant sent the browser back with {told}. {advice}");
         }
         Ok(visit)
     }

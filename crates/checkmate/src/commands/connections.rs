@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::bail;
-use checkmate_domain::{Lane, Scope, Timestamp, UserId};
+use checkmate_domain::{CheckOutcome, Lane, ScanId, Scope, Timestamp, UserId};
 use checkmate_vault::ManagementRequest;
 use checkmate_vault::accounts::{self, AccountView, TokensetView};
 use checkmate_vault::readiness::readiness;
@@ -12,8 +12,8 @@ use crate::cli::{Connections, Format, FormatArg};
 use crate::commands::scan::{ask_for, asked};
 use crate::commands::scans::watch;
 use crate::commands::{Out, connect};
-use crate::view;
 use crate::view::connections_view::{self, ConnectionLine, Seen};
+use crate::view::{self, scan_view};
 use crate::wiring::parts::Parts;
 use crate::wiring::turns::StoreTurns;
 use crate::wiring::vault;
@@ -47,17 +47,31 @@ async fn check(
     let mut scans = Vec::new();
     for name in names {
         let scope: Scope = format!("connection:{name}").parse()?;
-        scans.push(ask_for(parts, scope, Lane::Interactive).await?);
+        scans.push((name, ask_for(parts, scope, Lane::Interactive).await?));
     }
     let mut worst = EXIT_DONE;
-    for scan in scans {
+    for (name, scan) in scans {
         if no_wait {
             out.text(&asked(&scan, format.format, out.show())?).await?;
-        } else {
-            worst = worst.max(watch(parts, &scan.id, format.format, out).await?);
+            continue;
+        }
+        worst = worst.max(watch(parts, &scan.id, format.format, out).await?);
+        if falls_short(parts, &scan.id).await? {
+            worst = worst.max(EXIT_INCOMPLETE);
+            if matches!(format.format, Format::Text) {
+                let said = connections_view::mend(name, out.show());
+                out.text(&said).await?;
+            }
         }
     }
     Ok(worst)
+}
+
+/// Whether a check found that jobs cannot do with an account what they must.
+async fn falls_short(parts: &Parts, scan: &ScanId) -> anyhow::Result<bool> {
+    let Some(scan) = parts.store.scan(scan).await? else { return Ok(true) };
+    let scanned = scan_view::collect(parts.store.as_ref(), &scan).await?;
+    Ok(scanned.checks.iter().any(|check| check.outcome == CheckOutcome::Failed))
 }
 
 async fn list(parts: &Parts, format: Format, out: &mut Out) -> anyhow::Result<u8> {

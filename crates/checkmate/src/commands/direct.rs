@@ -15,7 +15,7 @@ use checkmate_worker::JobLeases;
 
 use crate::cli::{Auth0Args, ReachArgs, ReportFormat};
 use crate::commands::Out;
-use crate::config::{self, Config, ConfigError, TenantConfig, is_host};
+use crate::config::{self, Config, ConfigError, ON_COMMAND_LINE, TenantConfig, is_host};
 use crate::control;
 use crate::view::plain;
 use crate::view::report::{self, Told};
@@ -279,7 +279,7 @@ fn tenant(reach: &ReachArgs, config: &mut Config) -> anyhow::Result<String> {
         plan,
         organisation: None,
     };
-    config.tenants.insert("direct".to_owned(), one);
+    config.tenants.insert(ON_COMMAND_LINE.to_owned(), one);
     Ok(domain)
 }
 

@@ -39,6 +39,8 @@ pub(super) enum Kind {
         /// What to write, for a message.
         write: &'static str,
     },
+    /// The address of an API that credentials are sent to: encrypted, or on this machine.
+    Api,
     /// A file.
     File,
     /// A file that holds a secret.
@@ -93,7 +95,7 @@ impl Kind {
             Self::Span { .. } => "a length of time",
             Self::Text => "a text",
             Self::Texts => "a list of texts",
-            Self::Url { .. } => "a URL",
+            Self::Url { .. } | Self::Api => "a URL",
             Self::File => "a file",
             Self::SecretFile => "a file with a secret",
             Self::Folder => "a folder",
@@ -146,6 +148,7 @@ impl Kind {
         match *self {
             Self::Span { least } => span(path, text, least),
             Self::Url { schemes, write } => texts::url(path, text, schemes, write, base),
+            Self::Api => texts::api(path, text),
             Self::File | Self::SecretFile | Self::Folder => Ok(Read::Path(base.join(text))),
             Self::Word(words) if !words.contains(&text) => Err(word(path, text, words)),
             Self::Address => texts::address(path, text),

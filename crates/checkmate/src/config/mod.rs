@@ -46,7 +46,7 @@ pub use sections::{
 };
 pub use span::{Span, SpanError};
 pub use tenants::TenantConfig;
-pub(crate) use tenants::is_host;
+pub(crate) use tenants::{ON_COMMAND_LINE, is_host};
 pub use told::{Loaded, Told};
 
 /// Everything that can be set. Paths in the file are relative to the file.

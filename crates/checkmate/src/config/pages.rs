@@ -172,6 +172,7 @@ fn may_be(kind: &Kind) -> String {
         Kind::Count { least, .. } => format!("{}, at least {least}", kind.noun()),
         Kind::Span { least } if !least.is_zero() => format!("{}, at least {}", kind.noun(), Span(*least)),
         Kind::Url { write, .. } => format!("{}: {write}", kind.noun()),
+        Kind::Api => format!("{}: https://…, or http://… on this machine", kind.noun()),
         Kind::Word(words) => words.join(" or "),
         _ => kind.noun().to_owned(),
     }

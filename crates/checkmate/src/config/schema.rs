@@ -85,6 +85,9 @@ fn of_kind(kind: &Kind) -> Value {
         Kind::Url { schemes, .. } => {
             json!({ "type": "string", "pattern": format!("^({})", schemes.join("|")) })
         }
+        Kind::Api => {
+            json!({ "type": "string", "pattern": "^(https://|http://(127\\.|\\[::1\\]|localhost(:|/|$)))" })
+        }
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
         Kind::Scopes => json!({ "type": "array", "items": of_kind(&Kind::Scope) }),

@@ -325,7 +325,7 @@ section! {
         /// The tenant's own host, never a custom domain.
         domain: Option<String> = None, Kind::Text, like "acme.eu.auth0.com";
         /// Where it is asked; `https://` and the domain when not set.
-        base_url: Option<String> = None, HTTP_URL, like "https://acme.eu.auth0.com";
+        base_url: Option<String> = None, Kind::Api, like "https://acme.eu.auth0.com";
         /// The client that leases.
         client_id: Option<String> = None, Kind::Text, like "CheckMateWorkerClientId";
         /// Its key for `private_key_jwt`: RSA, PKCS#8, PEM.
@@ -371,11 +371,11 @@ section! {
     /// Where the vendors are.
     VendorsSection in vendors {
         /// GitHub's API.
-        github_url: String = "https://api.github.com".to_owned(), HTTP_URL, like "https://github.acme.example/api/v3";
+        github_url: String = "https://api.github.com".to_owned(), Kind::Api, like "https://github.acme.example/api/v3";
         /// Atlassian's API.
-        atlassian_url: String = "https://api.atlassian.com".to_owned(), HTTP_URL, like "https://api.atlassian.com";
+        atlassian_url: String = "https://api.atlassian.com".to_owned(), Kind::Api, like "https://api.atlassian.com";
         /// Microsoft Graph.
-        graph_url: String = "https://graph.microsoft.com".to_owned(), HTTP_URL, like "https://graph.microsoft.com";
+        graph_url: String = "https://graph.microsoft.com".to_owned(), Kind::Api, like "https://graph.microsoft.com";
     }
 }
 

@@ -8,6 +8,9 @@ use checkmate_scanners::auth0::Plan;
 use super::key::{Key, key};
 use super::kind::Kind;
 
+/// In place of a name, for the tenant that the options of a command name. No table can be called so.
+pub(crate) const ON_COMMAND_LINE: &str = "on the command line";
+
 /// A tenant that is scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TenantConfig {
@@ -48,7 +51,7 @@ pub(super) struct Draft {
 /// What stands in `[tenants.NAME]`.
 pub(super) static KEYS: [Key<Draft>; 9] = [
     key!(Draft; "domain", "The tenant's own host, never a custom domain; it is scanned as auth0:DOMAIN.", Kind::Text, "acme.eu.auth0.com", domain),
-    key!(Draft; "base_url", "Where its API is asked; `https://` and the domain when not set.", Kind::Text, "https://acme.eu.auth0.com", base_url),
+    key!(Draft; "base_url", "Where its API is asked; `https://` and the domain when not set.", Kind::Api, "https://acme.eu.auth0.com", base_url),
     key!(Draft; "client_id", "The machine-to-machine client that reads it.", Kind::Text, "CheckMateScannerClientId", client_id),
     key!(Draft; "client_key_file", "Its key for `private_key_jwt`: RSA, PKCS#8, PEM.", Kind::SecretFile, "/etc/checkmate/acme.pem", client_key_file),
     key!(Draft; "client_key_id", "The id of that key, where the client has several.", Kind::Text, "2026-11", client_key_id),

@@ -89,6 +89,20 @@ fn each_mistake_has_its_place_and_what_to_do() {
         ("[admin]\nlisten = \"9600\"\n", ":2:10: ", "127.0.0.1:9600"),
         ("[broker]\nurl = \"amqp://me:hunter2@host/v\"\n", ":2:7: ", "holds a password: take it out"),
         ("[broker]\nmanagement_url = \"http://\"\n", ":2:18: ", "is not understood: use http://"),
+        (
+            "[auth0]\nbase_url = \"http://example.com\"\n",
+            ":2:12: ",
+            "in the open: use https; plain http is for",
+        ),
+        ("[auth0]\nbase_url = \"http://localhost.example.com\"\n", ":2:12: ", "use https"),
+        ("[auth0]\nbase_url = \"acme.eu.auth0.com\"\n", ":2:12: ", "write it like https://"),
+        ("[vendors]\ngithub_url = \"http://github.acme.example\"\n", ":2:14: ", "use https"),
+        ("[vendors]\ngraph_url = \"https://me:hunter2@x.example\"\n", ":2:13: ", "leave user, password"),
+        (
+            "[tenants.a]\ndomain = \"a.auth0.com\"\nclient_id = \"c\"\nbase_url = \"http://a.auth0.com\"\n",
+            ":4:12: ",
+            "use https",
+        ),
         ("[broker]\npublishers = [\"a\", 3]\n", ":2:14: ", "a list of texts"),
         ("[broker]\npublishers = [\"\"]\n", ":2:14: ", "holds an empty text"),
         ("[broker.role_password_files]\nworkr = \"a\"\n", ":2:1: ", "did you mean 'worker'?"),
@@ -112,6 +126,15 @@ fn each_mistake_has_its_place_and_what_to_do() {
         assert_eq!(mistakes.all().len(), 1, "{text}{told}");
         assert!(told.contains(place) && told.contains(says), "{text}should say '{place}…{says}': {told}");
         assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn plain_http_stays_on_this_machine() {
+    for good in ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080/x", "https://x.example"]
+    {
+        let text = format!("[auth0]\nbase_url = \"{good}\"\n[vendors]\natlassian_url = \"{good}\"\n");
+        assert!(read(&text).is_ok(), "{good}: {:?}", read(&text).map(|_| ()));
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use checkmate_domain::{Scope, ScopeError};
+use checkmate_outbound::{BaseUrl, BaseUrlError};
 use checkmate_scheduler::cron::{CronExpr, ZoneError, zone as zone_of};
 use toml::de::DeValue;
 
@@ -61,6 +62,23 @@ pub(super) fn url(path: &str, text: &str, schemes: &[&str], write: &str, base: &
         return Err(unclear());
     }
     Ok(Read::Text(text.to_owned()))
+}
+
+/// The address of an API that credentials are sent to.
+pub(super) fn api(path: &str, text: &str) -> Result<Read, Wrong> {
+    match text.parse::<BaseUrl>() {
+        Ok(_) => Ok(Read::Text(text.to_owned())),
+        Err(BaseUrlError::NotAUrl) => {
+            Err(Wrong::new(format!("{path} is not understood"), "write it like https://api.example.com"))
+        }
+        Err(BaseUrlError::Plain(host)) => Err(Wrong::new(
+            format!("{path}: {} would be sent credentials in the open", shown(&host)),
+            "use https; plain http is for this machine only (127.0.0.1, ::1, localhost)",
+        )),
+        Err(BaseUrlError::Extra(_)) => {
+            Err(Wrong::new(format!("{path} holds more than an address"), "leave user, password, ? and # out"))
+        }
+    }
 }
 
 /// `127.0.0.1:9600`.

@@ -6,7 +6,7 @@ use checkmate_vault::readiness::Readiness;
 use serde::Serialize;
 
 use crate::config::ConnectionConfig;
-use crate::view::{Paint, Show, plain};
+use crate::view::{Paint, Show, plain, whole, wrap};
 
 /// What is known of an account.
 #[derive(Debug, Serialize)]
@@ -66,7 +66,7 @@ pub fn list(lines: &[ConnectionLine], show: Show<'_>) -> String {
         let (state, next) = match &line.readiness {
             Seen::Looked(readiness) => (told(readiness, paint), next(readiness, program, &line.name)),
             Seen::NotLooked { why } => (
-                paint.warn(&format!("not looked at: {}", plain(why, 300))),
+                paint.warn(&format!("not looked at: {}", wrap(&whole(why), 4, 105))),
                 Some(format!("'{program} connections check {}' leases and tries it", line.name)),
             ),
         };
@@ -81,6 +81,13 @@ pub fn list(lines: &[ConnectionLine], show: Show<'_>) -> String {
         }
     }
     text
+}
+
+/// The command that mends an account that does not do what it must.
+#[must_use]
+pub fn mend(name: &str, show: Show<'_>) -> String {
+    let what = "connects the account again, with all that jobs need of it";
+    format!("\nnext: {} connections connect {name}  {}\n", show.program, Paint(show.color).dim(what))
 }
 
 fn told(readiness: &Readiness, paint: Paint) -> String {
@@ -102,5 +109,29 @@ fn next(readiness: &Readiness, program: &str, name: &str) -> Option<String> {
             Some(format!("{program} connections connect {name}"))
         }
         Readiness::Idle { .. } => Some(format!("{program} connections check {name}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_keeps_its_command_however_much_stands_before_it() {
+        let command = "checkmate connections connect github";
+        let why =
+            format!("connection github of auth0|x: {} Connect it with '{command}'.", "word ".repeat(400));
+        let (provider, scopes) = (checkmate_scanners::Provider::Github, checkmate_domain::Scopes::default());
+        let one = ConnectionConfig {
+            provider,
+            connection: "github".parse().unwrap(),
+            user: "auth0|x".parse().unwrap(),
+            scopes,
+            login_hint: None,
+        };
+        let lines = [ConnectionLine::new("github", &one, Seen::NotLooked { why })];
+        let text = list(&lines, Show { program: "checkmate", color: false });
+        let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flowing.contains(command), "{text}");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::view::{Paint, Show, count, plain, wrap};
+use crate::view::{Paint, Show, count, plain, whole, wrap};
 
 /// The width of the page, in characters.
 const WIDTH: usize = 105;
@@ -184,10 +184,10 @@ fn write_line(text: &mut String, line: &Line, name: usize, show: Show<'_>) {
     };
     let what = plain(&line.what, WIDTH - WORD);
     let gap = if what.chars().count() > name { format!("\n{}", " ".repeat(indent)) } else { "  ".to_owned() };
-    let said = wrap(&commands(&plain(&line.said(), 700), show.program), indent, width);
+    let said = wrap(&commands(&whole(&line.said()), show.program), indent, width);
     let _ = writeln!(text, "  {word}  {what:<name$}{gap}{said}");
     if !line.mend.is_empty() {
-        let mend = format!("fix: {}", commands(&plain(&line.mend, 700), show.program));
+        let mend = format!("fix: {}", commands(&whole(&line.mend), show.program));
         let _ = writeln!(text, "{}{}", " ".repeat(indent), paint.warn(&wrap(&mend, indent, width)));
     }
 }

@@ -113,15 +113,30 @@ impl Paint {
     }
 }
 
-/// Text from outside on a terminal: one line, no control characters, cut at a width.
+/// Text from outside on a terminal: one line, no control characters, none that turn text around or hide in it, cut at a width.
 #[must_use]
 pub fn plain(text: &str, width: usize) -> String {
-    let safe: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let safe = whole(text);
     if safe.chars().count() <= width {
         return safe;
     }
     let cut: String = safe.chars().take(width.saturating_sub(1)).collect();
     format!("{cut}…")
+}
+
+/// The same uncut, for texts whose end must be read: advice stands there.
+#[must_use]
+pub fn whole(text: &str) -> String {
+    let shown = text.chars().filter(|c| !is_mark(*c));
+    shown.map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
+}
+
+/// A mark that turns the text around it or that nobody sees: with it a text shows as something else than it is.
+const fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+    )
 }
 
 /// Text broken into lines of at most `width`, each after the first behind `indent` spaces.
@@ -150,6 +165,20 @@ mod tests {
     fn nothing_from_outside_moves_the_cursor() {
         assert_eq!(plain("a\x1b[2Jb\nc", 80), "a [2Jb c");
         assert_eq!(plain("abcdef", 4), "abc…");
+        assert_eq!(whole("a\u{2028}b\u{2029}\nc"), "a b  c");
+    }
+
+    #[test]
+    fn nothing_from_outside_turns_text_around() {
+        let marks = ('\u{202A}'..='\u{202E}')
+            .chain('\u{2066}'..='\u{2069}')
+            .chain(['\u{061C}', '\u{200E}', '\u{200F}']);
+        let hidden = ['\u{200B}', '\u{2060}', '\u{FEFF}'];
+        for mark in marks.chain(hidden) {
+            assert_eq!(plain(&format!("gnp.{mark}exe"), 80), "gnp.exe", "{}", mark.escape_unicode());
+        }
+        assert_eq!(plain("ab\u{202E}cd", 4), "abcd", "what is dropped takes no room");
+        assert_eq!(plain("שלום עולם", 80), "שלום עולם", "text of such a script stays");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::view::progress::{self, TargetLine};
 use crate::view::waits::{self, Waiting};
-use crate::view::{Paint, Show, by_urgency, count, plain, scans, wrap};
+use crate::view::{Paint, Show, by_urgency, count, plain, scans, whole, wrap};
 
 /// Jobs whose reports are read for the details.
 const DETAILED: u64 = 500;
@@ -297,7 +297,7 @@ fn not_looked_at(view: &ScanView, program: &str, paint: Paint, text: &mut String
     }
     let _ = writeln!(text, "\n{} {}", paint.bold("Not looked at"), paint.dim("(never counted as fine)"));
     for line in lines.iter().take(LINES) {
-        let _ = writeln!(text, "  {}", wrap(&plain(line, 700), 4, 105));
+        let _ = writeln!(text, "  {}", wrap(&whole(line), 4, 105));
     }
     if lines.len() > LINES {
         let _ = writeln!(

@@ -6,10 +6,7 @@ use checkmate_domain::Timestamp;
 use checkmate_store::{JobRecord, JobState};
 use serde::{Deserialize, Serialize};
 
-use crate::view::plain;
-
-/// The longest reason in a line, in characters.
-const LONGEST: usize = 300;
+use crate::view::whole;
 
 /// Jobs that wait for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +23,7 @@ impl Waiting {
     /// For people.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("{} waiting: {}", self.jobs, plain(&self.why, LONGEST))
+        format!("{} waiting: {}", self.jobs, whole(&self.why))
     }
 }
 

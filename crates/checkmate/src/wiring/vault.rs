@@ -10,11 +10,11 @@ use checkmate_scanners::auth0::TenantSpec;
 use checkmate_scanners::{ConnectionSpec, Provider};
 use checkmate_store::Store;
 use checkmate_vault::{
-    Algorithm, AuditSink, ClientAuth, Connection, Mode, Options, SigningKey, Tenant, Turns, Vault,
+    Algorithm, AuditSink, ClientAuth, Connection, Mode, Options, Place, SigningKey, Tenant, Turns, Vault,
 };
 use checkmate_worker::Lessor;
 
-use crate::config::{self, Config, ConfigError, ConnectionConfig, TenantConfig, is_host};
+use crate::config::{self, Config, ConfigError, ConnectionConfig, ON_COMMAND_LINE, TenantConfig, is_host};
 use crate::view::plain;
 use crate::wiring::budgets::StoreBudgets;
 
@@ -59,7 +59,7 @@ fn token_vault(
     let files = (section.client_key_file.as_deref(), section.client_secret_file.as_deref());
     let auth = client_auth(files, &section.algorithm, section.client_key_id.clone())?
         .ok_or_else(|| missing(ONE_KEY))?;
-    let tenant = tenant(config, client_id, auth)?;
+    let tenant = tenant(config, client_id, auth, Place::Vault)?;
     Ok(Some(Vault::new(tenant, mode(config)?, audit, turns, options(config))))
 }
 
@@ -71,7 +71,12 @@ pub fn scanned(name: &str, one: &TenantConfig) -> anyhow::Result<Tenant> {
     let files = (one.client_key_file.as_deref(), one.client_secret_file.as_deref());
     let auth = client_auth(files, &one.algorithm, one.client_key_id.clone())?
         .ok_or_else(|| ConfigError::SecretFile(no_key(name)))?;
-    Ok(Tenant { base: base_of(one)?, domain: one.domain.clone(), client_id: one.client_id.clone(), auth })
+    let place = match name {
+        ON_COMMAND_LINE => Place::CommandLine,
+        name => Place::Tenant(name.to_owned()),
+    };
+    let (domain, client_id) = (one.domain.clone(), one.client_id.clone());
+    Ok(Tenant { base: base_of(one)?, domain, client_id, auth, place })
 }
 
 /// What is scanned of each tenant, by its own host.
@@ -110,7 +115,7 @@ pub fn management(
         return Ok(None);
     };
     let auth = ClientAuth::PrivateKeyJwt(key(file, &section.algorithm, section.management_key_id.clone())?);
-    let tenant = tenant(config, client_id.clone(), auth)?;
+    let tenant = tenant(config, client_id.clone(), auth, Place::Management)?;
     Ok(Some(Vault::new(tenant, None, audit, turns, options(config))))
 }
 
@@ -153,13 +158,13 @@ fn vendor(config: &Config, provider: Provider) -> anyhow::Result<BaseUrl> {
     text.parse().context(key)
 }
 
-fn tenant(config: &Config, client_id: String, auth: ClientAuth) -> anyhow::Result<Tenant> {
+fn tenant(config: &Config, client_id: String, auth: ClientAuth, place: Place) -> anyhow::Result<Tenant> {
     let domain = needed(config.auth0.domain.clone(), "auth0.domain")?;
     if let Some(why) = no_host(&domain) {
         return Err(ConfigError::Asked(why).into());
     }
     let base = base(config.auth0.base_url.as_deref(), &domain).context("auth0.base_url")?;
-    Ok(Tenant { base, domain, client_id, auth })
+    Ok(Tenant { base, domain, client_id, auth, place })
 }
 
 /// By which of two files a client shows who it is: its key or its secret; none unless exactly one is named.

@@ -28,9 +28,14 @@ fn written<'a>(tenant: &'a Tenant, path: &str, id: &'static str) -> impl Iterato
 
 fn client(tenant: &Tenant, one: &Value) -> Client {
     let id = text(one, "client_id").to_owned();
-    let audience = format!("https://{}/api/v2/", tenant.domain);
-    let grant = items(tenant, "client-grants")
-        .find(|grant| text(grant, "client_id") == id && text(grant, "audience") == audience);
+    let granted = |api: &str, subject: &str| {
+        let audience = format!("https://{}/{api}/", tenant.domain);
+        let fits = |grant: &&Value| {
+            let of = grant.get("subject_type").and_then(Value::as_str).unwrap_or("client");
+            text(grant, "client_id") == id && text(grant, "audience") == audience && of == subject
+        };
+        items(tenant, "client-grants").find(fits).map(|grant| texts(grant.get("scope")).join(" "))
+    };
     let privileged = one.get("token_vault_privileged_access").and_then(|access| {
         let (public_pem, alg) = key(tenant, access)?;
         let grants = access.get("grants").and_then(Value::as_array).into_iter().flatten();
@@ -50,7 +55,8 @@ fn client(tenant: &Tenant, one: &Value) -> Client {
         first_party: yes("is_first_party"),
         oidc_conformant: yes("oidc_conformant"),
         privileged,
-        management_scopes: grant.map(|grant| texts(grant.get("scope")).join(" ")),
+        management_scopes: granted("api/v2", "client"),
+        my_account_scopes: granted("me", "user"),
         rotates_refresh_tokens: one.pointer("/refresh_token/rotation_type").and_then(Value::as_str)
             == Some("rotating"),
         callbacks: texts(one.get("callbacks")),

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::jwt;
 use crate::log::LogEvent;
 use crate::state::{Shared, State};
-use crate::tenant::{Client, Connection, Privileged};
-use crate::token::{Fields, Refusal};
+use crate::tenant::{Client, Connection, Demand, Privileged};
+use crate::token::{Fields, Refusal, step_up};
 
 const FEDERATED: &str = "http://auth0.com/oauth/token-type/federated-connection-access-token";
 const PRIVILEGED: &str = "http://auth0.com/oauth/token-type/token-vault-access-token";
@@ -117,10 +117,13 @@ fn checked(
     if field("requested_token_type") != Some(wanted) {
         return Err(bad("requested_token_type does not fit the subject token"));
     }
+    if kind == "jwt" && field("login_hint").is_some() {
+        return Err(bad("login_hint does not go with a subject token that is signed by the client"));
+    }
     let subject = match kind {
         "jwt" => privileged(state, peer, client, name, token, field("scope"))?,
-        "refresh_token" => refresh(state, client, token)?,
-        "access_token" => access(state, client, token)?,
+        "refresh_token" => of_session(state, refresh(state, client, token)?)?,
+        "access_token" => of_session(state, access(state, client, token)?)?,
         _ => return Err(bad("subject_token_type is not known")),
     };
     let connection = state.tenant.connections.iter().find(|connection| connection.name == name).cloned();
@@ -132,7 +135,25 @@ fn checked(
             "The connection is not enabled for the client or for connected accounts.",
         ));
     }
+    if field("login_hint").is_some_and(|hint| !hints_at(state, &subject, &connection, hint)) {
+        return Err(Refusal::new(401, "user_not_found", "Identity User not found."));
+    }
     Ok((subject, connection))
+}
+
+/// Whether a login hint names an account that the user has at this connection.
+fn hints_at(state: &State, subject: &Subject, connection: &Connection, hint: &str) -> bool {
+    state.tenant.accounts.iter().any(|account| {
+        account.user == subject.user && account.connection == connection.name && account.provider_id == hint
+    })
+}
+
+/// What a person's sign-in stands behind is held to what the tenant demands of sign-ins.
+fn of_session(state: &State, subject: Subject) -> Result<Subject, Refusal> {
+    if state.tenant.demands == Demand::SecondFactor {
+        return Err(Refusal::new(403, "mfa_required", "Multifactor authentication required"));
+    }
+    step_up(state).map(|()| subject)
 }
 
 fn privileged(

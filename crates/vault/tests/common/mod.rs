@@ -12,7 +12,7 @@ use checkmate_outbound::{Circuit, Client, InProcess, Outbound, Settings};
 use checkmate_sandbox::{ClientAuth as Registered, Sandbox, Tenant as Stand, User};
 use checkmate_vault::{
     Algorithm, AuditSink, AuditUnavailable, ClientAuth, Connection, Lease, LeaseError, LeaseRequest,
-    LocalTurns, Mode, Options, SigningKey, Tenant, Vault,
+    LocalTurns, Mode, Options, Place, SigningKey, Tenant, Turns, Vault,
 };
 
 pub(crate) const USER: &str = "auth0|checkmate";
@@ -65,6 +65,8 @@ pub(crate) struct Setup {
     pub(crate) ps256: bool,
     pub(crate) client_secret: bool,
     pub(crate) management: bool,
+    pub(crate) place: Place,
+    pub(crate) turns: Arc<dyn Turns>,
     pub(crate) wrong_client_key: bool,
     pub(crate) wrong_subject_key: bool,
     pub(crate) domain: String,
@@ -93,6 +95,8 @@ impl Site {
             ps256: false,
             client_secret: false,
             management: false,
+            place: Place::Vault,
+            turns: Arc::new(LocalTurns::default()),
             wrong_client_key: false,
             wrong_subject_key: false,
             domain: "acme.eu.auth0.com".to_owned(),
@@ -141,6 +145,7 @@ impl Site {
             base: setup.base.unwrap_or_else(|| sandbox.base()).parse().unwrap(),
             client_id: if setup.management { "management" } else { "worker" }.to_owned(),
             auth,
+            place: setup.place,
         };
         let settings = Settings {
             read_timeout: setup.read_timeout,
@@ -151,7 +156,7 @@ impl Site {
         let outbound = Outbound::new(settings, Arc::new(InProcess::default())).unwrap();
         let audit = Arc::new(Trail::default());
         let options = Options { backoff: Duration::from_millis(5), ..Options::default() };
-        let vault = Vault::new(tenant, mode, audit.clone(), Arc::new(LocalTurns::default()), options);
+        let vault = Vault::new(tenant, mode, audit.clone(), setup.turns, options);
         Self { client: outbound.client().unwrap(), sandbox, outbound, vault, audit }
     }
 

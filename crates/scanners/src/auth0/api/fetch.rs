@@ -49,7 +49,7 @@ pub(super) struct Fetch<'a> {
 
 impl<'a> Fetch<'a> {
     pub(super) fn new(api: Api<'a>, domain: &'a str, granted: Scopes, plan: Plan) -> Self {
-        let budget = BudgetKey::new(format!("auth0:{}", api.base.host()));
+        let budget = BudgetKey::of("auth0", api.base);
         Self {
             api,
             domain,
