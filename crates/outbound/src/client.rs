@@ -17,6 +17,7 @@ use crate::call::Call;
 use crate::circuit::Circuits;
 use crate::error::CallError;
 use crate::guard;
+use crate::rate::RateSeen;
 use crate::retry::{self, Attempted, Bounds};
 use crate::settings::{Settings, SettingsError};
 use crate::tls;
@@ -121,6 +122,10 @@ impl Client {
         }
         let open = |again_in| CallError::CircuitOpen { host: host.to_owned(), again_in };
         shared.circuits.admit(host, Instant::now()).map_err(open)?;
+        if let (Some(key), Some(pace)) = (&call.budget, call.pace) {
+            // Before it is sent, as others ask meanwhile.
+            shared.budgets.saw(key, RateSeen { retry_after: Some(pace), ..RateSeen::default() }).await;
+        }
         let late = || CallError::TimedOut { host: host.to_owned(), after: left, maybe_sent: true };
         let outcome = tokio::time::timeout(left, self.once(call, host)).await.unwrap_or_else(|_| Err(late()));
         let well = match &outcome {
