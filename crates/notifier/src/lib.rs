@@ -3,7 +3,8 @@
 //! [`reconcile`] decides, purely; [`Reconciler`] loads, commits and announces, and is what the consumer loop runs.
 //!
 //! [`policy`] says what should be on the outside, [`render`] in the words of each vendor, [`ledger`] what is done about one
-//! effect so that it is there as often as its channel promises. All three are pure. [`jira`] does it.
+//! effect so that it is there as often as its channel promises. All three are pure. [`jira`] does it, by what
+//! all channels have in common in [`sender`].
 
 mod clock;
 pub mod jira;
@@ -12,6 +13,7 @@ pub mod policy;
 pub mod reconcile;
 mod reconciler;
 pub mod render;
+pub mod sender;
 mod traced;
 
 pub use clock::{Clock, SystemClock};
