@@ -3,8 +3,7 @@
 //! [`reconcile`] decides, purely; [`Reconciler`] loads, commits and announces, and is what the consumer loop runs.
 //!
 //! [`policy`] says what should be on the outside, [`render`] in the words of each vendor, [`ledger`] what is done about one
-//! effect so that it is there as often as its channel promises. All three are pure. [`jira`] does it, by what
-//! all channels have in common in [`sender`].
+//! effect so that it is there as often as its channel promises. All three are pure. [`jira`] and [`teams`] do it; what they have in common is in [`sender`].
 
 mod clock;
 pub mod jira;
@@ -14,6 +13,7 @@ pub mod reconcile;
 mod reconciler;
 pub mod render;
 pub mod sender;
+pub mod teams;
 mod traced;
 
 pub use clock::{Clock, SystemClock};
