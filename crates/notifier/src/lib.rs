@@ -3,9 +3,11 @@
 //! [`reconcile`] decides, purely; [`Reconciler`] loads, commits and announces, and is what the consumer loop runs.
 //!
 //! [`policy`] says what should be on the outside, [`render`] in the words of each vendor, [`ledger`] what is done about one
-//! effect so that it is there as often as its channel promises. All three are pure. [`jira`] and [`teams`] do it; what they have in common is in [`sender`].
+//! effect so that it is there as often as its channel promises. All three are pure. [`jira`], [`confluence`]
+//! and [`teams`] do it; what they have in common is in [`sender`].
 
 mod clock;
+pub mod confluence;
 pub mod jira;
 pub mod ledger;
 pub mod policy;

@@ -4,6 +4,8 @@
 
 #[path = "common/mod.rs"]
 mod common;
+#[path = "channels/confluence.rs"]
+mod confluence;
 #[path = "channels/harness.rs"]
 mod harness;
 #[path = "channels/teams.rs"]
