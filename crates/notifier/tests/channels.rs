@@ -10,3 +10,5 @@ mod confluence;
 mod harness;
 #[path = "channels/teams.rs"]
 mod teams;
+#[path = "channels/webhook.rs"]
+mod webhook;
