@@ -151,8 +151,11 @@ impl Turns {
         let (id, state, what) = (record.id.as_str(), record.state.as_str(), self.what);
         let reason = record.why.as_deref().unwrap_or_default();
         match record.state {
-            DeliveryState::Failed | DeliveryState::Parked | DeliveryState::Unconfirmed => {
+            DeliveryState::Failed | DeliveryState::Parked => {
                 tracing::warn!(delivery.id = id, delivery.state = state, reason, "{what} not delivered");
+            }
+            DeliveryState::Unconfirmed => {
+                tracing::warn!(delivery.id = id, delivery.state = state, reason, "{what} perhaps delivered");
             }
             _ => tracing::debug!(delivery.id = id, delivery.state = state, reason, "{what}"),
         }

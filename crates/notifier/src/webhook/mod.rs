@@ -7,16 +7,18 @@
 //! `event` and `trouble` are pure.
 
 mod event;
+mod keys;
 mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryRecord, Secret, Timestamp};
+use checkmate_domain::{DeliveryRecord, Timestamp};
 use checkmate_outbound::{BudgetKey, Call, Client, SecretUrl};
 use checkmate_store::{LedgerStore, StoreError};
 
 pub use event::Event;
+pub use keys::{Keys, WeakKey};
 use trouble::{NO_RECEIVER, of_answer};
 
 use crate::Clock;
@@ -33,8 +35,8 @@ pub struct Settings {
     pub name: String,
     /// The address; what it holds besides the host is shown nowhere.
     pub url: SecretUrl,
-    /// Keys that sign, the bytes as they are: the one in use, and while it is replaced the one before.
-    pub keys: Vec<Secret>,
+    /// What signs.
+    pub keys: Keys,
     /// When the ledger's steps are due. `hold` is longer than one request.
     pub times: Times,
 }
@@ -53,7 +55,7 @@ pub fn times() -> Times {
 /// Sends events, each a turn at a time. One for a job.
 pub struct Sender {
     url: SecretUrl,
-    keys: Vec<Secret>,
+    keys: Keys,
     turns: Turns,
     client: Client,
     budget: BudgetKey,
@@ -99,7 +101,7 @@ impl Sender {
             .content(KIND, event.body().to_string().into_bytes())
             .header("webhook-id", event.id())
             .header("webhook-timestamp", &seconds.to_string())
-            .signed("webhook-signature", &self.keys, &format!("{}.{seconds}.", event.id()))
+            .signed("webhook-signature", self.keys.all(), &format!("{}.{seconds}.", event.id()))
             .budget(self.budget.clone());
         Address { url, client, clock, until, trouble: of_answer }.send(&call).await.map(drop)
     }

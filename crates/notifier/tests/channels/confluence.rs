@@ -10,6 +10,7 @@ use checkmate_notifier::confluence::{File, Page, Sender, Settings};
 use checkmate_notifier::policy::{News, Shape};
 use checkmate_sandbox::confluence::Page as Shown;
 use checkmate_sandbox::{Fault, Vendor};
+use checkmate_store::LedgerStore as _;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -40,16 +41,21 @@ fn report(text: &str) -> File {
     File { name, media_type, bytes: text.as_bytes().to_vec() }
 }
 
-/// The page of a scope and that of its scan, as seen now, with a report on the second.
-fn both(number: usize, seen: &str) -> [(Subject, Page); 2] {
-    let outcome = outcome(number, seen);
+/// The page of a scope and that of its scan, by what their finding is called now, with that as a report on the second.
+fn both(number: usize, title: &str) -> [(Subject, Page); 2] {
+    both_with(number, title, title)
+}
+
+fn both_with(number: usize, title: &str, file: &str) -> [(Subject, Page); 2] {
+    let mut outcome = outcome(number, "false");
+    title.clone_into(&mut outcome.findings[0].record.finding.title);
     let findings: Vec<&News> = outcome.findings.iter().collect();
     let (scope, scan) = (Subject::Posture(outcome.scope.clone()), Subject::Scan(outcome.scan.clone()));
     let page = |subject: &Subject, shape: &Shape<'_>| {
         Page::of(ROUTE, &DeliveryId::derived(ROUTE, subject), &outcome, shape).unwrap()
     };
     let posture = page(&scope, &Shape::Posture(findings.clone()));
-    let scanned = page(&scan, &Shape::ScanPage(findings)).with_file(report(seen));
+    let scanned = page(&scan, &Shape::ScanPage(findings)).with_file(report(file));
     [(scope, posture), (scan, scanned)]
 }
 
@@ -109,18 +115,18 @@ async fn agree(world: &World) {
 async fn one_page_each_with_the_last_content_whatever_happens() {
     let (world, mut dice) = (World::new().await, StdRng::seed_from_u64(SEED));
     world.office.chaos(Vendor::Confluence, chaos());
-    for (seen, scopes) in [("false", SCOPES), ("nothing", SCOPES / 3)] {
-        // What is seen is in the report; the text of the pages changes with the title of the finding.
-        let pages = want(&world, 0..scopes, seen).await;
+    for (title, scopes) in [("It is off", SCOPES), ("It is off again", SCOPES / 3)] {
+        let pages = want(&world, 0..scopes, title).await;
         let kills = world.settle_killed(|world| settle(world, Arc::clone(&pages)), &mut dice).await;
-        eprintln!("{seen}: {kills} kills, {} writes", world.office.record().len());
+        eprintln!("{title}: {kills} kills, {} writes", world.office.record().len());
         agree(&world).await;
         for row in world.rows().await.iter().filter(|row| pages.contains_key(&row.id)) {
             let page = shown(&world, row);
+            assert!(page.body().contains(&format!("\"{title}\"")), "{}", page.body());
             if let Subject::Scan(_) = row.subject {
                 let above = world.office.confluence().page(&page.parent).unwrap();
                 assert!(page.title().starts_with(above.title()), "{} under {}", page.title(), above.title());
-                assert_eq!(page.files["report.json"].versions.last().unwrap().as_ref(), seen.as_bytes());
+                assert_eq!(page.files["report.json"].versions.last().unwrap().as_ref(), title.as_bytes());
             }
         }
     }
@@ -128,7 +134,7 @@ async fn one_page_each_with_the_last_content_whatever_happens() {
     // The same once more, with nothing going wrong: nothing is to be done, and nothing is.
     world.office.calm();
     let before = world.office.record().len();
-    let pages = want(&world, 0..SCOPES / 3, "nothing").await;
+    let pages = want(&world, 0..SCOPES / 3, "It is off again").await;
     settle(world.clone(), pages).await;
     assert_eq!(world.office.record().len(), before);
     assert!(world.office.record().iter().filter(|written| !written.answered).count() > 20);
@@ -142,21 +148,39 @@ async fn content_that_stands_there_is_not_written_again() {
     assert_eq!(row.state, DeliveryState::Delivered);
     assert_eq!((world.wrote("page.create"), world.wrote("page.update")), (1, 0));
     // A new report leaves the text as it is.
-    let [_, scan] = both(1, "nothing");
+    let [_, scan] = both_with(1, "false", "nothing");
     let row = first(&world, &sender(&world), &scan).await;
     let page = shown(&world, &row);
     assert_eq!((page.number(), page.files["report.json"].versions.len()), (1, 2));
 }
 
-/// A page of a scope whose finding has another title.
+/// The page of a scope whose finding has another title.
 fn renamed(number: usize) -> (Subject, Page) {
-    let mut outcome = outcome(number, "false");
-    outcome.findings[0].record.finding.title = "Something else is off".to_owned();
-    let subject = Subject::Posture(outcome.scope.clone());
-    let findings: Vec<&News> = outcome.findings.iter().collect();
-    let id = DeliveryId::derived(ROUTE, &subject);
-    let page = Page::of(ROUTE, &id, &outcome, &Shape::Posture(findings)).unwrap();
-    (subject, page)
+    both(number, "Something else is off")[0].clone()
+}
+
+#[tokio::test]
+async fn a_scan_waits_for_the_page_of_its_scope_as_long_as_that_may_come() {
+    let world = World::new().await;
+    let [(scope, posture), scan] = both(1, "false");
+    world.want_look(ROUTE, &scope, posture.look()).await;
+    let (state, why) = told(&first(&world, &sender(&world), &scan).await);
+    assert!(state == DeliveryState::Planned && why.contains("comes first"), "{why}");
+    assert_eq!(world.office.record(), []);
+
+    // Nobody wants that one any more.
+    let row = world.row(&DeliveryId::derived(ROUTE, &scope)).await;
+    let version = row.version + 1;
+    let cancelled = DeliveryRecord { state: DeliveryState::Cancelled, due: None, version, ..row };
+    assert!(world.store.put_delivery(&cancelled).await.unwrap());
+    settle(world.clone(), alone(scan.clone())).await;
+    let row = world.row(&DeliveryId::derived(ROUTE, &scan.0)).await;
+    let home = "98306";
+    assert_eq!((row.state, shown(&world, &row).parent.as_str()), (DeliveryState::Delivered, home));
+}
+
+fn alone((subject, page): (Subject, Page)) -> Pages {
+    Arc::new([(DeliveryId::derived(ROUTE, &subject), page)].into())
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use checkmate_notifier::policy::{News, Shape};
 use checkmate_notifier::teams::{Card, channel, workflow};
 use checkmate_sandbox::graph::{CHANNEL, Limits, TEAM};
 use checkmate_sandbox::{Fault, Office, Vendor};
+use checkmate_testkit::contracts;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -199,6 +200,32 @@ async fn a_card_is_handed_over_once_at_most_whatever_happens() {
     let shown: BTreeSet<String> = runs.iter().map(|run| run.body.to_string()).collect();
     assert_eq!((shown.len(), world.wrote("workflow.posted")), (runs.len(), runs.len()), "twice");
     assert!(runs.len() >= delivered.len() && runs.len() <= delivered.len() + unconfirmed.len());
+}
+
+#[tokio::test]
+async fn what_is_asked_is_in_the_contract() {
+    let world = World::of(Office::builder().graph_limits(Limits::none()).keep_said()).await;
+    let cards = digests(&world, 1).await;
+    world.office.order(Vendor::Graph, Fault::Lost);
+    settle_channel(world.clone(), reader(&world, &["microsoft"]), cards).await;
+    let Some(contract) = contracts::of("graph", "graph-teams-v1.0.cut.json") else { return };
+    let path = &contract["paths"]["/teams/{team-id}/channels/{channel-id}/messages"];
+    let said = world.office.said();
+    let [posted, listed] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!((posted.method.as_str(), listed.method.as_str()), ("POST", "GET"));
+    assert!(said.iter().all(|said| said.path == format!("/v1.0/teams/{TEAM}/channels/{CHANNEL}/messages")));
+    let mut schema = path["post"]["requestBody"]["content"]["application/json"]["schema"].clone();
+    schema["components"] = contract["components"].clone();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&posted.body), "{}", posted.body);
+    let known = |name: &String| {
+        let parameters = path["get"]["parameters"].as_array().unwrap().iter();
+        let mut named = parameters.map(|one| match one["$ref"].as_str() {
+            Some(place) => contract.pointer(place.trim_start_matches('#')).unwrap(),
+            None => one,
+        });
+        named.any(|one| one["name"] == name.as_str())
+    };
+    assert!(!listed.query.is_empty() && listed.query.keys().all(known), "{:?}", listed.query);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use checkmate_domain::{DeliveryId, DeliveryState, ScanId, Secret, Subject, TransitionKind, hash};
 use checkmate_notifier::SystemClock;
 use checkmate_notifier::policy::Shape;
-use checkmate_notifier::webhook::{Event, Sender, Settings};
+use checkmate_notifier::webhook::{Event, Keys, Sender, Settings};
 use checkmate_outbound::SecretUrl;
 use checkmate_sandbox::webhook::Delivery;
 use checkmate_sandbox::{Fault, Vendor};
@@ -23,11 +23,12 @@ const KEYS: [&str; 2] = ["the key in use, 32 bytes at least", "the key before, 3
 type Events = Arc<BTreeMap<DeliveryId, Event>>;
 
 fn sender(world: &World) -> Sender {
+    let key = |at: usize| Secret::new(KEYS[at].as_bytes().to_vec());
     let url = world.office.hook_url("events-0123456789");
     let settings = Settings {
         name: "events".to_owned(),
         url: SecretUrl::read(&Secret::new(url.into_bytes())).unwrap(),
-        keys: KEYS.iter().map(|key| Secret::new(key.as_bytes().to_vec())).collect(),
+        keys: Keys::new(key(0), Some(key(1))).unwrap(),
         times: times(),
     };
     Sender::new(settings, world.ledger(), world.client(), Arc::new(SystemClock))
