@@ -17,7 +17,6 @@ use crate::call::Call;
 use crate::circuit::Circuits;
 use crate::error::CallError;
 use crate::guard;
-use crate::rate::RateSeen;
 use crate::retry::{self, Attempted, Bounds};
 use crate::settings::{Settings, SettingsError};
 use crate::tls;
@@ -115,17 +114,17 @@ impl Client {
     /// One attempt, with everything that is noted about it.
     async fn attempt(&self, call: &Call<'_>, host: &str, left: Duration) -> Result<Answer, CallError> {
         let shared = &*self.shared;
-        if let Some(key) = &call.budget
-            && let Grant::Wait(again_in) = shared.budgets.take(key).await
-        {
-            return Err(CallError::OutOfBudget { key: key.to_string(), again_in });
+        if let Some(key) = &call.budget {
+            let grant = match call.pace {
+                Some(pace) => shared.budgets.take_paced(key, pace).await,
+                None => shared.budgets.take(key).await,
+            };
+            if let Grant::Wait(again_in) = grant {
+                return Err(CallError::OutOfBudget { key: key.to_string(), again_in });
+            }
         }
         let open = |again_in| CallError::CircuitOpen { host: host.to_owned(), again_in };
         shared.circuits.admit(host, Instant::now()).map_err(open)?;
-        if let (Some(key), Some(pace)) = (&call.budget, call.pace) {
-            // Before it is sent, as others ask meanwhile.
-            shared.budgets.saw(key, RateSeen { retry_after: Some(pace), ..RateSeen::default() }).await;
-        }
         let late = || CallError::TimedOut { host: host.to_owned(), after: left, maybe_sent: true };
         let outcome = tokio::time::timeout(left, self.once(call, host)).await.unwrap_or_else(|_| Err(late()));
         let well = match &outcome {
