@@ -9,6 +9,9 @@ use crate::render::{adf, confluence};
 /// The property that holds our id.
 pub(super) const PROPERTY: &str = "checkmate.delivery";
 
+/// What is kept of a title that was cut, in characters.
+const CUT: usize = 240;
+
 /// A file on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
@@ -67,8 +70,14 @@ impl Page {
     }
 }
 
-/// Our id stands in the text too: a page has it from its first moment, and a property only after that.
+/// Our id stands in the text too: a page has it from its first moment, and a property only after that. A title that was cut
+/// may be that of another page, so it has a part of our id in place of its end.
 fn signed(mut page: confluence::Page, id: &DeliveryId) -> confluence::Page {
+    if page.title.ends_with('…') {
+        let begin: String = page.title.chars().take(CUT).collect();
+        let end: String = id.as_str().chars().take(12).collect();
+        page.title = format!("{begin}… {end}");
+    }
     let line = adf::paragraph(vec![
         adf::plain("Kept by CheckMate, which writes over changes made by hand. Delivery"),
         adf::code(id.as_str()),
@@ -129,6 +138,19 @@ mod tests {
             assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&page.content.document));
         }
         assert_eq!(Page::of("pages", &scan, &outcome, &Shape::Digest(vec![])), None);
+    }
+
+    #[test]
+    fn titles_that_are_too_long_stay_apart() {
+        let title = |scan: &str| {
+            let mut outcome = outcome(vec![]);
+            outcome.scope = format!("github:{}/{}", "a".repeat(190), "b".repeat(190)).parse().unwrap();
+            outcome.scan = checkmate_domain::ScanId::new(scan).unwrap();
+            let id = DeliveryId::derived("pages", &Subject::Scan(outcome.scan.clone()));
+            Page::of("pages", &id, &outcome, &Shape::ScanPage(vec![])).unwrap().content.title
+        };
+        assert_ne!(title("one"), title("two"));
+        assert!(title("one").chars().count() <= 255);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::sender::{Address, Taken, Trouble, Turn, Turns};
 pub const PACE: Duration = Duration::from_secs(1);
 /// Where workflows are.
 const HOSTS: &[&str] = &[".environment.api.powerplatform.com", ".logic.azure.com"];
-/// What stands for a message that nobody knows the name of.
+/// What stands in place of a name: nobody says what became of a card.
 const HANDED_OVER: &str = "handed over";
 
 /// An address of a workflow.
@@ -114,10 +114,11 @@ impl Sender {
     }
 }
 
-/// The run that took it, where the answer says which: what a person looks for in the history of the workflow.
+/// That it was handed over, and the run that took it where the answer says which: in the history of the workflow a person
+/// sees what became of it.
 fn run(answer: &Answer) -> String {
     let told = answer.headers.get("x-ms-workflow-run-id").and_then(|value| value.to_str().ok());
-    told.map_or_else(|| HANDED_OVER.to_owned(), |id| line(id, 100))
+    told.map_or_else(|| HANDED_OVER.to_owned(), |id| format!("{HANDED_OVER}, run {}", line(id, 100)))
 }
 
 #[cfg(test)]
