@@ -39,6 +39,18 @@ pub fn keyed(key: &[u8], fields: &[&str]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
+/// HMAC-SHA-256 over these bytes one after the other, as other systems compute it.
+///
+/// HMAC takes a key of any length, so there is no error to report.
+#[must_use]
+pub fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
 fn length(field: &str) -> [u8; 8] {
     (field.len() as u64).to_be_bytes()
 }
@@ -46,6 +58,13 @@ fn length(field: &str) -> [u8; 8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mac_is_the_one_that_others_compute() {
+        // RFC 4231, test case 2.
+        let told = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(hex::encode(mac(b"Jefe", &[b"what do ya want ", b"for nothing?"])), told);
+    }
 
     #[test]
     fn moving_a_boundary_changes_the_hash() {

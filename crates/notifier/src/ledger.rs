@@ -15,6 +15,8 @@ pub enum Promise {
     ExactlyOnce,
     /// Once or not at all: it cannot be looked for.
     AtMostOnce,
+    /// Once or not at all: it can be looked for, but not so surely that it would be sent again.
+    AtMostOnceSeen,
     /// Once or more: the receiver tells repeats by its id.
     AtLeastOnce,
 }
@@ -67,6 +69,8 @@ pub enum Looked {
     NotSeen,
     /// It could not be looked for.
     Failed(String),
+    /// It may not be looked for.
+    Forbidden(String),
 }
 
 /// Takes a row that is due: what it becomes, and what to do once that is written. Nothing when it is not due.
@@ -126,7 +130,7 @@ pub fn sent(
             DeliveryRecord { state: DeliveryState::Parked, due: again(None), why: Some(why), ..next }
         }
         Sent::Lost(why) => match promise {
-            Promise::ExactlyOnce => {
+            Promise::ExactlyOnce | Promise::AtMostOnceSeen => {
                 let due = Some(now.plus(times.looks.first().copied().unwrap_or(times.again)));
                 DeliveryRecord { state: DeliveryState::Unknown, looks: 0, due, why: Some(why), ..next }
             }
@@ -142,12 +146,26 @@ pub fn sent(
 
 /// What a row becomes by what came of looking.
 #[must_use]
-pub fn looked(record: &DeliveryRecord, times: &Times, what: Looked, now: Timestamp) -> DeliveryRecord {
+pub fn looked(
+    record: &DeliveryRecord,
+    promise: Promise,
+    times: &Times,
+    what: Looked,
+    now: Timestamp,
+) -> DeliveryRecord {
     let next = next(record, now);
+    let unconfirmed = |why: String, next: DeliveryRecord| DeliveryRecord {
+        state: DeliveryState::Unconfirmed,
+        due: None,
+        why: Some(why),
+        ..next
+    };
+    let sends_again = promise != Promise::AtMostOnceSeen;
     match what {
         Looked::There(remote) => arrived(next, Some(remote), now),
+        Looked::Forbidden(why) if !sends_again => unconfirmed(why, next),
         // A look that failed was none.
-        Looked::Failed(why) => DeliveryRecord {
+        Looked::Failed(why) | Looked::Forbidden(why) => DeliveryRecord {
             looks: record.looks.saturating_sub(1),
             due: Some(now.plus(times.again)),
             why: Some(why),
@@ -155,7 +173,8 @@ pub fn looked(record: &DeliveryRecord, times: &Times, what: Looked, now: Timesta
         },
         Looked::NotSeen => match times.looks.get(record.looks as usize) {
             Some(wait) => DeliveryRecord { due: Some(now.plus(*wait)), ..next },
-            None => DeliveryRecord { state: DeliveryState::Planned, due: Some(now), ..next },
+            None if sends_again => DeliveryRecord { state: DeliveryState::Planned, due: Some(now), ..next },
+            None => unconfirmed("its answer was lost, and it was not seen since".to_owned(), next),
         },
     }
 }

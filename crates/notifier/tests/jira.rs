@@ -6,6 +6,8 @@
 mod answers;
 #[path = "jira/chaos.rs"]
 mod chaos;
+#[path = "common/mod.rs"]
+mod common;
 #[path = "jira/harness.rs"]
 mod harness;
 #[path = "jira/life.rs"]

@@ -57,6 +57,16 @@ pub trait Budgets: Send + Sync {
     /// Asks for one call. Whoever keeps the budget and cannot be reached lets it be made: the vendor's own limit holds.
     async fn take(&self, key: &BudgetKey) -> Grant;
 
+    /// Asks for one call that leaves so much time behind it before the next one. Of two who ask at the same moment both may
+    /// be let through, unless whoever keeps the budget knows better.
+    async fn take_paced(&self, key: &BudgetKey, pace: Duration) -> Grant {
+        let grant = self.take(key).await;
+        if grant == Grant::Go {
+            self.saw(key, RateSeen { retry_after: Some(pace), ..RateSeen::default() }).await;
+        }
+        grant
+    }
+
     /// Tells what an answer said.
     async fn saw(&self, key: &BudgetKey, seen: RateSeen);
 }
@@ -94,11 +104,44 @@ impl Budgets for InProcess {
         }
     }
 
+    /// One of those who ask at the same moment is let through.
+    async fn take_paced(&self, key: &BudgetKey, pace: Duration) -> Grant {
+        let now = Instant::now();
+        let mut pauses = self.pauses();
+        match pauses.get(key) {
+            Some(until) if *until > now => Grant::Wait(*until - now),
+            _ => {
+                pauses.insert(key.clone(), now + pace);
+                Grant::Go
+            }
+        }
+    }
+
     async fn saw(&self, key: &BudgetKey, seen: RateSeen) {
         let Some(pause) = seen.pause(Timestamp::now()) else { return };
         let until = Instant::now() + pause;
         let mut pauses = self.pauses();
         let kept = pauses.entry(key.clone()).or_insert(until);
         *kept = until.max(*kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_those_who_ask_at_once_one_goes() {
+        let (budgets, key) = (InProcess::default(), BudgetKey::new("channel"));
+        let pace = Duration::from_secs(60);
+        let mut going = 0;
+        for _ in 0..5 {
+            match budgets.take_paced(&key, pace).await {
+                Grant::Go => going += 1,
+                Grant::Wait(wait) => assert!(wait <= pace),
+            }
+        }
+        assert_eq!(going, 1);
+        assert_eq!(budgets.take_paced(&BudgetKey::new("another"), pace).await, Grant::Go);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use checkmate_domain::Secret;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use checkmate_domain::{Secret, hash};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -11,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::budget::BudgetKey;
 use crate::error::CallError;
+use crate::secret_url::SecretUrl;
 
 /// Whether a call may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +33,27 @@ pub struct Call<'a> {
     pub(crate) repeat: Repeat,
     pub(crate) budget: Option<BudgetKey>,
     pub(crate) within: Option<Duration>,
+    pub(crate) pace: Option<Duration>,
     pub(crate) from_data: bool,
+    secret_url: bool,
     headers: Vec<(&'static str, String)>,
     bearer: Option<&'a Secret>,
+    signature: Option<Signature<'a>>,
     body: Body<'a>,
+}
+
+/// What signs the body.
+struct Signature<'a> {
+    header: &'static str,
+    keys: &'a [Secret],
+    before: String,
 }
 
 enum Body<'a> {
     None,
     Form(Vec<(String, Field<'a>)>),
     Json(Result<Vec<u8>, String>),
+    Content(String, Vec<u8>),
 }
 
 enum Field<'a> {
@@ -49,8 +63,20 @@ enum Field<'a> {
 
 impl<'a> Call<'a> {
     fn new(method: Method, url: Url, repeat: Repeat) -> Self {
-        let (headers, bearer, body) = (Vec::new(), None, Body::None);
-        Self { method, url, repeat, budget: None, within: None, from_data: false, headers, bearer, body }
+        Self {
+            method,
+            url,
+            repeat,
+            budget: None,
+            within: None,
+            pace: None,
+            from_data: false,
+            secret_url: false,
+            headers: Vec::new(),
+            bearer: None,
+            signature: None,
+            body: Body::None,
+        }
     }
 
     /// Reads; safe to repeat.
@@ -63,6 +89,12 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn post(url: Url) -> Self {
         Self::new(Method::POST, url, Repeat::Never)
+    }
+
+    /// Hands something over at an address that is a secret; not repeated.
+    #[must_use]
+    pub fn post_to(address: &SecretUrl) -> Self {
+        Self { secret_url: true, ..Self::post(address.url()) }
     }
 
     /// Replaces; safe to repeat.
@@ -123,7 +155,9 @@ impl<'a> Call<'a> {
     fn field(&mut self, name: &str, value: Field<'a>) {
         match &mut self.body {
             Body::Form(fields) => fields.push((name.to_owned(), value)),
-            Body::None | Body::Json(_) => self.body = Body::Form(vec![(name.to_owned(), value)]),
+            Body::None | Body::Json(_) | Body::Content(..) => {
+                self.body = Body::Form(vec![(name.to_owned(), value)]);
+            }
         }
     }
 
@@ -131,6 +165,21 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn json<T: Serialize>(mut self, body: &T) -> Self {
         self.body = Body::Json(serde_json::to_vec(body).map_err(|error| error.to_string()));
+        self
+    }
+
+    /// With a body of another kind that holds no secret.
+    #[must_use]
+    pub fn content(mut self, kind: &str, bytes: Vec<u8>) -> Self {
+        self.body = Body::Content(kind.to_owned(), bytes);
+        self
+    }
+
+    /// With `v1,` and the HMAC-SHA-256 of `before` and the body in a header, once for each key, a blank between them. Covers
+    /// bodies of JSON and of content.
+    #[must_use]
+    pub fn signed(mut self, header: &'static str, keys: &'a [Secret], before: &str) -> Self {
+        self.signature = Some(Signature { header, keys, before: before.to_owned() });
         self
     }
 
@@ -155,6 +204,13 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// With so much time on its budget before the next call may follow.
+    #[must_use]
+    pub fn paced(mut self, pace: Duration) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+
     /// The address came from data: it must not lead to a private network.
     #[must_use]
     pub fn from_data(mut self) -> Self {
@@ -165,7 +221,9 @@ impl<'a> Call<'a> {
     /// Whether a credential travels with it.
     pub(crate) fn has_secret(&self) -> bool {
         let field = |(_, field): &(String, Field<'_>)| matches!(field, Field::Secret(_));
-        self.bearer.is_some() || matches!(&self.body, Body::Form(fields) if fields.iter().any(field))
+        self.secret_url
+            || self.bearer.is_some()
+            || matches!(&self.body, Body::Form(fields) if fields.iter().any(field))
     }
 
     /// The host it goes to, with its port when it is not the usual one.
@@ -189,14 +247,37 @@ impl<'a> Call<'a> {
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }
+        if let Some(signature) = &self.signature {
+            request = request.header(signature.header, signature.of(self.body.bytes()));
+        }
         Ok(match &self.body {
             Body::None => request,
+            Body::Content(kind, bytes) => request.header(CONTENT_TYPE, kind).body(bytes.clone()),
             Body::Json(Ok(bytes)) => request.header(CONTENT_TYPE, "application/json").body(bytes.clone()),
             Body::Json(Err(why)) => return Err(CallError::NotSendable(why.clone())),
             Body::Form(fields) => {
                 request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encoded(fields))
             }
         })
+    }
+}
+
+impl Body<'_> {
+    /// What a signature covers.
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Body::Json(Ok(bytes)) | Body::Content(_, bytes) => bytes,
+            Body::None | Body::Form(_) | Body::Json(Err(_)) => &[],
+        }
+    }
+}
+
+impl Signature<'_> {
+    fn of(&self, body: &[u8]) -> String {
+        let mac = |key: &Secret| key.with_bytes(|key| hash::mac(key, &[self.before.as_bytes(), body]));
+        let each: Vec<String> =
+            self.keys.iter().map(|key| format!("v1,{}", STANDARD.encode(mac(key)))).collect();
+        each.join(" ")
     }
 }
 
@@ -239,6 +320,24 @@ fn encode(bytes: &[u8], into: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_signature_is_the_one_of_the_specification() {
+        // The example of Standard Webhooks.
+        let keys = ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "AAAA"];
+        let keys = keys.map(|key| Secret::new(STANDARD.decode(key).unwrap()));
+        let url = Url::parse("https://example.com/").unwrap();
+        let call = Call::post(url).content("application/json", br#"{"test": 2432232314}"#.to_vec()).signed(
+            "webhook-signature",
+            &keys,
+            "msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330.",
+        );
+        let request = call.request(&reqwest::Client::new()).unwrap().build().unwrap();
+        let signed = request.headers()["webhook-signature"].to_str().unwrap();
+        let (one, other) = signed.split_once(' ').unwrap();
+        assert_eq!(one, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert!(other.starts_with("v1,") && other != one);
+    }
 
     proptest! {
         #[test]

@@ -123,10 +123,14 @@ impl Client {
     /// One attempt, with everything that is noted about it.
     async fn attempt(&self, call: &Call<'_>, host: &str, left: Duration) -> Result<Answer, CallError> {
         let shared = &*self.shared;
-        if let Some(key) = &call.budget
-            && let Grant::Wait(again_in) = shared.budgets.take(key).await
-        {
-            return Err(CallError::OutOfBudget { key: key.to_string(), again_in });
+        if let Some(key) = &call.budget {
+            let grant = match call.pace {
+                Some(pace) => shared.budgets.take_paced(key, pace).await,
+                None => shared.budgets.take(key).await,
+            };
+            if let Grant::Wait(again_in) = grant {
+                return Err(CallError::OutOfBudget { key: key.to_string(), again_in });
+            }
         }
         let open = |again_in| CallError::CircuitOpen { host: host.to_owned(), again_in };
         shared.circuits.admit(host, Instant::now()).map_err(open)?;

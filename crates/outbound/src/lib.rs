@@ -14,6 +14,7 @@ mod error;
 mod guard;
 mod rate;
 mod retry;
+mod secret_url;
 mod settings;
 mod tls;
 
@@ -25,4 +26,5 @@ pub use circuit::Circuit;
 pub use client::{Client, Outbound};
 pub use error::CallError;
 pub use rate::RateSeen;
+pub use secret_url::{SecretUrl, SecretUrlError};
 pub use settings::{Settings, SettingsError};

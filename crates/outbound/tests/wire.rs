@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use checkmate_domain::Secret;
 use checkmate_outbound::{
-    BaseUrl, BudgetKey, Call, CallError, Circuit, InProcess, NoBudget, Outbound, Repeat, Settings,
+    BaseUrl, BudgetKey, Call, CallError, Circuit, InProcess, NoBudget, Outbound, Repeat, SecretUrl, Settings,
 };
 use server::{Act, Server, answer};
 use url::Url;
@@ -254,4 +254,34 @@ async fn a_form_carries_its_secrets() {
     let (head, body) = asked[0].split_once("\r\n\r\n").unwrap();
     assert!(head.contains("content-type: application/x-www-form-urlencoded"), "{head}");
     assert_eq!(body, "grant_type=a%20b&subject_token=a%2Bb%26c%3D%C3%BC");
+}
+
+#[tokio::test]
+async fn what_is_paced_leaves_room_behind_it() {
+    let fine = || Act::Say(answer(200, "", ""));
+    let server = Server::start(vec![fine(), fine()]).await;
+    let client = Outbound::new(quick(), Arc::new(InProcess::default())).unwrap().client().unwrap();
+    let pace = Duration::from_millis(400);
+    let send = async || {
+        client.send(&Call::post(url(&server, "x")).budget(BudgetKey::new("channel")).paced(pace)).await
+    };
+    assert!(send().await.is_ok());
+    let Err(CallError::OutOfBudget { again_in, .. }) = send().await else { panic!("not paced") };
+    assert!(again_in <= pace && server.asked().len() == 1);
+    tokio::time::sleep(again_in).await;
+    assert!(send().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_secret_address_is_in_no_error() {
+    let server =
+        Server::start(vec![Act::Cut, Act::Say(answer(307, "location: https://x.com/\r\n", ""))]).await;
+    let client = outbound(quick()).client().unwrap();
+    let address = format!("{}/hooks/hunter2?sig=hunter2", server.base());
+    let address = SecretUrl::read(&Secret::new(address.into_bytes())).unwrap();
+    for _ in 0..2 {
+        let error = client.send(&Call::post_to(&address)).await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+    assert!(server.asked()[0].starts_with("POST /hooks/hunter2?sig=hunter2 "), "{:?}", server.asked());
 }

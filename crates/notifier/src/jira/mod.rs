@@ -7,10 +7,8 @@
 //!
 //! `request`, `answer`, `trouble`, `workflow` and `ticket` are pure; `site` sends, `steps` says in which order.
 
-mod access;
 mod answer;
 mod request;
-mod row;
 mod site;
 mod steps;
 mod ticket;
@@ -21,19 +19,22 @@ mod workflow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
+use checkmate_domain::{DeliveryRecord, Timestamp};
 use checkmate_outbound::{BaseUrl, BudgetKey};
 use checkmate_store::{LedgerStore, StoreError};
 
-pub use access::{Access, Held, NoAccess, SCOPES};
-use row::Row;
 use site::Site;
 pub use ticket::{BackLink, Ticket};
-use trouble::Trouble;
+use trouble::NOWHERE;
 pub use watch::Watched;
 
 use crate::Clock;
-use crate::ledger::{self, Looked, Promise, Sent, Step, Times};
+use crate::ledger::{Looked, Promise, Sent, Step, Times};
+pub use crate::sender::{Access, Held, NoAccess, Turn};
+use crate::sender::{Api, Row, Taken, Trouble, Turns};
+
+/// What a credential must be allowed for tickets.
+pub const SCOPES: &[&str] = &["read:jira-work", "write:jira-work"];
 
 /// Where tickets go.
 #[derive(Clone, Debug)]
@@ -59,22 +60,10 @@ pub fn times() -> Times {
 
 /// Brings deliveries forward, each a turn at a time. One for a job, as it holds the job's lease.
 pub struct Sender {
-    settings: Settings,
-    store: Arc<dyn LedgerStore>,
+    base: BaseUrl,
+    turns: Turns,
     access: Arc<dyn Access>,
-    clock: Arc<dyn Clock>,
     budget: BudgetKey,
-}
-
-/// What came of a turn.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Turn {
-    /// It was not due.
-    NotDue,
-    /// Somebody else has it, or had it before this turn was over.
-    Overtaken,
-    /// The row as it stands.
-    Over(Box<DeliveryRecord>),
 }
 
 impl Sender {
@@ -87,13 +76,21 @@ impl Sender {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let budget = BudgetKey::new(format!("jira:{}", settings.base));
-        Self { settings, store, access, clock, budget }
+        let turns = Turns::new("ticket", Promise::ExactlyOnce, settings.times, store, clock);
+        Self { base: settings.base, turns, access, budget }
     }
 
     /// The site, for a turn until then.
     fn site(&self, until: Timestamp) -> Site<'_> {
-        let (access, clock) = (&*self.access, &*self.clock);
-        Site { base: &self.settings.base, budget: &self.budget, access, clock, until }
+        Site(Api {
+            base: &self.base,
+            root: &["rest", "api", "3"],
+            budget: &self.budget,
+            access: &*self.access,
+            clock: self.turns.clock(),
+            until,
+            trouble: trouble::of_answer,
+        })
     }
 
     /// Takes a row that is due and does what is next about it, so that the ticket looks as given. Whatever is cut off in
@@ -103,24 +100,12 @@ impl Sender {
     /// When the ledger cannot be read or written; the row falls due again.
     pub async fn deliver(&self, record: &DeliveryRecord, ticket: &Ticket) -> Result<Turn, StoreError> {
         debug_assert_eq!(record.id, ticket.id, "a ticket goes with its own row");
-        let now = self.clock.now();
-        let Some((taken, step)) = ledger::take(record, Promise::ExactlyOnce, &self.settings.times, now)
-        else {
-            return Ok(Turn::NotDue);
+        let (mut row, step, until) = match self.turns.take(record, Some(ticket.look())).await? {
+            Taken::Ours(row, step, until) => (row, step, until),
+            Taken::Not(turn) => return Ok(turn),
         };
-        // What goes out is this ticket, whatever the row has come to want.
-        let sends = step == Step::Send || record.remote.is_some();
-        let sent = if sends { Some(ticket.look().to_owned()) } else { taken.sent.clone() };
-        let until = taken.due.unwrap_or(now);
-        let taken = DeliveryRecord { sent, ..taken };
-        let Some(mut row) = Row::take(&*self.store, taken).await? else { return Ok(Turn::Overtaken) };
         let ours = step == Step::Write || self.work(&mut row, step, ticket, until).await?;
-        if !ours {
-            return Ok(Turn::Overtaken);
-        }
-        let record = row.into_record();
-        told(&record);
-        Ok(Turn::Over(Box::new(record)))
+        Ok(self.turns.over(row, ours))
     }
 
     /// Finds the ticket or makes it, then brings it to where it should be. False when the turn was lost.
@@ -140,18 +125,18 @@ impl Sender {
         }
         if !ticket.open {
             // Nobody is told to do what is done already.
-            return self.sent(row, Some(Sent::Done(None))).await;
+            return self.turns.sent(row, Some(Sent::Done(None))).await;
         }
         match site.create(ticket).await {
             Ok(key) => {
                 // From here on it is found by its name, whatever happens to this sender.
-                if !self.adopt(row, &key, ticket).await? {
+                if !self.turns.adopt(row, &key, ticket.look()).await? {
                     return Ok(false);
                 }
                 let outcome = site.link(&key, ticket).await;
                 self.changed(row, &key, outcome).await
             }
-            Err(trouble) => self.sent(row, trouble.of_create()).await,
+            Err(trouble) => self.turns.sent(row, trouble.of_create(NOWHERE)).await,
         }
     }
 
@@ -159,13 +144,12 @@ impl Sender {
     /// sent again.
     async fn look(&self, row: &mut Row<'_>, site: &Site<'_>, ticket: &Ticket) -> Result<bool, StoreError> {
         match site.find(&ticket.id).await {
-            Ok(Some(key)) => {
-                Ok(self.adopt(row, &key, ticket).await? && self.bring(row, site, &key, ticket).await?)
-            }
-            Ok(None) => self.looked(row, Looked::NotSeen, None).await,
+            Ok(Some(key)) => Ok(self.turns.adopt(row, &key, ticket.look()).await?
+                && self.bring(row, site, &key, ticket).await?),
+            Ok(None) => self.turns.looked(row, Looked::NotSeen, None).await,
             Err(trouble) => {
-                let wait = trouble.wait(self.settings.times.again_at_most);
-                self.looked(row, Looked::Failed(trouble.to_string()), wait).await
+                let wait = trouble.wait(self.turns.times().again_at_most);
+                self.turns.looked(row, Looked::Failed(trouble.to_string()), wait).await
             }
         }
     }
@@ -188,58 +172,11 @@ impl Sender {
         key: &str,
         outcome: Result<(), Trouble>,
     ) -> Result<bool, StoreError> {
-        let clear = self.settings.times.looks.first().copied();
+        let clear = self.turns.times().looks.first().copied();
         let sent = match outcome {
             Ok(()) => Some(Sent::Done(Some(key.to_owned()))),
             Err(trouble) => trouble.of_change(key, clear),
         };
-        self.sent(row, sent).await
-    }
-
-    /// Writes down the name of the ticket, and what it is being brought to.
-    async fn adopt(&self, row: &mut Row<'_>, key: &str, ticket: &Ticket) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        row.write(|record| DeliveryRecord {
-            remote: Some(key.to_owned()),
-            sent: Some(ticket.look().to_owned()),
-            version: record.version + 1,
-            changed_at: now,
-            ..record.clone()
-        })
-        .await
-    }
-
-    /// Writes what came of sending; nothing where the turn was over before anything was sent, as the row falls due by itself.
-    async fn sent(&self, row: &mut Row<'_>, sent: Option<Sent>) -> Result<bool, StoreError> {
-        let Some(sent) = sent else { return Ok(false) };
-        let (times, now) = (&self.settings.times, self.clock.now());
-        row.write(|record| ledger::sent(record, Promise::ExactlyOnce, times, sent.clone(), now)).await
-    }
-
-    /// Writes what came of looking; not before `wait` the next time, where somebody asks for that.
-    async fn looked(
-        &self,
-        row: &mut Row<'_>,
-        looked: Looked,
-        wait: Option<Duration>,
-    ) -> Result<bool, StoreError> {
-        let (times, now) = (&self.settings.times, self.clock.now());
-        row.write(|record| {
-            let next = ledger::looked(record, times, looked.clone(), now);
-            DeliveryRecord { due: wait.map_or(next.due, |wait| Some(now.plus(wait))), ..next }
-        })
-        .await
-    }
-}
-
-/// What a person has to act on is told at once.
-fn told(record: &DeliveryRecord) {
-    let (id, state) = (record.id.as_str(), record.state.as_str());
-    let reason = record.why.as_deref().unwrap_or_default();
-    match record.state {
-        DeliveryState::Failed | DeliveryState::Parked => {
-            tracing::warn!(delivery.id = id, delivery.state = state, reason, "ticket not delivered");
-        }
-        _ => tracing::debug!(delivery.id = id, delivery.state = state, reason, "ticket"),
+        self.turns.sent(row, sent).await
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::ticket::{BackLink, Mark, Ticket};
 use crate::render::jira::{PROPERTY, label};
+use crate::sender::{Method, Request};
 
 /// The property of a remark that is ours.
 pub(super) const REMARK: &str = "checkmate.change";
@@ -13,43 +14,6 @@ pub(super) const REMARK: &str = "checkmate.change";
 const CANDIDATES: u64 = 50;
 /// The youngest remarks that are looked through for one of ours; it is seconds old.
 const REMARKS: u64 = 100;
-
-/// How it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
-    Get,
-    Post,
-    Put,
-}
-
-/// A request, below `/rest/api/3`.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Request {
-    pub(super) method: Method,
-    pub(super) path: Vec<String>,
-    pub(super) query: Vec<(&'static str, String)>,
-    pub(super) body: Option<Value>,
-    pub(super) repeat: Repeat,
-    /// Whether it changes anything: such a one is not sent when the turn of its sender is over.
-    pub(super) writes: bool,
-}
-
-impl Request {
-    fn new(method: Method, path: &[&str], repeat: Repeat) -> Self {
-        let path = path.iter().map(|part| (*part).to_owned()).collect();
-        let writes = method != Method::Get;
-        Self { method, path, query: Vec::new(), body: None, repeat, writes }
-    }
-
-    fn get(path: &[&str], query: &[(&'static str, &str)]) -> Self {
-        let query = query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Self { query, ..Self::new(Method::Get, path, Repeat::Safe) }
-    }
-
-    fn with(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
-    }
-}
 
 /// A new ticket. There is no idempotency key: it is sent once, whatever comes back.
 pub(super) fn create(ticket: &Ticket) -> Request {

@@ -6,9 +6,9 @@ use super::answer::{Category, Created, Field, Found, Issue, Remarks, Screen, Typ
 use super::request;
 use super::site::Site;
 use super::ticket::{Mark, Ticket};
-use super::trouble::Trouble;
 use super::workflow::{Move, fits, step};
 use crate::render::line;
+use crate::sender::Trouble;
 
 /// Steps through a workflow; through work and to its end are two.
 const STEPS: usize = 3;
@@ -92,12 +92,12 @@ impl Site<'_> {
                 Move::Go(way) => {
                     self.send(&request::go(key, &way)).await?;
                 }
-                Move::Stuck(text) => return Err(Trouble::Refused { text, fields: Vec::new() }),
+                Move::Stuck(text) => return Err(Trouble::refused(text)),
             }
             from = self.ask::<Issue>(&request::read(key)).await?.category();
         }
         let text = "it is not where its workflow should have led it: move it by hand".to_owned();
-        Err(Trouble::Refused { text, fields: Vec::new() })
+        Err(Trouble::refused(text))
     }
 
     /// A refusal with the names that people know the fields by, and with all that the screen asks for. Where that cannot be

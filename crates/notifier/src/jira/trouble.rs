@@ -1,47 +1,16 @@
-//! Why a request came to nothing, by what the sender can do; pure.
+//! What Jira's refusals mean, by what the sender can do; pure.
 
 use std::time::Duration;
 
-use checkmate_outbound::CallError;
 use serde::Deserialize;
 
-use super::access::NoAccess;
-use crate::ledger::Sent;
 use crate::render::line;
+use crate::sender::{Trouble, told};
 
-/// The longest text of Jira's that is repeated, in characters.
+/// The longest name of a field, or reason, that is repeated, in characters.
 const LONGEST: usize = 300;
-
-/// A request that came to nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Trouble {
-    /// Nobody knows whether it was done: look.
-    #[error("{0}")]
-    Unclear(String),
-    /// Nothing was done: try again, not before this time where somebody names one.
-    #[error("{0}")]
-    Later(String, Option<Duration>),
-    /// The credential is good no more: lease another one.
-    #[error("Jira does not take the credential of the connection: connect the account again")]
-    Stale,
-    /// The channel cannot be used until a person sets something right: wait for that.
-    #[error("{0}")]
-    Unusable(String),
-    /// It is not there, or may not be seen.
-    #[error("{0}")]
-    Gone(String),
-    /// Jira does not want it as it is: a person has to act. The fields it names, with its reasons.
-    #[error("{text}")]
-    Refused {
-        /// All of it in one line.
-        text: String,
-        /// Ids of fields and what is wrong with each.
-        fields: Vec<(String, String)>,
-    },
-    /// The turn of this sender is over: somebody else may be at it.
-    #[error("the time for this delivery was over before it was sent")]
-    TooLate,
-}
+/// What a ticket that finds no place is told.
+pub(super) const NOWHERE: &str = "the project is not there, or the account may not see it";
 
 /// A refusal in Jira's words, or in those of the gateway in front of it.
 #[derive(Debug, Default, Deserialize)]
@@ -60,75 +29,14 @@ pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Tro
         401 if refusal.message.contains("scope does not match") => Trouble::Unusable(format!(
             "the connection lacks a scope that Jira asks for: it takes read:jira-work and write:jira-work ({said})"
         )),
-        401 => Trouble::Stale,
+        401 => Trouble::Stale("Jira"),
         403 => Trouble::Unusable(format!("the account of the connection may not do this in Jira: {said}")),
         404 | 410 => Trouble::Gone(said),
         // The gateway gives up waiting; what it has handed on may come to pass.
         408 | 500.. => Trouble::Unclear(said),
         409 | 425 | 429 => Trouble::Later(said, wait),
-        _ if refusal.errors.contains_key("project") => {
-            Trouble::Unusable(format!("the project is not there, or the account may not see it: {said}"))
-        }
+        _ if refusal.errors.contains_key("project") => Trouble::Unusable(format!("{NOWHERE}: {said}")),
         _ => Trouble::Refused { text: said, fields: fields(&refusal) },
-    }
-}
-
-/// What a call without an answer means.
-pub(super) fn of_call(error: &CallError) -> Trouble {
-    let said = error.to_string();
-    match error {
-        _ if error.maybe_sent() => Trouble::Unclear(said),
-        CallError::Tls { .. } | CallError::Refused { .. } => Trouble::Unusable(said),
-        CallError::NotSendable(_) => Trouble::Refused { text: said, fields: Vec::new() },
-        _ => Trouble::Later(said, error.again_in()),
-    }
-}
-
-impl From<NoAccess> for Trouble {
-    fn from(none: NoAccess) -> Self {
-        match none {
-            NoAccess::Unusable(why) => Self::Unusable(why),
-            NoAccess::Later(why, wait) => Self::Later(why, wait),
-        }
-    }
-}
-
-impl Trouble {
-    /// What it means for a ticket that was to be made: where nobody knows, it may be there.
-    pub(super) fn of_create(self) -> Option<Sent> {
-        let why = self.to_string();
-        Some(match self {
-            Self::Unclear(_) => Sent::Lost(why),
-            Self::Later(_, wait) => Sent::Later(wait, why),
-            Self::Stale | Self::Unusable(_) => Sent::Unusable(why),
-            Self::Gone(_) => {
-                Sent::Unusable(format!("the project is not there, or the account may not see it: {why}"))
-            }
-            Self::Refused { .. } => Sent::Refused(why),
-            Self::TooLate => return None,
-        })
-    }
-
-    /// What it means for a ticket that is there: each step is looked at before it is done again, so nothing is ever lost.
-    /// `clear` is how long to wait until what was under way has come to pass.
-    pub(super) fn of_change(self, key: &str, clear: Option<Duration>) -> Option<Sent> {
-        let why = format!("{key}: {self}");
-        Some(match self {
-            Self::Unclear(_) => Sent::Later(clear, why),
-            Self::Later(_, wait) => Sent::Later(wait, why),
-            Self::Stale | Self::Unusable(_) => Sent::Unusable(why),
-            Self::Gone(_) | Self::Refused { .. } => Sent::Refused(why),
-            Self::TooLate => return None,
-        })
-    }
-
-    /// How long to wait before the next look, when somebody says so. What a person has to set right is not asked for often.
-    pub(super) fn wait(&self, long: Duration) -> Option<Duration> {
-        match self {
-            Self::Later(_, wait) => *wait,
-            Self::Unclear(_) | Self::TooLate => None,
-            Self::Stale | Self::Unusable(_) | Self::Gone(_) | Self::Refused { .. } => Some(long),
-        }
     }
 }
 
@@ -137,11 +45,7 @@ fn said(status: u16, refusal: &Refusal) -> String {
     let own = refusal.error_messages.iter().cloned();
     let fields = fields(refusal).into_iter().map(|(field, why)| format!("{field}: {why}"));
     let gateway = Some(refusal.message.clone()).filter(|text| !text.is_empty());
-    let texts: Vec<String> = own.chain(fields).chain(gateway).collect();
-    if texts.is_empty() {
-        return format!("Jira answered {status}");
-    }
-    format!("Jira answered {status}: {}", line(&texts.join("; "), LONGEST))
+    told("Jira", status, &own.chain(fields).chain(gateway).collect::<Vec<_>>())
 }
 
 fn fields(refusal: &Refusal) -> Vec<(String, String)> {
@@ -152,6 +56,7 @@ fn fields(refusal: &Refusal) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Sent;
 
     const WAIT: Option<Duration> = Some(Duration::from_secs(7));
 
@@ -162,7 +67,7 @@ mod tests {
             text.split(['(', ' ']).next().unwrap().to_owned()
         };
         let trouble = of_answer(status, WAIT, body.as_bytes());
-        (name(trouble.clone().of_create()), name(trouble.of_change("SEC-1", None)))
+        (name(trouble.clone().of_create(NOWHERE)), name(trouble.of_change("SEC-1", None)))
     }
 
     #[test]
@@ -189,29 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn each_call_without_an_answer_has_its_end() {
-        let host = || "h".to_owned();
-        let unreachable = |maybe_sent| CallError::Unreachable { host: host(), why: "w".into(), maybe_sent };
-        for (error, end) in [
-            (unreachable(true), "Lost"),
-            (unreachable(false), "Later"),
-            (CallError::TimedOut { host: host(), after: Duration::ZERO, maybe_sent: true }, "Lost"),
-            (CallError::Unreadable { host: host(), why: "w".into() }, "Lost"),
-            (CallError::TooLarge { host: host(), cap: 1 }, "Lost"),
-            (CallError::Redirected { host: host(), to: "x".into() }, "Lost"),
-            (CallError::CircuitOpen { host: host(), again_in: Duration::from_secs(3) }, "Later"),
-            (CallError::Tls { host: host(), why: "w".into() }, "Unusable"),
-            (CallError::Refused { host: host(), why: "w".into() }, "Unusable"),
-            (CallError::NotSendable("w".into()), "Refused"),
-        ] {
-            let sent = format!("{:?}", of_call(&error).of_create().unwrap());
-            assert!(sent.starts_with(end), "{error}: {sent}");
-        }
-    }
-
-    #[test]
     fn the_wait_is_the_one_that_was_asked_for_and_texts_are_bounded() {
-        let later = of_answer(429, WAIT, b"").of_create();
+        let later = of_answer(429, WAIT, b"").of_create(NOWHERE);
         assert!(matches!(later, Some(Sent::Later(WAIT, _))), "{later:?}");
         let long = format!(r#"{{"errorMessages":["\u001b{}[2J"]}}"#, "x".repeat(5_000));
         let text = of_answer(400, None, long.as_bytes()).to_string();

@@ -7,7 +7,7 @@ use checkmate_store::StoreError;
 use super::Sender;
 use super::answer::Issue;
 use super::site::Site;
-use super::trouble::Trouble;
+use crate::sender::Trouble;
 
 /// What came of looking for second tickets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Sender {
         if record.state != DeliveryState::Delivered || record.remote.is_none() {
             return Ok(Watched::Fine);
         }
-        let site = self.site(self.clock.now().plus(self.settings.times.hold));
+        let site = self.site(self.turns.clock().now().plus(self.turns.times().hold));
         let issues = match site.all(&record.id).await {
             Ok(issues) => issues,
             Err(trouble) => return Ok(Watched::Later(trouble.to_string())),
@@ -58,7 +58,7 @@ impl Sender {
         if record.remote.as_deref() == Some(key) {
             return Ok(true);
         }
-        let now = self.clock.now();
+        let now = self.turns.clock().now();
         let named = DeliveryRecord {
             remote: Some(key.to_owned()),
             state: DeliveryState::Planned,
@@ -68,7 +68,7 @@ impl Sender {
             changed_at: now,
             ..record.clone()
         };
-        self.store.put_delivery(&named).await
+        self.turns.store().put_delivery(&named).await
     }
 }
 

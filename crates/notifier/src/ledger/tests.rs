@@ -36,12 +36,12 @@ fn a_lost_answer_is_looked_for_and_sent_again_only_after_the_last_look() {
         now = due;
         let (taken, step) = take(&record, Promise::ExactlyOnce, &times, now).unwrap();
         assert_eq!(step, Step::Look);
-        record = looked(&taken, &times, Looked::NotSeen, now);
+        record = looked(&taken, Promise::ExactlyOnce, &times, Looked::NotSeen, now);
     }
     assert_eq!(waits, [5, 15, 45, 120, 300]);
     assert_eq!((record.state, record.due), (DeliveryState::Planned, Some(now)));
     let sent = DeliveryRecord { sent: Some("look".to_owned()), ..record };
-    let found = looked(&sent, &times, Looked::There("SEC-1".to_owned()), now);
+    let found = looked(&sent, Promise::ExactlyOnce, &times, Looked::There("SEC-1".to_owned()), now);
     assert_eq!(
         (found.state, found.remote.as_deref(), found.due),
         (DeliveryState::Delivered, Some("SEC-1"), None)
@@ -66,10 +66,22 @@ fn each_answer_has_its_end() {
         (Promise::ExactlyOnce, Sent::Unusable(why()), (Parked, Some(2))),
         (Promise::ExactlyOnce, Sent::Lost(why()), (Unknown, Some(5))),
         (Promise::AtMostOnce, Sent::Lost(why()), (Unconfirmed, None)),
+        (Promise::AtMostOnceSeen, Sent::Lost(why()), (Unknown, Some(5))),
         (Promise::AtLeastOnce, Sent::Lost(why()), (Planned, Some(2))),
     ] {
         assert_eq!(ends(promise, what.clone()), end, "{promise:?} {what:?}");
     }
+}
+
+#[test]
+fn what_may_not_be_looked_for_is_unconfirmed_unless_it_must_be_known() {
+    let unknown = DeliveryRecord { state: DeliveryState::Unknown, looks: 1, ..row() };
+    let end = |promise| {
+        let record = looked(&unknown, promise, &times(), Looked::Forbidden("no".to_owned()), at(1));
+        (record.state, record.due, record.looks)
+    };
+    assert_eq!(end(Promise::AtMostOnceSeen), (DeliveryState::Unconfirmed, None, 1));
+    assert_eq!(end(Promise::ExactlyOnce), (DeliveryState::Unknown, Some(at(3)), 0));
 }
 
 #[test]
@@ -136,7 +148,7 @@ fn effects(promise: Promise, lucks: Vec<Luck>, late: i64) -> (usize, DeliverySta
             Step::Look => {
                 let seen = there.iter().any(|made| now.since(*made).as_secs() >= late.unsigned_abs());
                 let what = if seen { Looked::There("SEC-1".to_owned()) } else { Looked::NotSeen };
-                record = looked(&record, &times, what, now);
+                record = looked(&record, promise, &times, what, now);
             }
             Step::Send => {
                 let luck = lucks.next().unwrap_or(Luck::Good);
@@ -172,6 +184,16 @@ proptest! {
         prop_assert!(effects <= 1);
         prop_assert!(matches!(state, DeliveryState::Delivered | DeliveryState::Unconfirmed));
         prop_assert!(state != DeliveryState::Delivered || effects == 1);
+    }
+
+    /// However late it is seen: what was not seen is not sent again.
+    #[test]
+    fn at_most_once_that_is_looked_for_is_never_twice(lucks in lucks(), late in 0..2_000_i64) {
+        let (effects, state) = effects(Promise::AtMostOnceSeen, lucks, late);
+        prop_assert!(effects <= 1);
+        prop_assert!(matches!(state, DeliveryState::Delivered | DeliveryState::Unconfirmed));
+        prop_assert!(state != DeliveryState::Delivered || effects == 1);
+        prop_assert!(late > 400 || effects == 0 || state == DeliveryState::Delivered, "seen, and not known");
     }
 
     #[test]

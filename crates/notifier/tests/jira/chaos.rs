@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use checkmate_domain::{DeliveryState, Subject, TransitionKind};
 use checkmate_sandbox::jira::Category;
 use checkmate_sandbox::{Chaos, Vendor};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 
-use crate::harness::{Tickets, World, finding, is_ours, ms, project, tickets};
+use crate::harness::{Tickets, World, finding, is_ours, project, tickets};
 
 const ROWS: usize = 300;
 const SEED: u64 = 20_261_127;
@@ -18,21 +18,6 @@ const SEED: u64 = 20_261_127;
 /// A wait that is asked for is a second at least, and a test of its own.
 fn chaos() -> Chaos {
     Chaos { lost: 0.2, rate_limited: 0.1, server_error: 0.05, seed: SEED, ..Chaos::default() }
-}
-
-/// Settles with a sender that is killed at random awaits, and started again; how often it was.
-async fn settle_killed(world: &World, tickets: &Tickets, dice: &mut StdRng) -> usize {
-    for kills in 0.. {
-        let (one, sender, tickets) = (world.clone(), Arc::new(world.sender()), Arc::clone(tickets));
-        let mut task = tokio::spawn(async move { one.settle(sender, tickets).await });
-        let life = ms(dice.random_range(20..600));
-        if tokio::time::timeout(life, &mut task).await.is_ok() {
-            return kills;
-        }
-        task.abort();
-        let _ = task.await;
-    }
-    0
 }
 
 /// The tickets of each finding as seen now, put into the ledger and brought out; how often the sender was killed.
@@ -45,7 +30,11 @@ async fn round(
     let news: Vec<_> = numbers.map(|number| finding(number, seen, change, reopened)).collect();
     let (tickets, subjects) = tickets(&project(), &news);
     assert_eq!(world.want(&tickets, &subjects).await, news.len());
-    let kills = settle_killed(world, &tickets, dice).await;
+    let settle = |world: World| {
+        let (sender, tickets) = (Arc::new(world.sender()), Arc::clone(&tickets));
+        async move { world.settle(sender, tickets).await }
+    };
+    let kills = world.settle_killed(settle, dice).await;
     (tickets, subjects, kills)
 }
 

@@ -7,14 +7,14 @@ use checkmate_store::{LedgerStore, StoreError};
 const TRIES: usize = 5;
 
 /// A row that was taken.
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     store: &'a dyn LedgerStore,
     record: DeliveryRecord,
 }
 
 impl<'a> Row<'a> {
     /// Takes it; nothing when somebody else was faster.
-    pub(super) async fn take(
+    pub(crate) async fn take(
         store: &'a dyn LedgerStore,
         record: DeliveryRecord,
     ) -> Result<Option<Self>, StoreError> {
@@ -22,17 +22,17 @@ impl<'a> Row<'a> {
         Ok(taken.then_some(Self { store, record }))
     }
 
-    pub(super) const fn record(&self) -> &DeliveryRecord {
+    pub(crate) const fn record(&self) -> &DeliveryRecord {
         &self.record
     }
 
-    pub(super) fn into_record(self) -> DeliveryRecord {
+    pub(crate) fn into_record(self) -> DeliveryRecord {
         self.record
     }
 
-    /// Writes what became of it. False when the row is somebody else's by now: then only the name of the ticket is written
+    /// Writes what became of it. False when the row is somebody else's by now: then only the vendor's name of it is written
     /// down, if nobody knows it, as nothing else would lead to it.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &mut self,
         change: impl Fn(&DeliveryRecord) -> DeliveryRecord,
     ) -> Result<bool, StoreError> {

@@ -7,9 +7,6 @@ use async_trait::async_trait;
 use checkmate_domain::Secret;
 use checkmate_outbound::Client;
 
-/// What a credential must be allowed for tickets.
-pub const SCOPES: &[&str] = &["read:jira-work", "write:jira-work"];
-
 /// A credential of this job. Overwritten when the job ends.
 #[derive(Debug)]
 pub struct Held {
@@ -17,7 +14,7 @@ pub struct Held {
     pub secret: Secret,
 }
 
-/// The lease of one job, for one connection and [`SCOPES`]. Production implementation: the one over the vault in
+/// The lease of one job, for one connection and the scopes that its channel names. Production implementation: the one over the vault in
 /// `crates/checkmate/src/wiring/`.
 #[async_trait]
 pub trait Access: Send + Sync {
@@ -27,7 +24,7 @@ pub trait Access: Send + Sync {
     /// When there is none, by what becomes of the delivery.
     async fn lease(&self) -> Result<Arc<Held>, NoAccess>;
 
-    /// Another one, because Jira did not take `old`.
+    /// Another one, because the vendor did not take `old`.
     ///
     /// # Errors
     /// As above, and when it was asked for too often.

@@ -1,0 +1,207 @@
+//! Pages in Confluence Cloud: one for how a scope stands, kept up to date, and one beneath it for each scan.
+//!
+//! Making a page has no key against a second one, but a title is taken once in a space. So the row says `sending` before the
+//! request leaves, and where no answer comes the page is looked for by its title; it is ours when our property or, before that
+//! is set, our id in its text says so. A page that is there is read before it is written: what stands there already is not
+//! written again, and who was overtaken by another change reads once more. The property, written last, says what is done.
+//!
+//! `answer`, `page`, `form`, `request` and `trouble` are pure; `site` says in which order.
+
+mod answer;
+mod form;
+mod page;
+mod request;
+mod site;
+mod trouble;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
+use checkmate_outbound::{BaseUrl, BudgetKey};
+use checkmate_store::{LedgerStore, StoreError};
+
+pub use page::{File, Page};
+use site::{Found, Site};
+use trouble::NOWHERE;
+
+use crate::Clock;
+use crate::ledger::{Looked, Promise, Sent, Step, Times};
+use crate::sender::{Access, Api, Row, Taken, Trouble, Turn, Turns};
+
+/// What a credential must be allowed for pages with files.
+pub const SCOPES: &[&str] =
+    &["read:space:confluence", "read:page:confluence", "write:page:confluence", "write:confluence-file"];
+
+/// Where pages go.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `https://api.atlassian.com/ex/confluence/{cloudId}`; the cloud id is configured.
+    pub base: BaseUrl,
+    /// The key of the space.
+    pub space: String,
+    /// Id of the page that the pages of scopes are under; the home page of the space where there is none.
+    pub parent: Option<String>,
+    /// When the ledger's steps are due. `hold` is longer than all requests of one turn with their repeats.
+    pub times: Times,
+}
+
+/// Times that fit Confluence Cloud, whose list of pages is not late.
+#[must_use]
+pub fn times() -> Times {
+    Times {
+        hold: Duration::from_mins(3),
+        looks: [5, 15, 60].map(Duration::from_secs).to_vec(),
+        again: Duration::from_secs(2),
+        again_at_most: Duration::from_mins(5),
+    }
+}
+
+/// Brings pages forward, each a turn at a time. One for a job, as it holds the job's lease.
+pub struct Sender {
+    base: BaseUrl,
+    space: String,
+    parent: Option<String>,
+    turns: Turns,
+    access: Arc<dyn Access>,
+    budget: BudgetKey,
+}
+
+/// Where a page is to be.
+enum Place {
+    /// Under this page, or under the home page.
+    Under(Option<String>),
+    /// The page it is to be under comes first.
+    NotYet,
+}
+
+impl Sender {
+    /// A sender over these parts.
+    #[must_use]
+    pub fn new(
+        settings: Settings,
+        store: Arc<dyn LedgerStore>,
+        access: Arc<dyn Access>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let Settings { base, space, parent, times } = settings;
+        let budget = BudgetKey::new(format!("confluence:{base}"));
+        let turns = Turns::new("page", Promise::ExactlyOnce, times, store, clock);
+        Self { base, space, parent, turns, access, budget }
+    }
+
+    /// Takes a row that is due and does what is next about it, so that the page looks as given. Whatever is cut off in
+    /// between falls due again, and goes on from what is there.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written; the row falls due again.
+    pub async fn deliver(&self, record: &DeliveryRecord, page: &Page) -> Result<Turn, StoreError> {
+        debug_assert_eq!(record.id, page.id, "a page goes with its own row");
+        let (mut row, step, until) = match self.turns.take(record, Some(page.look())).await? {
+            Taken::Ours(row, step, until) => (row, step, until),
+            Taken::Not(turn) => return Ok(turn),
+        };
+        let ours = step == Step::Write || self.work(&mut row, step, page, until).await?;
+        Ok(self.turns.over(row, ours))
+    }
+
+    fn site(&self, until: Timestamp) -> Site<'_> {
+        let api = Api {
+            base: &self.base,
+            root: &["wiki"],
+            budget: &self.budget,
+            access: &*self.access,
+            clock: self.turns.clock(),
+            until,
+            trouble: trouble::of_answer,
+        };
+        Site { api, space: &self.space }
+    }
+
+    /// Finds the page or makes it, then brings it to where it should be. False when the turn was lost.
+    async fn work(
+        &self,
+        row: &mut Row<'_>,
+        step: Step,
+        page: &Page,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let site = self.site(until);
+        if let Some(id) = row.record().remote.clone() {
+            return self.bring(row, &site, &id, page).await;
+        }
+        if step == Step::Look {
+            return self.look(row, &site, page).await;
+        }
+        match self.place(page).await? {
+            Place::Under(parent) => self.make(row, &site, page, parent.as_deref()).await,
+            Place::NotYet => {
+                let why = "it waits for the page of its scope, which comes first".to_owned();
+                self.turns.sent(row, Some(Sent::Later(None, why))).await
+            }
+        }
+    }
+
+    /// Where it is to be. One whose page of the scope will not come is under the page that all are under.
+    async fn place(&self, page: &Page) -> Result<Place, StoreError> {
+        let above = || Place::Under(self.parent.clone());
+        let Some(under) = &page.under else { return Ok(above()) };
+        let Some(record) = self.turns.store().delivery(under).await? else { return Ok(above()) };
+        Ok(match (record.state, record.remote) {
+            (DeliveryState::Failed | DeliveryState::Cancelled, _) => above(),
+            (_, Some(id)) => Place::Under(Some(id)),
+            (_, None) => Place::NotYet,
+        })
+    }
+
+    async fn make(
+        &self,
+        row: &mut Row<'_>,
+        site: &Site<'_>,
+        page: &Page,
+        parent: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        match site.create(page, parent).await {
+            Ok(id) => {
+                // From here on it is found by its name, whatever happens to this sender.
+                if !self.turns.adopt(row, &id, page.look()).await? {
+                    return Ok(false);
+                }
+                self.bring(row, site, &id, page).await
+            }
+            Err(trouble) => self.turns.sent(row, trouble.of_create(NOWHERE)).await,
+        }
+    }
+
+    /// Looks for the page whose answer was lost. As long as nobody can look, the row stays as it is: parked, it would be sent
+    /// again.
+    async fn look(&self, row: &mut Row<'_>, site: &Site<'_>, page: &Page) -> Result<bool, StoreError> {
+        match site.find(page).await {
+            Ok(Found::Ours(id)) => {
+                Ok(self.turns.adopt(row, &id, page.look()).await? && self.bring(row, site, &id, page).await?)
+            }
+            Ok(Found::Foreign(why)) => self.turns.sent(row, Some(Sent::Refused(why))).await,
+            Ok(Found::Nothing) => self.turns.looked(row, Looked::NotSeen, None).await,
+            Err(trouble) => {
+                let wait = trouble.wait(self.turns.times().again_at_most);
+                self.turns.looked(row, Looked::Failed(trouble.to_string()), wait).await
+            }
+        }
+    }
+
+    async fn bring(
+        &self,
+        row: &mut Row<'_>,
+        site: &Site<'_>,
+        id: &str,
+        page: &Page,
+    ) -> Result<bool, StoreError> {
+        let clear = self.turns.times().looks.first().copied();
+        let outcome: Result<(), Trouble> = site.bring(id, page).await;
+        let sent = match outcome {
+            Ok(()) => Some(Sent::Done(Some(id.to_owned()))),
+            Err(trouble) => trouble.of_change(&format!("page {id}"), clear),
+        };
+        self.turns.sent(row, sent).await
+    }
+}
