@@ -173,6 +173,7 @@ macro_rules! store_conformance {
                 due_rows_come_by_their_time
                 rows_come_in_pages
                 of_many_writers_one_gets_through
+                a_scan_that_is_over_is_noted_until_it_is_planned
             }
             budget {
                 a_pause_holds_until_it_is_over
