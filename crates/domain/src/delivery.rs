@@ -85,6 +85,9 @@ pub struct DeliveryRecord {
     pub route: String,
     /// About what.
     pub subject: Subject,
+    /// The scan that asked for it last: what changed, it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanId>,
     /// A hash of how it should look: when that is another one, there is something to do.
     pub look: String,
     /// The look that was sent last.
@@ -115,6 +118,7 @@ impl DeliveryRecord {
             id: DeliveryId::derived(route, &subject),
             route: route.to_owned(),
             subject,
+            scan: None,
             look,
             sent: None,
             state: DeliveryState::Planned,
