@@ -99,6 +99,12 @@ impl View {
         &self.scanned
     }
 
+    /// What is known of all targets.
+    #[must_use]
+    pub const fn known(&self) -> &Outcome {
+        &self.known
+    }
+
     /// When the scan was over; times to mend begin then.
     #[must_use]
     pub const fn over_at(&self) -> Timestamp {

@@ -25,7 +25,7 @@ pub fn list(rows: &[DeliveryRecord], total: usize, show: Show<'_>) -> String {
             row.id.as_str().chars().take(12).collect::<String>(),
             plain(&row.route, 14),
             row.state.as_str(),
-            plain(row.remote.as_deref().unwrap_or("-"), 16),
+            there(row),
             row.changed_at.to_string().chars().take(19).collect::<String>(),
             plain(row.why.as_deref().unwrap_or_default(), 90)
         );
@@ -54,7 +54,10 @@ pub fn show(row: &DeliveryRecord, show: Show<'_>) -> String {
     if let Some(why) = &row.why {
         line("why", why);
     }
-    line("there as", row.remote.as_deref().unwrap_or("nothing that is known"));
+    match &row.within {
+        Some(summary) => line("there as", &format!("a line of delivery {summary}")),
+        None => line("there as", row.remote.as_deref().unwrap_or("nothing that is known")),
+    }
     line("scan", row.scan.as_ref().map_or("none that is kept", |scan| scan.as_str()));
     line("sent", &format!("{} since it was last there", times(row.attempts)));
     if row.looks > 0 {
@@ -64,6 +67,15 @@ pub fn show(row: &DeliveryRecord, show: Show<'_>) -> String {
     line("due", &due);
     line("changed", &row.changed_at.to_string());
     text
+}
+
+/// Under which name it is there, or in whose ticket.
+fn there(row: &DeliveryRecord) -> String {
+    match (&row.within, &row.remote) {
+        (Some(summary), _) => format!("in {}", summary.as_str().chars().take(12).collect::<String>()),
+        (None, Some(remote)) => plain(remote, 16),
+        (None, None) => "-".to_owned(),
+    }
 }
 
 fn times(number: u32) -> String {

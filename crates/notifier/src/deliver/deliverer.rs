@@ -7,17 +7,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryRecord, DeliveryState, ScanId};
+use checkmate_domain::{DeliveryRecord, DeliveryState, ScanId, Subject};
 use checkmate_service::Stop;
 use checkmate_store::{LedgerStore, Store, StoreError};
 use tokio::task::JoinSet;
 
 use super::parcel::Parcel;
-use super::{Leases, Way, Ways};
+use super::summary::named;
+use super::{Channel, Leases, Way, Ways};
 use crate::Clock;
 use crate::ledger::wanted;
 use crate::outcome::{Organisations, View};
-use crate::policy::Wish;
+use crate::policy::{Route, Shape, Wish};
 
 /// Rows taken in hand at a time.
 const BATCH: u64 = 256;
@@ -207,7 +208,10 @@ impl Deliverer {
         let wishes: BTreeMap<_, Wish<'_>> =
             view.wishes(routes).into_iter().map(|wish| (wish.subject.clone(), wish)).collect();
         for row in rows {
-            let asked = wishes.get(&row.subject).cloned().or_else(|| view.ticket(&way.route, &row.subject));
+            let asked = match (&way.channel, &row.subject) {
+                (Channel::Jira(_), Subject::Summary(_)) => self.summary(&way.route, view, &row).await?,
+                _ => wishes.get(&row.subject).cloned().or_else(|| view.ticket(&way.route, &row.subject)),
+            };
             match asked.and_then(|wish| Parcel::of(&wish, view)) {
                 Some(parcel) => {
                     if let Some(row) = self.up_to_date(row, parcel.look()).await? {
@@ -218,6 +222,18 @@ impl Deliverer {
             }
         }
         Ok(())
+    }
+
+    /// A summary names what its rows say; nothing when nothing of that is known any more.
+    async fn summary<'a>(
+        &self,
+        route: &'a Route,
+        view: &'a View,
+        row: &DeliveryRecord,
+    ) -> Result<Option<Wish<'a>>, StoreError> {
+        let members = named(&*self.store, route, view, &row.id).await?;
+        let (subject, is_known) = (row.subject.clone(), !members.is_empty());
+        Ok(is_known.then_some(Wish { route, subject, shape: Shape::Summary(members) }))
     }
 
     /// The row, wanting what goes out; nothing when somebody else was faster.

@@ -12,6 +12,7 @@ pub mod by_hand;
 mod deliverer;
 mod parcel;
 mod planner;
+mod summary;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

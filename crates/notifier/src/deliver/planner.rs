@@ -1,18 +1,20 @@
 //! From the end of a scan to rows of the ledger.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId};
+use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Subject};
 use checkmate_service::Stop;
 use checkmate_store::{LockAttempt, LockGuard, Store, StoreError, Unplanned};
 
 use super::parcel::{Parcel, is_over};
+use super::summary::{named, subjects, within};
 use super::{Way, Ways};
 use crate::Clock;
 use crate::ledger::wanted;
 use crate::outcome::{Organisations, View};
-use crate::policy::{Route, Wish};
+use crate::policy::{Destination, News, Route, Shape, Wish};
 
 /// The lock that makes one process plan at a time. It saves work; that no row is there twice, the rows see to themselves.
 const LOCK: &str = "planner";
@@ -102,38 +104,96 @@ impl Planner {
             return Ok(true);
         };
         let view = View::of(&*self.store, &self.organisations, &scan).await?;
-        for (number, wish) in view.wishes(&self.routes).iter().enumerate() {
+        let round = Round { planner: self, view: &view, scan: &scan.id };
+        let mut touched = Touched::new();
+        for (number, wish) in view.wishes(&self.routes).into_iter().enumerate() {
             if number % STRETCH == 0 && !self.store.renew_lock(guard, LOCK_TTL).await? {
                 return Ok(false);
             }
-            if let Some(parcel) = Parcel::of(wish, &view) {
-                self.want(wish, parcel.look(), &scan.id).await?;
-            }
+            round.wish(wish, &mut touched).await?;
+        }
+        for (summary, route) in touched {
+            round.summary(&summary, route).await?;
         }
         tracing::debug!(scan.id = %scan.id, "deliveries planned");
         self.store.mark_planned(noted).await?;
         Ok(true)
     }
+}
 
-    /// Writes how the outside should look; whether that was news.
-    async fn want(&self, wish: &Wish<'_>, look: &str, scan: &ScanId) -> Result<bool, StoreError> {
+/// Summaries that name something that has changed, with their routes.
+type Touched<'a> = BTreeMap<DeliveryId, &'a Route>;
+
+/// One plan.
+struct Round<'a> {
+    planner: &'a Planner,
+    view: &'a View,
+    scan: &'a ScanId,
+}
+
+impl<'a> Round<'a> {
+    async fn wish(&self, wish: Wish<'a>, touched: &mut Touched<'a>) -> Result<(), StoreError> {
+        match (&wish.route.to, &wish.shape) {
+            (Destination::Jira(_), Shape::Summary(members)) => {
+                let summary = DeliveryId::derived(&wish.route.name, &wish.subject);
+                for (subject, members) in subjects(wish.route, members.iter().copied()) {
+                    self.beyond(wish.route, subject, members, &summary, touched).await?;
+                }
+                Ok(())
+            }
+            _ => self.want(wish, touched).await,
+        }
+    }
+
+    /// What is too much for a ticket of its own is named by the summary, unless it has one already.
+    async fn beyond(
+        &self,
+        route: &'a Route,
+        subject: Subject,
+        members: Vec<&'a News>,
+        summary: &DeliveryId,
+        touched: &mut Touched<'a>,
+    ) -> Result<(), StoreError> {
+        let row = within(route, subject.clone(), summary, self.planner.clock.now());
+        if self.planner.store.put_delivery(&row).await? {
+            touched.insert(summary.clone(), route);
+            return Ok(());
+        }
+        self.want(Wish { route, subject, shape: Shape::Ticket(members) }, touched).await
+    }
+
+    /// Brings a summary up to date; the one of this scan is new.
+    async fn summary(&self, id: &DeliveryId, route: &'a Route) -> Result<(), StoreError> {
+        let there = self.planner.store.delivery(id).await?.map(|row| row.subject);
+        let subject = there.unwrap_or_else(|| Subject::Summary(self.scan.clone()));
+        let members = named(&*self.planner.store, route, self.view, id).await?;
+        self.want(Wish { route, subject, shape: Shape::Summary(members) }, &mut Touched::new()).await
+    }
+
+    /// Writes how the outside should look.
+    async fn want(&self, wish: Wish<'a>, touched: &mut Touched<'a>) -> Result<(), StoreError> {
+        let Some(parcel) = Parcel::of(&wish, self.view) else { return Ok(()) };
         let id = DeliveryId::derived(&wish.route.name, &wish.subject);
+        let look = parcel.look();
         for _ in 0..TRIES {
-            let now = self.clock.now();
-            let next = match self.store.delivery(&id).await? {
-                None if is_over(wish) => None,
-                None => Some(DeliveryRecord::planned(
-                    &wish.route.name,
-                    wish.subject.clone(),
-                    look.to_owned(),
-                    now,
-                )),
+            let now = self.planner.clock.now();
+            let row = self.planner.store.delivery(&id).await?;
+            if let Some(summary) = row.as_ref().and_then(|row| row.within.clone()) {
+                touched.insert(summary, wish.route);
+                return Ok(());
+            }
+            let next = match row {
+                None if is_over(&wish) => None,
+                None => {
+                    let (route, subject) = (&wish.route.name, wish.subject.clone());
+                    Some(DeliveryRecord::planned(route, subject, look.to_owned(), now))
+                }
                 Some(row) => wanted(&row, look, now),
             };
-            let Some(next) = next else { return Ok(false) };
-            let next = DeliveryRecord { scan: Some(scan.clone()), ..next };
-            if self.store.put_delivery(&next).await? {
-                return Ok(true);
+            let Some(next) = next else { return Ok(()) };
+            let next = DeliveryRecord { scan: Some(self.scan.clone()), ..next };
+            if self.planner.store.put_delivery(&next).await? {
+                return Ok(());
             }
         }
         Err(StoreError::Unavailable(format!("delivery {id} is written by others all the time")))

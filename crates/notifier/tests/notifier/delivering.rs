@@ -70,6 +70,10 @@ struct Desk {
 
 impl Desk {
     async fn new(per_group: bool) -> Self {
+        Self::with_most(per_group, 100).await
+    }
+
+    async fn with_most(per_group: bool, most_new: usize) -> Self {
         let office = Office::builder().time_scale(100.0).start().await.unwrap();
         let times = Times {
             hold: ms(2_000),
@@ -83,7 +87,7 @@ impl Desk {
             issue_type: "Bug".to_owned(),
             labels: vec![],
             per_group,
-            most_new: 100,
+            most_new,
             due_days: [None; 4],
         };
         let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
@@ -301,4 +305,42 @@ async fn a_result_that_comes_after_the_plan_is_planned_too() {
     assert_eq!(hand(&desk.bench.notifier(|_| {}), result.message()).await, Settle::Done);
     desk.settle().await;
     assert_eq!(desk.tickets().len(), 1);
+}
+
+/// What is too much for tickets of its own is in a summary, and stays there: it is mended and comes back there.
+#[tokio::test]
+async fn what_a_summary_names_belongs_to_it_for_good() {
+    let all = ["a", "b", "c", "d", "e"];
+    let desk = Desk::with_most(false, 2).await;
+    desk.scanned("1", &Says::all(&all, &all)).await;
+    desk.settle().await;
+    let summary = || {
+        let found = desk.tickets().into_iter().find(|issue| {
+            issue.fields["summary"].as_str().is_some_and(|text| text.contains("found in one scan"))
+        });
+        found.expect("a summary")
+    };
+    let rows = desk.rows().await;
+    let inside: Vec<&DeliveryRecord> = rows.iter().filter(|row| row.within.is_some()).collect();
+    assert_eq!((desk.tickets().len(), rows.len(), inside.len()), (3, 6, 3));
+    assert!(inside.iter().all(|row| row.due.is_none() && row.remote.is_none()), "{inside:?}");
+    let first = summary();
+
+    // Which of them have tickets is by urgency and fingerprint; mend them one by one.
+    let mut left: Vec<&str> = all.to_vec();
+    for name in all {
+        left.retain(|one| *one != name);
+        desk.scanned(&format!("without {name}"), &Says::all(&all, &left)).await;
+        desk.settle().await;
+        assert_eq!(desk.tickets().len(), 3, "no ticket is made of what is named already");
+    }
+    assert_eq!(desk.open(), 0, "all is mended, the summary too");
+    assert_ne!(summary().fields["description"], first.fields["description"]);
+
+    desk.scanned("all again", &Says::all(&all, &all)).await;
+    desk.settle().await;
+    assert_eq!((desk.tickets().len(), desk.open()), (3, 3), "each comes back where it was");
+    assert_eq!((summary().key, summary().category != Category::Done), (first.key, true));
+    let made = desk.office.record().iter().filter(|written| written.what == "issue.create").count();
+    assert_eq!(made, 3);
 }
