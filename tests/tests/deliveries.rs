@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use checkmate_sandbox::jira::{Category, Issue};
-use checkmate_sandbox::{Chaos, Office, Sandbox, Tenant, Vendor};
+use checkmate_sandbox::{Chaos, Office, Sandbox, Tenant, Vendor, WORLD};
 use home::{Home, PATIENCE, Said};
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ impl Site {
              [connections.jira]\nprovider = \"atlassian\"\nuser = \"{user}\"\n\
              scopes = \"read:jira-work write:jira-work\"\n\
              [tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"scanner\"\n\
-             client_key_file = \"scanner.pem\"\nplan = \"unlimited\"\n\
+             client_key_file = \"scanner.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n\
              [routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\nmost_new = 200\n{route}\
              connection = \"jira\"\nbase_url = \"{jira}\"\n",
             base = tenant.base(),
@@ -61,6 +61,22 @@ impl Site {
         ));
         fs::write(home.path("checkmate.toml"), config).unwrap();
         Self { tenant, office, home }
+    }
+
+    /// Another tenant of the same organisation.
+    async fn add_tenant(&self) -> Sandbox {
+        let (tenant, keys) = Tenant::example_of("other.eu.auth0.com", WORLD);
+        let tenant = Sandbox::start(tenant).await.unwrap();
+        fs::write(self.home.path("other.pem"), &keys.management.private_pem).unwrap();
+        fs::set_permissions(self.home.path("other.pem"), fs::Permissions::from_mode(0o600)).unwrap();
+        let mut config = fs::read_to_string(self.home.path("checkmate.toml")).unwrap();
+        config.push_str(&format!(
+            "[tenants.other]\ndomain = \"other.eu.auth0.com\"\nbase_url = \"{}\"\nclient_id = \"scanner\"\n\
+             client_key_file = \"other.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n",
+            tenant.base()
+        ));
+        fs::write(self.home.path("checkmate.toml"), config).unwrap();
+        tenant
     }
 
     async fn run(&self, args: &[&str]) -> Said {
@@ -100,12 +116,17 @@ impl Site {
     }
 
     fn grants(&self, grants: &Value) {
-        self.tenant.set(|tenant| {
-            for client in tenant.api.get_mut("clients").unwrap().as_array_mut().unwrap() {
-                client["grant_types"] = grants.clone();
-            }
-        });
+        set_grants(&self.tenant, grants);
     }
+}
+
+/// What all applications of a tenant may.
+fn set_grants(tenant: &Sandbox, grants: &Value) {
+    tenant.set(|tenant| {
+        for client in tenant.api.get_mut("clients").unwrap().as_array_mut().unwrap() {
+            client["grant_types"] = grants.clone();
+        }
+    });
 }
 
 fn text(value: &Value) -> String {
@@ -161,6 +182,24 @@ async fn findings_become_tickets_that_follow_them() {
     assert_eq!(site.wrote("issue.create"), tickets, "nothing was made twice");
 }
 
+/// One root cause in two tenants is one ticket; a scan of one of them does not close what is open in the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_of_one_tenant_closes_no_ticket_of_two() {
+    let site = Site::with("rules = [\"auth0.applications.grant-types\"]\n").await;
+    let other = site.add_tenant().await;
+    let (implicit, fine) = (json!(["authorization_code", "implicit"]), json!(["authorization_code"]));
+    site.grants(&implicit);
+    set_grants(&other, &implicit);
+    site.run(&["scan", "org:halden", "--format", "json"]).await;
+    assert_eq!((site.tickets().len(), site.open()), (1, 1), "{:?}", site.tickets());
+    site.grants(&fine);
+    site.scan().await;
+    assert_eq!((site.tickets().len(), site.open()), (1, 1), "it is open in the other one");
+    set_grants(&other, &fine);
+    site.run(&["scan", "auth0:other.eu.auth0.com", "--format", "json"]).await;
+    assert_eq!((site.tickets().len(), site.open()), (1, 0));
+}
+
 /// The process dies again and again, and a third of the answers is lost: each ticket is there once, and the ledger says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_between_nothing_is_lost_and_nothing_is_doubled() {
@@ -197,6 +236,8 @@ async fn killed_in_between_nothing_is_lost_and_nothing_is_doubled() {
         }
         drop(up);
     });
+    let unheard = site.office.record().iter().filter(|written| !written.answered).count();
+    assert!(unheard > 0, "no answer was lost");
     let scan = text(&site.json(&["scans", "list"]).await[0]["id"]);
     let shown = site.shown(&scan, "ticket").await;
     let made: Vec<_> = site.tickets().iter().map(told).collect();
