@@ -85,6 +85,12 @@ pub struct DeliveryRecord {
     pub route: String,
     /// About what.
     pub subject: Subject,
+    /// The scan that asked for it last: what changed, it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<ScanId>,
+    /// The delivery whose ticket names it among others: then it has none of its own, and nothing is ever to be done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<DeliveryId>,
     /// A hash of how it should look: when that is another one, there is something to do.
     pub look: String,
     /// The look that was sent last.
@@ -115,6 +121,8 @@ impl DeliveryRecord {
             id: DeliveryId::derived(route, &subject),
             route: route.to_owned(),
             subject,
+            scan: None,
+            within: None,
             look,
             sent: None,
             state: DeliveryState::Planned,

@@ -4,12 +4,14 @@
 //!
 //! [`policy`] says what should be on the outside, [`render`] in the words of each vendor, [`ledger`] what is done about one
 //! effect so that it is there as often as its channel promises. All three are pure. [`jira`], [`confluence`],
-//! [`teams`] and [`webhook`] do it; what they have in common is in [`sender`].
+//! [`teams`] and [`webhook`] do it; what they have in common is in [`sender`]. [`deliver`] is where they come together.
 
 mod clock;
 pub mod confluence;
+pub mod deliver;
 pub mod jira;
 pub mod ledger;
+pub mod outcome;
 pub mod policy;
 pub mod reconcile;
 mod reconciler;

@@ -69,7 +69,10 @@ impl Reconciler {
         let Some(progress) = self.settle_result(&job, message.cause(), ctx).await? else { return Ok(()) };
         // A cancelled scan may have more results to come; the keeper announces it when there are none.
         let over = progress.scan.state.is_final() && progress.scan.state != ScanState::Cancelled;
-        if over && !progress.scan.announced {
+        if progress.scan.announced {
+            // A parked result that came late: what it changed is in no plan yet.
+            self.store.note_unplanned(&progress.scan.id).await?;
+        } else if over {
             self.announce(&progress).await?;
         }
         Ok(())

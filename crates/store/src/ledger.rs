@@ -1,11 +1,20 @@
 //! The ledger of deliveries as it is kept: what should be on the outside, and what is known to be there.
 
 use async_trait::async_trait;
-use checkmate_domain::{DeliveryId, DeliveryRecord, Timestamp};
+use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Timestamp};
 
 use crate::error::StoreError;
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// A scan that is over and whose deliveries are still to be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplanned {
+    /// Which.
+    pub scan: ScanId,
+    /// This one note of it; a later one has another.
+    pub mark: u64,
+}
 
 /// Keeping the ledger. See [`crate::Store`] for what holds of every method.
 #[async_trait]
@@ -19,4 +28,11 @@ pub trait LedgerStore: Send + Sync {
     async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>>;
     /// Rows after an id, in the order of ids.
     async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>>;
+    /// Notes that deliveries of a scan are to be planned, once more if they were. [`crate::Store::mark_announced`] notes it by
+    /// itself, in the transaction that announces the scan for the first time.
+    async fn note_unplanned(&self, scan: &ScanId) -> Result<()>;
+    /// Scans whose deliveries are to be planned, in the order in which they were noted.
+    async fn unplanned(&self, limit: u64) -> Result<Vec<Unplanned>>;
+    /// Takes a note away. One that came since stays: what it is about was not planned.
+    async fn mark_planned(&self, planned: &Unplanned) -> Result<()>;
 }

@@ -26,7 +26,7 @@ pub use contract::Store;
 pub use decisions::{DecisionStore, decided};
 pub use error::StoreError;
 pub use history::{Cutoffs, HistoryStore, Purged};
-pub use ledger::LedgerStore;
+pub use ledger::{LedgerStore, Unplanned};
 pub use pressure::{LanePause, Limits, Presence, PressureStore, Wishes, organisation};
 pub use records::{
     DeadRecord, DeadStatus, Durability, FenceInfo, JobRecord, JobState, LogEntry, ScanRecord, ScanState,

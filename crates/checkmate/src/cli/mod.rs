@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod credentials;
+mod deliveries;
 mod direct;
 mod findings;
 mod upkeep;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "sandbox")]
 pub use self::credentials::SandboxArgs;
 pub use self::credentials::{Audit, Connections, VerifyArgs};
+pub use self::deliveries::{Deliveries, Stuck};
 pub use self::direct::{Auth0Args, Direct, ReachArgs, ReportFormat, Rules, Snapshot};
 pub use self::findings::{AcceptArgs, Findings, Until, WhichArgs};
 pub use self::upkeep::{DumpArgs, LaneCommand, PurgeArgs, Workers};
@@ -64,6 +66,9 @@ pub enum Command {
     /// See what policy would send of a scan, and where to.
     #[command(subcommand)]
     Notify(Notify),
+    /// Look at what is sent to the outside; try it again or cancel it.
+    #[command(subcommand)]
+    Deliveries(Deliveries),
     /// Look at what was given up; send it again or discard it.
     #[command(subcommand)]
     Dead(Dead),

@@ -7,8 +7,8 @@ use checkmate_vault::AuditSink;
 use checkmate_vault::me::{Login, MeError, MyAccount, SignedIn};
 
 use crate::EXIT_DONE;
-use crate::commands::Out;
 use crate::commands::callback::{Callback, Visit};
+use crate::commands::{Out, deliveries};
 use crate::config::ConnectionConfig;
 use crate::view::plain;
 use crate::wiring::parts::Parts;
@@ -40,6 +40,10 @@ pub(super) async fn connect(parts: &Parts, name: &str, out: &mut Out) -> anyhow:
     };
     visit.page("The account is connected. This page can be closed.").await;
     out.text(&told(name, one, &connected.scopes)).await?;
+    let woken = deliveries::go_on(parts, name).await?;
+    if woken > 0 {
+        out.text(&format!("what was parked for it is tried at once; deliveries: {woken}\n")).await?;
+    }
     Ok(EXIT_DONE)
 }
 

@@ -9,6 +9,7 @@ mod config;
 mod connect;
 mod connections;
 mod dead;
+mod deliveries;
 mod direct;
 mod doctor;
 mod dump;
@@ -136,6 +137,7 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         | Command::Scans(_)
         | Command::Findings(_)
         | Command::Notify(_)
+        | Command::Deliveries(_)
         | Command::Dead(_)
         | Command::Lane(_)
         | Command::Workers(_)

@@ -7,12 +7,16 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::Context;
-use checkmate_sandbox::{Example, HARDENED, SCANNER_SCOPES, Sandbox, Tenant, WORLD};
+use checkmate_sandbox::jira::Category;
+use checkmate_sandbox::{CLOUD_ID, Example, HARDENED, Office, SCANNER_SCOPES, Sandbox, Tenant, WORLD};
 
 use crate::cli::SandboxArgs;
 use crate::commands::{Out, program};
+use crate::view::{count, plain};
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
 
+/// Tickets that are named; the rest is counted.
+const NAMED: usize = 10;
 /// What scans the organisation.
 const SCOPE: &str = "org:halden";
 
@@ -26,8 +30,16 @@ struct Site {
 
 pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result<u8> {
     let sites = start(args).await?;
-    write(&args.write, &sites)?;
-    let code = if args.scan { scan(&args.write, out).await? } else { wait(&args.write, &sites, out).await? };
+    let office = office(&sites).await?;
+    write(&args.write, &sites, &office)?;
+    let code = if args.scan {
+        let code = scan(&args.write, out).await?;
+        out.text(&tickets(&office)).await?;
+        code
+    } else {
+        wait(&args.write, &sites, &office, out).await?
+    };
+    office.stop().await;
     for site in sites {
         site.stand_in.stop().await;
     }
@@ -63,8 +75,38 @@ async fn start(args: &SandboxArgs) -> anyhow::Result<Vec<Site>> {
     Ok(sites)
 }
 
+/// The place where work arrives; it takes what the vault of the first tenant leases.
+async fn office(sites: &[Site]) -> anyhow::Result<Office> {
+    let office = Office::builder();
+    let office = match sites.first() {
+        Some(site) => office.leases_of(&site.stand_in),
+        None => office,
+    };
+    office.start().await.context("there is no free port for the stand-in of Jira")
+}
+
+/// What has arrived. The stand-in forgets when it ends; the ledger beside the configuration does not.
+fn tickets(office: &Office) -> String {
+    let tickets = office.jira().issues();
+    if tickets.is_empty() {
+        return "the stand-in of Jira was sent no new ticket: what was found before has its own; see deliveries list\n"
+            .to_owned();
+    }
+    let open = tickets.iter().filter(|ticket| ticket.category != Category::Done).count();
+    let mut text =
+        format!("the stand-in of Jira was sent {}, {open} open\n", count(tickets.len(), "new ticket"));
+    for ticket in tickets.iter().take(NAMED) {
+        let summary = ticket.fields.get("summary").and_then(|text| text.as_str()).unwrap_or_default();
+        text.push_str(&format!("  {:<7} {:<12} {}\n", ticket.key, ticket.status, plain(summary, 90)));
+    }
+    if tickets.len() > NAMED {
+        text.push_str(&format!("  and {} more\n", tickets.len() - NAMED));
+    }
+    text
+}
+
 /// Until Ctrl-C.
-async fn wait(folder: &Path, sites: &[Site], out: &mut Out) -> anyhow::Result<u8> {
+async fn wait(folder: &Path, sites: &[Site], office: &Office, out: &mut Out) -> anyhow::Result<u8> {
     let config = folder.join("checkmate.toml");
     let (program, config) = (program(), config.display());
     let mut text =
@@ -72,11 +114,13 @@ async fn wait(folder: &Path, sites: &[Site], out: &mut Out) -> anyhow::Result<u8
     for site in sites {
         text.push_str(&format!("  {} at {}\n", site.domain, site.stand_in.base()));
     }
+    text.push_str(&format!("  Jira at {}\n", office.jira_url()));
     text.push_str(&format!(
         "their keys and a configuration are in {}; in another terminal:\n\n  \
            {program} --config {config} scan {SCOPE}\n  \
            {program} --config {config} scan auth0 --tenant acme\n  \
            {program} --config {config} notify preview SCAN\n  \
+           {program} --config {config} deliveries list\n  \
            {program} --config {config} connections list\n  \
            {program} --config {config} connections check\n  \
            {program} --config {config} connections connect jira     (password: correct horse)\n  \
@@ -111,7 +155,7 @@ async fn scan(folder: &Path, out: &mut Out) -> anyhow::Result<u8> {
     }
 }
 
-fn write(folder: &Path, sites: &[Site]) -> anyhow::Result<()> {
+fn write(folder: &Path, sites: &[Site], office: &Office) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let file = |name: &str, text: &str| -> anyhow::Result<()> {
         let path = folder.join(name);
@@ -124,7 +168,7 @@ fn write(folder: &Path, sites: &[Site]) -> anyhow::Result<()> {
     file("client.pem", &acme.example.worker.private_pem)?;
     file("subject.pem", &acme.example.subject.private_pem)?;
     file("management.pem", &acme.example.management.private_pem)?;
-    let mut text = configuration(acme.example.user, &acme.stand_in.base());
+    let mut text = configuration(acme.example.user, &acme.stand_in.base(), &office.jira_url());
     for site in sites {
         file(&format!("{}.pem", site.name), &site.example.management.private_pem)?;
         text.push_str(&format!(
@@ -138,7 +182,7 @@ fn write(folder: &Path, sites: &[Site]) -> anyhow::Result<()> {
     file("checkmate.toml", &text)
 }
 
-fn configuration(user: &str, base: &str) -> String {
+fn configuration(user: &str, base: &str, jira: &str) -> String {
     let mut text = format!(
         "# For the stand-ins; see docs/credentials.md and docs/tenants.md for real tenants.\n\
          data_dir = \"data\"\n\n\
@@ -160,11 +204,12 @@ fn configuration(user: &str, base: &str) -> String {
             text.push_str(&format!("scopes = \"{scopes}\"\n"));
         }
     }
-    text.push_str(
-        "\n# What policy would send: notify preview SCAN. See docs/deliveries.md.\n\
+    text.push_str(&format!(
+        "\n# What policy sends: notify preview SCAN, deliveries list. See docs/deliveries.md.\n\
          [routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\n\
-         due_days = [\"P1=7\", \"P2=30\"]\n\n[routes.channel]\nto = \"teams\"\n\n\
+         due_days = [\"P1=7\", \"P2=30\"]\nconnection = \"jira\"\ncloud_id = \"{CLOUD_ID}\"\n\
+         base_url = \"{jira}\"\n\n[routes.channel]\nto = \"teams\"\n\n\
          [routes.pages]\nto = \"confluence\"\n",
-    );
+    ));
     text
 }

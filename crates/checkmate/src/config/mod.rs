@@ -30,13 +30,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use checkmate_domain::ScheduleName;
-use checkmate_notifier::policy::Route;
 use checkmate_scheduler::schedules::ScheduleSpec;
 
 pub use connections::ConnectionConfig;
 pub use load::{ConfigError, load, load_telling, reload_schedules};
 pub use mistake::{Mistake, Mistakes, Place};
 pub use pages::{document, template};
+pub use routes::RouteConfig;
 pub use schema::schema;
 pub use secret_file::{fingerprint_key, secret};
 pub use sections::{
@@ -95,7 +95,7 @@ pub struct Config {
     /// Tenants that are scanned by their API, by their names.
     pub tenants: BTreeMap<String, TenantConfig>,
     /// Which findings go where, by the names of the routes.
-    pub routes: BTreeMap<String, Route>,
+    pub routes: BTreeMap<String, RouteConfig>,
     /// Tenant exports by name, for `export:NAME`.
     pub exports: BTreeMap<String, PathBuf>,
     /// What is scanned by itself, and when.

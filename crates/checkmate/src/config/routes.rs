@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use checkmate_domain::{Priority, Severity};
 use checkmate_notifier::policy::{Destination, Jira, Route, When};
+use checkmate_outbound::BaseUrl;
 
 use super::key::{Key, key};
 use super::kind::Kind;
@@ -11,6 +12,19 @@ use super::kind::Kind;
 const PRIORITIES: [&str; 4] = ["P1", "P2", "P3", "P4"];
 /// New tickets of one scan when nothing else is set.
 const MOST_NEW: u32 = 25;
+
+/// A route, and how it sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteConfig {
+    /// Which findings go where.
+    pub route: Route,
+    /// The account that it sends by, by its name in `[connections]`; without it nothing is sent.
+    pub connection: Option<String>,
+    /// The id of the site at Atlassian.
+    pub cloud_id: Option<String>,
+    /// Where the vendor's API is asked, instead of at the vendor's own host.
+    pub base_url: Option<String>,
+}
 
 /// A route as it is read, key by key.
 #[derive(Default)]
@@ -26,10 +40,13 @@ pub(super) struct Draft {
     ticket_per: Option<String>,
     most_new: Option<u32>,
     due_days: Option<BTreeSet<String>>,
+    connection: Option<String>,
+    cloud_id: Option<String>,
+    base_url: Option<String>,
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 11] = [
+pub(super) static KEYS: [Key<Draft>; 14] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&["info", "low", "moderate", "high", "critical"]), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
@@ -41,6 +58,9 @@ pub(super) static KEYS: [Key<Draft>; 11] = [
     key!(Draft; "ticket_per", "A ticket for each finding, or for each root cause; group when not set.", Kind::Word(&["finding", "group"]), "finding", ticket_per),
     key!(Draft; "most_new", "New tickets of one scan; what is beyond goes into one summary; 25 when not set.", Kind::Count { least: 1, most: 10_000 }, "50", most_new),
     key!(Draft; "due_days", "Days to mend by priority; no due date for those that are not named.", Kind::Texts, "[\"P1=7\", \"P2=30\"]", due_days),
+    key!(Draft; "connection", "The account that it sends by, a name of `[connections]`; without it nothing is sent.", Kind::Text, "jira", connection),
+    key!(Draft; "cloud_id", "The id of the Jira site: `https://SITE.atlassian.net/_edge/tenant_info` shows it. It is never guessed.", Kind::Text, "1324a887-45db-1bf4-1e99-ef0ff456d421", cloud_id),
+    key!(Draft; "base_url", "Where Jira's API is asked; `https://api.atlassian.com/ex/jira/` and the cloud_id when not set.", Kind::Text, "https://api.atlassian.com/ex/jira/1324a887-45db-1bf4-1e99-ef0ff456d421", base_url),
 ];
 
 /// Keys without which there is no route.
@@ -48,7 +68,7 @@ pub(super) const NEEDED: [&str; 1] = ["to"];
 
 impl Draft {
     /// The route; otherwise which key is wrong, and how.
-    pub(super) fn finish(self, name: &str) -> Result<Route, (&'static str, String)> {
+    pub(super) fn finish(self, name: &str) -> Result<RouteConfig, (&'static str, String)> {
         let priority = |word: &str| {
             let all = [Priority::P1, Priority::P2, Priority::P3, Priority::P4];
             all.into_iter().find(|priority| priority.to_string() == word)
@@ -75,7 +95,15 @@ impl Draft {
                 due_days: due(&self.due_days.unwrap_or_default())?,
             }),
         };
-        Ok(Route { name: name.to_owned(), when, to })
+        if let Some(id) = self.cloud_id.as_deref().filter(|id| !is_cloud_id(id)) {
+            return Err(("cloud_id", format!("is '{}', which is no id of a site", super::texts::shown(id))));
+        }
+        if let Some(Err(why)) = self.base_url.as_deref().map(str::parse::<BaseUrl>) {
+            return Err(("base_url", format!("cannot be used: {why}")));
+        }
+        let route = Route { name: name.to_owned(), when, to };
+        let Self { connection, cloud_id, base_url, .. } = self;
+        Ok(RouteConfig { route, connection, cloud_id, base_url })
     }
 }
 
@@ -104,8 +132,14 @@ fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, Strin
     Ok(due)
 }
 
-impl From<&Route> for Draft {
-    fn from(route: &Route) -> Self {
+/// Whether a text can be the id of a site: it becomes part of addresses that credentials are sent to.
+fn is_cloud_id(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+impl From<&RouteConfig> for Draft {
+    fn from(config: &RouteConfig) -> Self {
+        let RouteConfig { route, connection, cloud_id, base_url } = config;
         let When { least_severity, least_priority, targets, rules } = route.when.clone();
         let set = |list: Vec<String>| (!list.is_empty()).then(|| list.into_iter().collect::<BTreeSet<_>>());
         let draft = Self {
@@ -113,6 +147,9 @@ impl From<&Route> for Draft {
             least_priority: least_priority.map(|priority| priority.to_string()),
             targets: set(targets),
             rules: set(rules),
+            connection: connection.clone(),
+            cloud_id: cloud_id.clone(),
+            base_url: base_url.clone(),
             ..Self::default()
         };
         let to = |word: &str| Some(word.to_owned());

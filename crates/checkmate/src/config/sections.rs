@@ -248,6 +248,12 @@ section! {
         slots: u16 = 8, few(1), like "4";
         /// Times a result is loaded before it is given up as poison.
         max_loads: u32 = 50, many(1), like "20";
+        /// Deliveries of one channel at a time.
+        delivery_slots: u16 = 4, few(1), like "8";
+        /// Who sends a delivery and was not heard of for so long is taken for dead; longer than `outbound.total_timeout`.
+        delivery_hold: Span = secs(180), lasting(SECOND), like "5m";
+        /// How long a ticket whose answer was lost is looked for before it is made again; longer than Jira's search is ever late.
+        look_for: Span = secs(485), lasting(SECOND), like "20m";
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use checkmate_domain::{ScheduleName, Scope, scope::is_name};
-use checkmate_notifier::policy::Route;
 use checkmate_queue::rabbitmq::admin::Role;
 use checkmate_scheduler::schedules::ScheduleSpec;
 use toml::Spanned;
@@ -16,7 +15,7 @@ use super::key::{Key, Read};
 use super::kind::Kind;
 use super::near::near;
 use super::reader::Reader;
-use super::routes;
+use super::routes::{self, RouteConfig};
 use super::schedules;
 use super::tenants::{self, TenantConfig};
 
@@ -105,7 +104,7 @@ pub(super) static TABLES: [Table; 7] = [
     },
     Table {
         path: "routes",
-        about: "Which findings go where, and how; a table for each. `notify preview SCAN` shows what would be sent; this release sends nothing yet.",
+        about: "Which findings go where, and how; a table for each. `notify preview SCAN` shows what would be sent; a route with a `connection` sends it.",
         of: Of::Routes,
         name: "tickets",
         kind: Kind::Text,
@@ -317,7 +316,8 @@ pub(super) fn told(config: &Config, of: Of) -> Vec<(String, Option<String>)> {
             config.tenants.iter().flat_map(each).collect()
         }
         Of::Routes => {
-            let each = |(name, one): (&String, &Route)| keyed(name, &routes::Draft::from(one), &routes::KEYS);
+            let each =
+                |(name, one): (&String, &RouteConfig)| keyed(name, &routes::Draft::from(one), &routes::KEYS);
             config.routes.iter().flat_map(each).collect()
         }
     }

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use checkmate_domain::Timestamp;
 use checkmate_service::Stop;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::EXIT_ERROR;
-use crate::cli::{Audit, Command, Connections, DumpArgs, ScanArgs, Scans};
+use crate::cli::{Audit, Command, Connections, DumpArgs, Format, ScanArgs, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::Config;
 use crate::control::{Request, Socket, socket};
@@ -18,6 +19,7 @@ use crate::wiring::open::Opener;
 use crate::wiring::parts::Parts;
 use crate::wiring::roles::{self, Role};
 use crate::wiring::scanners::MakeScanners;
+use crate::wiring::sending;
 
 /// How long a process may own the files without answering: it begins, it ends, or it carries out a short command.
 const OWNED_FOR: Duration = Duration::from_secs(5);
@@ -87,7 +89,7 @@ fn is_owned(error: &anyhow::Error) -> bool {
 /// Runs every role beside the command, until the command is done or a signal comes. What is not done then is kept. Other
 /// commands are answered meanwhile, as `up` does.
 async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
-    let stop = Stop::new(parts.config.grace.0);
+    let (stop, began) = (Stop::new(parts.config.grace.0), Timestamp::now());
     let mut out = Out::stdout();
     let all = [Role::Scheduler, Role::Worker(None), Role::Notifier];
     let leaving = CancellationToken::new();
@@ -96,7 +98,11 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
     let serving = tokio::spawn(serving);
     let work = async {
         let answer = tokio::select! {
-            answer = ask(parts, command, &mut out) => answer,
+            answer = async {
+                let code = ask(parts, command, &mut out).await?;
+                sending::settle(parts).await?;
+                anyhow::Ok(code)
+            } => answer,
             () = stop.draining().cancelled() => {
                 let _ = out.progress_done().await;
                 Err(anyhow::anyhow!(
@@ -110,9 +116,22 @@ async fn with_roles(parts: &Parts, command: &Command) -> anyhow::Result<u8> {
         }
         stop.drain();
         running.join(&stop).await?;
+        if is_told_as_text(command) && answer.is_ok() {
+            out.text(&sending::told(parts, began).await?).await?;
+        }
         answer
     };
     roles::until_signal(&stop, work).await
+}
+
+/// Whether people read the answer; one JSON document gets no lines behind it.
+const fn is_told_as_text(command: &Command) -> bool {
+    let format = match command {
+        Command::Scan(args) => args.format.format,
+        Command::Rescan(args) => args.format.format,
+        _ => return false,
+    };
+    matches!(format, Format::Text)
 }
 
 async fn ask_owner(stream: UnixStream, command: &Command) -> anyhow::Result<u8> {

@@ -4,6 +4,7 @@ pub mod audit_view;
 pub mod config_view;
 pub mod connections_view;
 pub mod dead_view;
+pub mod deliveries_view;
 pub mod doctor_view;
 pub mod finding_view;
 pub mod notify_view;

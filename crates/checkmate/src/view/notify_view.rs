@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use checkmate_domain::{DeliveryId, ScanId, Subject, Timestamp};
+use checkmate_notifier::outcome::View;
 use checkmate_notifier::policy::{Destination, News, Outcome, Shape, Wish};
 use checkmate_notifier::render::{self, confluence, jira, teams, webhook};
 use serde::Serialize;
@@ -29,7 +30,8 @@ pub(crate) struct Preview {
 }
 
 impl Preview {
-    pub(crate) fn new(wish: &Wish<'_>, outcome: &Outcome, now: Timestamp) -> Self {
+    pub(crate) fn new(wish: &Wish<'_>, view: &View) -> Self {
+        let (outcome, now) = (view.scanned(), view.over_at());
         let id = DeliveryId::derived(&wish.route.name, &wish.subject);
         let (what, members) = kind(&wish.shape);
         let findings = members.iter().map(|news| news.record.finding.fingerprint.to_string()).collect();

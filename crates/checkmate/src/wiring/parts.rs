@@ -15,6 +15,7 @@ use checkmate_worker::Lessor;
 use crate::config::{self, Config};
 use crate::wiring::audit::StoreAudit;
 use crate::wiring::checkpoints;
+use crate::wiring::deliveries::{self, Deliveries};
 use crate::wiring::exports::ExportNames;
 use crate::wiring::open::{self, Opener};
 use crate::wiring::scanners::MakeScanners;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub scanners: Registry,
     /// Who leases credentials; nobody where no tenant is configured.
     pub lessor: Option<Arc<Lessor>>,
+    /// What sends to the outside; nothing where no route does.
+    pub deliveries: Option<Deliveries>,
     /// The segment of the audit trail that this process writes.
     pub audit: Arc<StoreAudit>,
     /// What the auditor needs; none where it cannot sign.
@@ -71,7 +74,12 @@ impl Parts {
         let turns = Arc::new(StoreTurns::of(&config, &store, &process));
         // Keys are read by those only who use them.
         let lessor = match embedded || by.is_one_of(&["worker", "up"]) {
-            true => vault::lessor(&config, &store, audit.clone(), turns)?.map(Arc::new),
+            true => vault::lessor(&config, &store, audit.clone(), turns.clone())?.map(Arc::new),
+            false => None,
+        };
+        // The same turns: two givers of one process would let two in at a time.
+        let deliveries = match embedded || by.is_one_of(&["notifier", "up"]) {
+            true => deliveries::deliveries(&config, &store, audit.clone(), turns)?,
             false => None,
         };
         let auditor = match embedded || by.is_one_of(&["scheduler", "up"]) {
@@ -82,6 +90,7 @@ impl Parts {
             scanners: scanners(make_scanners(exports.clone()), &config)?,
             auditor,
             lessor,
+            deliveries,
             audit,
             config: Arc::new(config),
             store,

@@ -27,6 +27,7 @@ use crate::wiring::presence::{self, Present};
 use crate::wiring::rabbit;
 use crate::wiring::scanners::MakeScanners;
 use crate::wiring::schedules;
+use crate::wiring::sending;
 
 /// Dead letters taken at a time.
 const DEAD_SLOTS: u16 = 4;
@@ -374,6 +375,7 @@ fn notifier(
     let reconciler = Reconciler::new(parts.store.clone(), parts.broker.clone(), config);
     let intake = ConsumeConfig::single(Queue::Results, slots)?;
     spawn_consumer("notifier", parts, reconciler, intake, stop, present, tasks);
+    sending::spawn(parts, stop, tasks);
     Ok(())
 }
 

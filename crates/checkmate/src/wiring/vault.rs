@@ -46,7 +46,10 @@ pub fn lessor(
 }
 
 /// The tenant whose Token Vault keeps the accounts; none where none is configured.
-fn token_vault(
+///
+/// # Errors
+/// With the key of the configuration, or the file, that cannot be used.
+pub fn token_vault(
     config: &Config,
     audit: Arc<dyn AuditSink>,
     turns: Arc<dyn Turns>,
@@ -240,7 +243,9 @@ fn options(config: &Config) -> Options {
     Options { attempts: config.vault.attempts, ..Options::default() }
 }
 
-fn connection(name: &str, one: &ConnectionConfig) -> Connection {
+/// An account as the vault knows it.
+#[must_use]
+pub fn connection(name: &str, one: &ConnectionConfig) -> Connection {
     Connection {
         name: name.to_owned(),
         connection: one.connection.clone(),

@@ -2,8 +2,9 @@
 
 use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, ScanId, Subject, Timestamp};
 
-use crate::Store;
 use crate::conformance::Fixture;
+use crate::conformance::given::{create, new_scan, scan_id};
+use crate::{Store, Unplanned};
 
 fn row(number: u32, due: Option<i64>) -> DeliveryRecord {
     let subject = Subject::Scan(ScanId::new(format!("scan-{number}")).unwrap());
@@ -92,4 +93,34 @@ pub async fn of_many_writers_one_gets_through(fixture: &dyn Fixture) {
     let won: Vec<u32> = tries.join_all().await.into_iter().flatten().collect();
     assert_eq!(won.len(), 1);
     assert_eq!(store.delivery(&row(1, None).id).await.unwrap().unwrap().attempts, won[0]);
+}
+
+/// A scan is noted as unplanned when it is announced for the first time, and once more when asked; a note is taken away by its
+/// own mark only.
+pub async fn a_scan_that_is_over_is_noted_until_it_is_planned(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let noted = async |store: &dyn Store| store.unplanned(10).await.unwrap();
+    let scans = |notes: &[Unplanned]| notes.iter().map(|note| note.scan.clone()).collect::<Vec<_>>();
+    for name in ["a", "b"] {
+        create(&store, &new_scan(name, 5)).await;
+        store.mark_announced(&scan_id(name)).await.unwrap();
+        assert_eq!(noted(&*store).await, [], "it is not over");
+        store.cancel_scan(&scan_id(name)).await.unwrap();
+    }
+    for name in ["b", "a", "b"] {
+        store.mark_announced(&scan_id(name)).await.unwrap();
+    }
+    let store = fixture.reopen(store).await;
+    let notes = noted(&*store).await;
+    assert_eq!(scans(&notes), [scan_id("b"), scan_id("a")], "in the order in which they were announced");
+    assert_eq!(store.unplanned(1).await.unwrap(), notes[..1]);
+    store.note_unplanned(&scan_id("b")).await.unwrap();
+    store.mark_planned(&notes[0]).await.unwrap();
+    store.mark_planned(&notes[1]).await.unwrap();
+    let again = noted(&*store).await;
+    assert_eq!(scans(&again), [scan_id("b")], "more has come of it since");
+    store.mark_planned(&again[0]).await.unwrap();
+    store.mark_planned(&again[0]).await.unwrap();
+    store.mark_announced(&scan_id("b")).await.unwrap();
+    assert_eq!(noted(&*store).await, [], "announced again, it is no news");
 }

@@ -174,6 +174,7 @@ macro_rules! store_conformance {
                 due_rows_come_by_their_time
                 rows_come_in_pages
                 of_many_writers_one_gets_through
+                a_scan_that_is_over_is_noted_until_it_is_planned
             }
             decisions {
                 a_decision_is_written_on_its_version_only

@@ -1,12 +1,13 @@
 //! The ledger of deliveries.
 
 use async_trait::async_trait;
-use checkmate_domain::{DeliveryId, DeliveryRecord, Timestamp};
+use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::open::EmbeddedStore;
 use super::row::{Fields, Result, many, run, to_json, value};
-use crate::ledger::LedgerStore;
+use super::scans::bound;
+use crate::ledger::{LedgerStore, Unplanned};
 
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -16,7 +17,17 @@ CREATE TABLE IF NOT EXISTS deliveries (
   record  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due, id) WHERE due IS NOT NULL;
+CREATE TABLE IF NOT EXISTS unplanned (
+  mark INTEGER PRIMARY KEY AUTOINCREMENT,
+  scan TEXT NOT NULL UNIQUE
+) STRICT;
 ";
+
+/// Notes a scan anew.
+pub(super) fn note_unplanned(db: &Connection, scan: &ScanId) -> Result<()> {
+    run(db, "INSERT OR REPLACE INTO unplanned (scan) VALUES (?1)", [scan.as_str()])?;
+    Ok(())
+}
 
 fn put(db: &Connection, id: &str, version: u64, due: Option<i64>, record: &str) -> Result<bool> {
     let there: u64 = value(db, "SELECT version FROM deliveries WHERE id = ?1", [id])?.unwrap_or(0);
@@ -60,6 +71,31 @@ impl LedgerStore for EmbeddedStore {
         let sql = "SELECT id, record FROM deliveries WHERE id > ?1 ORDER BY id LIMIT ?2";
         self.read(move |db| {
             many(db, sql, params![after, limit], |row| Fields::new(row, "deliveries", 0, 1)?.json())
+        })
+        .await
+    }
+
+    async fn note_unplanned(&self, scan: &ScanId) -> Result<()> {
+        let scan = scan.clone();
+        self.write(move |db| note_unplanned(db, &scan)).await
+    }
+
+    async fn unplanned(&self, limit: u64) -> Result<Vec<Unplanned>> {
+        let sql = "SELECT scan, mark FROM unplanned ORDER BY mark LIMIT ?1";
+        self.read(move |db| {
+            many(db, sql, [bound(limit)], |row| {
+                let mut fields = Fields::new(row, "unplanned", 0, 0)?;
+                Ok(Unplanned { scan: fields.word()?, mark: fields.next()? })
+            })
+        })
+        .await
+    }
+
+    async fn mark_planned(&self, planned: &Unplanned) -> Result<()> {
+        let Unplanned { scan, mark } = planned.clone();
+        self.write(move |db| {
+            run(db, "DELETE FROM unplanned WHERE scan = ?1 AND mark = ?2", params![scan.as_str(), mark])?;
+            Ok(())
         })
         .await
     }

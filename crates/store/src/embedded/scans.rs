@@ -3,8 +3,8 @@
 use checkmate_domain::{JobId, JobKind, ScanId, Timestamp};
 use rusqlite::{Connection, Row, params};
 
-use super::jobs;
 use super::row::{Fields, Result, many, millis, one, run, to_json};
+use super::{jobs, ledger};
 use crate::records::{ScanRecord, ScanState};
 use crate::requests::{Cancelled, Created, NewScan, Progress};
 
@@ -155,12 +155,13 @@ pub(super) fn cancel(db: &Connection, id: &ScanId) -> Result<Cancelled> {
 }
 
 pub(super) fn mark_announced(db: &Connection, id: &ScanId) -> Result<()> {
-    run(
+    let announced = run(
         db,
-        "UPDATE scans SET announced = 1 WHERE id = ?1 AND state IN ('finished', 'finished-incomplete', 'failed', 'cancelled')",
+        "UPDATE scans SET announced = 1 WHERE id = ?1 AND announced = 0 \
+         AND state IN ('finished', 'finished-incomplete', 'failed', 'cancelled')",
         [id.as_str()],
     )?;
-    Ok(())
+    if announced > 0 { ledger::note_unplanned(db, id) } else { Ok(()) }
 }
 
 /// A count as large as SQLite takes it.

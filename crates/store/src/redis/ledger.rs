@@ -1,14 +1,14 @@
 //! The ledger of deliveries.
 
 use async_trait::async_trait;
-use checkmate_domain::{DeliveryId, DeliveryRecord, Timestamp};
+use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Timestamp};
 
 use super::error::corrupt;
 use super::records::json;
 use super::reply::{self, Items};
-use super::script::{DELIVERIES, DUE_DELIVERIES, PUT_DELIVERY};
+use super::script::{DELIVERIES, DUE_DELIVERIES, MARK_PLANNED, NOTE_UNPLANNED, PUT_DELIVERY, UNPLANNED};
 use super::store::{RedisStore, Result};
-use crate::ledger::LedgerStore;
+use crate::ledger::{LedgerStore, Unplanned};
 
 fn records(items: Items) -> Result<Vec<DeliveryRecord>> {
     items.each(|value| json(&reply::bytes(value)?))
@@ -41,5 +41,29 @@ impl LedgerStore for RedisStore {
         let mut call = self.call(&DELIVERIES);
         call.arg(after.map_or_else(|| "-".to_owned(), |after| format!("({after}"))).arg(limit);
         records(self.ask_list(&DELIVERIES, &call).await?)
+    }
+
+    async fn note_unplanned(&self, scan: &ScanId) -> Result<()> {
+        let mut call = self.call(&NOTE_UNPLANNED);
+        call.arg(scan.as_str());
+        self.ask(&NOTE_UNPLANNED, &call).await.map(drop)
+    }
+
+    async fn unplanned(&self, limit: u64) -> Result<Vec<Unplanned>> {
+        let mut call = self.call(&UNPLANNED);
+        call.arg(limit);
+        let mut answer = self.ask_list(&UNPLANNED, &call).await?;
+        let mut noted = Vec::new();
+        while !answer.is_empty() {
+            let scan = ScanId::new(answer.text()?).map_err(corrupt)?;
+            noted.push(Unplanned { scan, mark: u64::try_from(answer.int()?).map_err(corrupt)? });
+        }
+        Ok(noted)
+    }
+
+    async fn mark_planned(&self, planned: &Unplanned) -> Result<()> {
+        let mut call = self.call(&MARK_PLANNED);
+        call.arg(planned.scan.as_str()).arg(planned.mark);
+        self.ask(&MARK_PLANNED, &call).await.map(drop)
     }
 }

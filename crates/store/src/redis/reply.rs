@@ -19,6 +19,10 @@ impl Items {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.len() == 0
+    }
+
     fn next(&mut self) -> Result<Value> {
         self.0.next().ok_or_else(|| corrupt("an answer is shorter than it should be"))
     }

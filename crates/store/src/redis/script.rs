@@ -96,4 +96,7 @@ scripts! {
     PUT_DELIVERY = "put_delivery";
     DUE_DELIVERIES = "due_deliveries";
     DELIVERIES = "deliveries";
+    NOTE_UNPLANNED = "note_unplanned";
+    UNPLANNED = "unplanned";
+    MARK_PLANNED = "mark_planned";
 }

@@ -1,0 +1,92 @@
+//! The notifier's way to the outside: one planner, and a deliverer for each channel.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use checkmate_domain::{DeliveryState, Timestamp};
+use checkmate_notifier::SystemClock;
+use checkmate_notifier::deliver::{Deliverer, DelivererConfig, Planner, PlannerConfig, Ways};
+use checkmate_service::Stop;
+use tokio::task::JoinSet;
+
+use crate::commands::program;
+use crate::wiring::deliveries::organisations;
+use crate::wiring::parts::Parts;
+
+/// Between two looks for scans that are over, and for deliveries that are due.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// How long a process that ends with its command waits for what it has to send.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Between two looks whether it is sent.
+const LOOK: Duration = Duration::from_millis(100);
+/// Rows read in one call.
+const PAGE: u64 = 1_000;
+
+/// Starts them. The planner runs where nothing is sent too: then it only takes notes away.
+pub(super) fn spawn(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str>) {
+    let none = Arc::new(Ways::new());
+    let ways = parts.deliveries.as_ref().map_or(none, |deliveries| Arc::clone(&deliveries.ways));
+    let (clock, organisations) = (Arc::new(SystemClock), organisations(&parts.config));
+    let config = PlannerConfig { owner: parts.process.to_string(), every: EVERY };
+    let planner = Planner::new(parts.store.clone(), clock.clone(), &ways, organisations.clone(), config);
+    let planner_stop = stop.clone();
+    tasks.spawn(async move {
+        planner.run(&planner_stop).await;
+        "planner"
+    });
+    let Some(deliveries) = &parts.deliveries else { return };
+    let channels: BTreeSet<&'static str> = ways.values().map(|way| way.channel.word()).collect();
+    let slots = usize::from(parts.config.notifier.delivery_slots);
+    for channel in channels {
+        let config = DelivererConfig { channel, slots, every: EVERY };
+        let (store, leases) = (parts.store.clone(), Arc::clone(&deliveries.leases));
+        let deliverer =
+            Deliverer::new(store, clock.clone(), leases, Arc::clone(&ways), organisations.clone(), config);
+        let stop = stop.clone();
+        tasks.spawn(async move {
+            deliverer.run(&stop).await;
+            "deliveries"
+        });
+    }
+}
+
+/// Waits until what is over is planned and nothing is due, but not for ever: what is left then is kept for the next process.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn settle(parts: &Parts) -> anyhow::Result<()> {
+    let began = Instant::now();
+    while parts.deliveries.is_some() && began.elapsed() < PATIENCE {
+        let planned = parts.store.unplanned(1).await?.is_empty();
+        if planned && parts.store.due_deliveries(Timestamp::now(), 1).await?.is_empty() {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+/// What became of deliveries since then, in a line; nothing when nothing did.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn told(parts: &Parts, since: Timestamp) -> anyhow::Result<String> {
+    let mut by_state: BTreeMap<DeliveryState, usize> = BTreeMap::new();
+    let mut after = None;
+    loop {
+        let page = parts.store.deliveries(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last().map(|row| row.id.clone()) else { break };
+        for row in page.iter().filter(|row| row.changed_at >= since) {
+            *by_state.entry(row.state).or_default() += 1;
+        }
+        after = Some(last);
+    }
+    if by_state.is_empty() {
+        return Ok(String::new());
+    }
+    let parts: Vec<String> =
+        by_state.iter().map(|(state, number)| format!("{number} {}", state.as_str())).collect();
+    Ok(format!("deliveries: {}; next: {} deliveries list\n", parts.join(", "), program()))
+}

@@ -1,0 +1,271 @@
+//! Works off what is due in the ledger, one channel at a time.
+//!
+//! The rows say when something is to be done about them, so they are the queue: each is taken by a write on its version, by
+//! one of however many processes look.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use checkmate_domain::{DeliveryRecord, DeliveryState, ScanId, Subject};
+use checkmate_service::Stop;
+use checkmate_store::{LedgerStore, Store, StoreError};
+use tokio::task::JoinSet;
+
+use super::parcel::Parcel;
+use super::summary::named;
+use super::{Channel, Leases, Way, Ways};
+use crate::Clock;
+use crate::ledger::wanted;
+use crate::outcome::{Organisations, View};
+use crate::policy::{Route, Shape, Wish};
+
+/// Rows taken in hand at a time.
+const BATCH: u64 = 256;
+/// Rows looked through for those of a channel, at most.
+const SEARCHED: u64 = 16_384;
+/// Until a row that nothing can be done about is looked at again.
+const ASIDE: Duration = Duration::from_mins(5);
+
+/// What a deliverer needs to know.
+#[derive(Clone, Debug)]
+pub struct DelivererConfig {
+    /// The channel, by its word.
+    pub channel: &'static str,
+    /// Deliveries at once.
+    pub slots: usize,
+    /// Between two looks when nothing is due.
+    pub every: Duration,
+}
+
+/// Brings the deliveries of one channel forward.
+pub struct Deliverer {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    leases: Arc<dyn Leases>,
+    ways: Arc<Ways>,
+    organisations: Organisations,
+    config: DelivererConfig,
+    /// The view that was made last.
+    kept: Mutex<Option<(ScanId, Arc<View>)>>,
+}
+
+/// A row with what goes out for it.
+type Ready = (Way, DeliveryRecord, Parcel);
+
+impl Deliverer {
+    /// A deliverer over these parts. `ways` are those of all channels, so that it knows whose row is nobody's.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        leases: Arc<dyn Leases>,
+        ways: Arc<Ways>,
+        organisations: Organisations,
+        config: DelivererConfig,
+    ) -> Self {
+        Self { store, clock, leases, ways, organisations, config, kept: Mutex::default() }
+    }
+
+    /// Delivers until told to stop; what is in hand then is brought to its end.
+    pub async fn run(&self, stop: &Stop) {
+        let mut told = None;
+        while !stop.draining().is_cancelled() {
+            match self.round(stop).await {
+                // What was done may have made more due.
+                Ok(done) if done > 0 => told = None,
+                Ok(_) => {
+                    told = None;
+                    stop.sleep(self.config.every).await;
+                }
+                Err(error) => {
+                    let why = error.to_string();
+                    if told.as_ref() != Some(&why) {
+                        tracing::warn!(why, "nothing is delivered now; it is tried again");
+                        told = Some(why);
+                    }
+                    stop.sleep(self.config.every).await;
+                }
+            }
+        }
+    }
+
+    /// A turn for each row that is due; how many turns that were.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written; what was in hand falls due again.
+    pub async fn round(&self, stop: &Stop) -> Result<usize, StoreError> {
+        let rows = self.due().await?;
+        let ready = self.prepare(rows).await?;
+        let (mut turns, mut done, mut failed) = (JoinSet::new(), 0, None);
+        let mut note = |ended: Result<Result<(), StoreError>, tokio::task::JoinError>| match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => failed = Some(error),
+            Err(error) => failed = Some(StoreError::Unavailable(format!("a delivery ended early: {error}"))),
+        };
+        for (way, row, parcel) in ready {
+            if turns.len() >= self.config.slots
+                && let Some(ended) = turns.join_next().await
+            {
+                note(ended);
+            }
+            if stop.draining().is_cancelled() {
+                break;
+            }
+            done += 1;
+            let access = self.leases.of(&way, &row);
+            let (ledger, clock) = (Arc::clone(&self.store) as Arc<dyn LedgerStore>, Arc::clone(&self.clock));
+            turns.spawn(async move { parcel.send(&way, &row, ledger, access, clock).await });
+        }
+        while let Some(ended) = turns.join_next().await {
+            note(ended);
+        }
+        failed.map_or(Ok(done), Err)
+    }
+
+    /// Rows of this channel that are due. Behind those of another one there may be many more, so it looks further and further.
+    async fn due(&self) -> Result<Vec<DeliveryRecord>, StoreError> {
+        let mut limit = BATCH;
+        loop {
+            let mut rows = self.store.due_deliveries(self.clock.now(), limit).await?;
+            let all = (rows.len() as u64) < limit;
+            rows.retain(|row| self.is_mine(row));
+            if all || !rows.is_empty() || limit >= SEARCHED {
+                return Ok(rows);
+            }
+            limit *= 4;
+        }
+    }
+
+    /// Those of this channel's routes, and those of routes that are there no more.
+    fn is_mine(&self, row: &DeliveryRecord) -> bool {
+        self.ways.get(&row.route).is_none_or(|way| way.channel.word() == self.config.channel)
+    }
+
+    /// Renders what goes out. The rows were read before the store is looked at: a row that a newer plan has changed since is
+    /// of another version, and is not taken.
+    async fn prepare(&self, rows: Vec<DeliveryRecord>) -> Result<Vec<Ready>, StoreError> {
+        let mut by_scan: BTreeMap<Option<ScanId>, Vec<DeliveryRecord>> = BTreeMap::new();
+        for row in rows {
+            by_scan.entry(row.scan.clone()).or_default().push(row);
+        }
+        let mut ready = Vec::new();
+        for (scan, rows) in by_scan {
+            let view = match scan {
+                Some(scan) => self.view(&scan).await?,
+                None => None,
+            };
+            let mut by_route: BTreeMap<String, Vec<DeliveryRecord>> = BTreeMap::new();
+            for row in rows {
+                by_route.entry(row.route.clone()).or_default().push(row);
+            }
+            for (route, rows) in by_route {
+                let (way, view) = (self.ways.get(&route), view.as_deref());
+                self.of_route(way, view, rows, &mut ready).await?;
+            }
+        }
+        Ok(ready)
+    }
+
+    /// The scan as it stands now: looked at anew unless nothing has changed since the last look.
+    async fn view(&self, scan: &ScanId) -> Result<Option<Arc<View>>, StoreError> {
+        let kept = self.kept().clone();
+        if let Some((of, view)) = kept
+            && of == *scan
+            && view.is_fresh(&*self.store).await?
+        {
+            return Ok(Some(view));
+        }
+        let Some(record) = self.store.scan(scan).await? else { return Ok(None) };
+        let view = Arc::new(View::of(&*self.store, &self.organisations, &record).await?);
+        *self.kept() = Some((scan.clone(), Arc::clone(&view)));
+        Ok(Some(view))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<(ScanId, Arc<View>)>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn of_route(
+        &self,
+        way: Option<&Way>,
+        view: Option<&View>,
+        rows: Vec<DeliveryRecord>,
+        ready: &mut Vec<Ready>,
+    ) -> Result<(), StoreError> {
+        let (Some(way), Some(view)) = (way, view) else {
+            for row in rows {
+                let why = if way.is_none() {
+                    format!("no route '{}' that sends is configured: see 'checkmate config check'", row.route)
+                } else {
+                    "the scan that asked for it is not kept any more: scan again".to_owned()
+                };
+                self.set_aside(row, &why).await?;
+            }
+            return Ok(());
+        };
+        let routes = std::slice::from_ref(&way.route);
+        let wishes: BTreeMap<_, Wish<'_>> =
+            view.wishes(routes).into_iter().map(|wish| (wish.subject.clone(), wish)).collect();
+        for row in rows {
+            let asked = match (&way.channel, &row.subject) {
+                (Channel::Jira(_), Subject::Summary(_)) => self.summary(&way.route, view, &row).await?,
+                _ => wishes.get(&row.subject).cloned().or_else(|| view.ticket(&way.route, &row.subject)),
+            };
+            match asked.and_then(|wish| Parcel::of(&wish, view)) {
+                Some(parcel) => {
+                    if let Some(row) = self.up_to_date(row, parcel.look()).await? {
+                        ready.push((way.clone(), row, parcel));
+                    }
+                }
+                None => self.set_aside(row, "nothing is known of what it is about: scan again").await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A summary names what its rows say; nothing when nothing of that is known any more.
+    async fn summary<'a>(
+        &self,
+        route: &'a Route,
+        view: &'a View,
+        row: &DeliveryRecord,
+    ) -> Result<Option<Wish<'a>>, StoreError> {
+        let members = named(&*self.store, route, view, &row.id).await?;
+        let (subject, is_known) = (row.subject.clone(), !members.is_empty());
+        Ok(is_known.then_some(Wish { route, subject, shape: Shape::Summary(members) }))
+    }
+
+    /// The row, wanting what goes out; nothing when somebody else was faster.
+    async fn up_to_date(
+        &self,
+        row: DeliveryRecord,
+        look: &str,
+    ) -> Result<Option<DeliveryRecord>, StoreError> {
+        match wanted(&row, look, self.clock.now()) {
+            None => Ok(Some(row)),
+            Some(next) => Ok(self.store.put_delivery(&next).await?.then_some(next)),
+        }
+    }
+
+    /// Puts off a row that nothing can be done about now, and says why. What is known to be sent is not forgotten.
+    async fn set_aside(&self, row: DeliveryRecord, why: &str) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let state = match row.state {
+            DeliveryState::Planned => DeliveryState::Parked,
+            state => state,
+        };
+        if row.why.as_deref() != Some(why) {
+            tracing::warn!(delivery.id = row.id.as_str(), reason = why, "delivery put off");
+        }
+        let aside = DeliveryRecord {
+            state,
+            due: Some(now.plus(ASIDE)),
+            why: Some(why.to_owned()),
+            version: row.version + 1,
+            changed_at: now,
+            ..row
+        };
+        self.store.put_delivery(&aside).await.map(drop)
+    }
+}

@@ -1,0 +1,72 @@
+//! From a scan that is over to what is on the outside: [`Planner`] writes rows of the ledger, [`Deliverer`] works them off.
+//!
+//! Neither hands anything to the other but the ledger. The store notes a scan as unplanned in the transaction that announces
+//! its end, and takes the note away when its rows are written: whoever dies in between leaves the note, and planning again
+//! writes the same rows, as their ids are made of route and subject. A row says when something is to be done about it; so a
+//! turn that was cut off falls due again.
+//!
+//! What goes out is rendered from the store at the time of sending, after the row was read: so a plan that comes late changes
+//! a look, and never what is sent.
+
+pub mod by_hand;
+mod deliverer;
+mod parcel;
+mod planner;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use checkmate_domain::DeliveryRecord;
+
+pub use deliverer::{Deliverer, DelivererConfig};
+pub use parcel::Parcel;
+pub use planner::{Planner, PlannerConfig};
+
+use crate::jira::{self, Access};
+use crate::policy::Route;
+
+/// How a route sends.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The route.
+    pub route: Route,
+    /// The account that it sends by, by its name in the configuration.
+    pub connection: String,
+    /// By which channel.
+    pub channel: Channel,
+}
+
+/// The channels that there is a sender for.
+#[derive(Clone, Debug)]
+pub enum Channel {
+    /// Tickets.
+    Jira(jira::Settings),
+}
+
+impl Channel {
+    /// The word in the configuration.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Jira(_) => "jira",
+        }
+    }
+
+    /// What a credential must be allowed for it.
+    #[must_use]
+    pub const fn scopes(&self) -> &'static [&'static str] {
+        match self {
+            Self::Jira(_) => jira::SCOPES,
+        }
+    }
+}
+
+/// Routes that send, by name. A route without a way is planned by nobody.
+pub type Ways = BTreeMap<String, Way>;
+
+/// Who leases for deliveries. Production implementation: the one over the vault in `crates/checkmate/src/wiring/`.
+pub trait Leases: Send + Sync {
+    /// The lease of one turn, not asked for yet.
+    fn of(&self, way: &Way, delivery: &DeliveryRecord) -> Arc<dyn Access>;
+}

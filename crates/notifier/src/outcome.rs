@@ -1,0 +1,207 @@
+//! What came of a scan, as the store shows it now: what policy plans with, and what a delivery is rendered from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use checkmate_domain::{
+    FindingRecord, Fingerprint, GroupId, JobId, Rule, RuleId, ScanId, Subject, TargetId, Timestamp,
+    TransitionKind,
+};
+use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
+
+use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, plan};
+
+/// Entries of the log, and jobs, read in one call.
+const PAGE: u64 = 5_000;
+
+/// Whose a target is.
+#[derive(Clone, Debug, Default)]
+pub struct Organisations(BTreeMap<String, String>);
+
+impl Organisations {
+    /// By target: `auth0:acme.eu.auth0.com` is of `acme`.
+    #[must_use]
+    pub fn new(by_target: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(by_target.into_iter().collect())
+    }
+
+    /// Whose a finding is: the organisation of its target, else the target itself.
+    fn of(&self, record: &FindingRecord) -> String {
+        let target = record.finding.place.target.as_str();
+        self.0.get(target).map_or_else(|| target.to_owned(), Clone::clone)
+    }
+}
+
+/// A scan with everything that was known at one moment after it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// What it covered.
+    scanned: Outcome,
+    /// Other targets too: a ticket holds all findings of one root cause, whichever scan saw them.
+    known: Outcome,
+    /// When the scan was over.
+    over_at: Timestamp,
+    /// The last entry of the log that it takes into account.
+    position: Option<String>,
+}
+
+impl View {
+    /// Looks at a scan.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn of(
+        store: &dyn Store,
+        organisations: &Organisations,
+        scan: &ScanRecord,
+    ) -> Result<Self, StoreError> {
+        // The log before the findings: what is added in between is in the findings, and asked for again.
+        let (changes, position) = changes(store, &scan.id).await?;
+        let scanned = targets(store, &scan.id).await?;
+        let mut rules = Rules::default();
+        let mut findings = Vec::new();
+        let mut others = Vec::new();
+        for target in store.targets().await? {
+            for record in store.target(&target).await?.findings {
+                let change = changes.get(&record.finding.fingerprint).copied();
+                if !record.state.is_open() && change.is_none() {
+                    continue;
+                }
+                let rule = rules.of(store, &record).await?;
+                let organisation = organisations.of(&record);
+                let list = if scanned.contains(&target) { &mut findings } else { &mut others };
+                list.push(News { rule, organisation, change, record });
+            }
+        }
+        let scanned = Outcome {
+            scan: scan.id.clone(),
+            scope: scan.scope.clone(),
+            complete: scan.state == ScanState::Finished,
+            not_assessed: scan.ended.values().sum(),
+            findings,
+        };
+        let known = scanned.findings.iter().cloned().chain(others).collect();
+        let known = Outcome { findings: known, ..scanned.clone() };
+        let over_at = scan.finished_at.unwrap_or(scan.created_at);
+        Ok(Self { scanned, known, over_at, position })
+    }
+
+    /// Whether nothing has changed since.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn is_fresh(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        Ok(store.transitions(self.position.as_deref(), 1).await?.is_empty())
+    }
+
+    /// What the scan covered.
+    #[must_use]
+    pub const fn scanned(&self) -> &Outcome {
+        &self.scanned
+    }
+
+    /// What is known of all targets.
+    #[must_use]
+    pub const fn known(&self) -> &Outcome {
+        &self.known
+    }
+
+    /// When the scan was over; times to mend begin then.
+    #[must_use]
+    pub const fn over_at(&self) -> Timestamp {
+        self.over_at
+    }
+
+    /// What these routes want of the scan.
+    #[must_use]
+    pub fn wishes<'a>(&'a self, routes: &'a [Route]) -> Vec<Wish<'a>> {
+        let by = |route: &'a Route| plan(self.outcome(route), std::slice::from_ref(route));
+        routes.iter().flat_map(by).collect()
+    }
+
+    const fn outcome(&self, route: &Route) -> &Outcome {
+        match route.to {
+            Destination::Jira(_) => &self.known,
+            Destination::Teams | Destination::Confluence | Destination::Webhook => &self.scanned,
+        }
+    }
+
+    /// A ticket that was asked for before, as it stands now; nothing when nothing of it is known any more. Findings that the
+    /// route takes no more belong to it still: a ticket is closed by what is mended only.
+    #[must_use]
+    pub fn ticket<'a>(&'a self, route: &'a Route, subject: &Subject) -> Option<Wish<'a>> {
+        let about = |news: &News| match subject {
+            Subject::Finding(fingerprint) => news.record.finding.fingerprint == *fingerprint,
+            Subject::Group(group) => {
+                GroupId::derived(&news.record.finding.place.rule, &news.organisation) == *group
+            }
+            Subject::Summary(_) | Subject::Scan(_) | Subject::Posture(_) => false,
+        };
+        let mut members: Vec<&News> = self.known.findings.iter().filter(|news| about(news)).collect();
+        members.sort_by_key(|news| (news.record.triage.priority, news.record.finding.fingerprint.clone()));
+        let shape = Shape::Ticket(members.clone());
+        (!members.is_empty()).then(|| Wish { route, subject: subject.clone(), shape })
+    }
+}
+
+/// What the scan changed last of each finding, and the end of the log.
+async fn changes(
+    store: &dyn Store,
+    scan: &ScanId,
+) -> Result<(BTreeMap<Fingerprint, TransitionKind>, Option<String>), StoreError> {
+    let mut changes = BTreeMap::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.transitions(after.as_deref(), PAGE).await?;
+        let Some(last) = page.last().map(|entry| entry.position.clone()) else { return Ok((changes, after)) };
+        let own = page.into_iter().map(|entry| entry.transition).filter(|entry| entry.scan == *scan);
+        changes.extend(own.map(|entry| (entry.fingerprint, entry.kind)));
+        after = Some(last);
+    }
+}
+
+/// What the scan looked at.
+async fn targets(store: &dyn Store, scan: &ScanId) -> Result<BTreeSet<TargetId>, StoreError> {
+    let mut targets = BTreeSet::new();
+    let mut skip = 0;
+    loop {
+        let page = store.scan_jobs(scan, skip, PAGE).await?;
+        if page.is_empty() {
+            return Ok(targets);
+        }
+        skip += page.len() as u64;
+        targets.extend(page.into_iter().filter_map(|job| Some(job.spec?.target)));
+    }
+}
+
+/// Rules by the report that a finding was last taken from.
+#[derive(Default)]
+struct Rules {
+    by_job: BTreeMap<JobId, BTreeMap<RuleId, Rule>>,
+}
+
+impl Rules {
+    async fn of(&mut self, store: &dyn Store, record: &FindingRecord) -> Result<Rule, StoreError> {
+        if !self.by_job.contains_key(&record.job) {
+            let report = store.report(&record.job).await?;
+            let rules = report.map(|report| report.rules).unwrap_or_default();
+            let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
+            self.by_job.insert(record.job.clone(), rules);
+        }
+        let known = self.by_job.get(&record.job).and_then(|rules| rules.get(&record.finding.rule));
+        Ok(known.cloned().unwrap_or_else(|| bare(record)))
+    }
+}
+
+/// What is left of a rule whose report is no longer kept.
+fn bare(record: &FindingRecord) -> Rule {
+    Rule {
+        id: record.finding.rule.clone(),
+        aliases: Vec::new(),
+        title: record.finding.title.clone(),
+        severity: record.finding.severity,
+        rationale: String::new(),
+        remediation: checkmate_domain::Remediation::default(),
+        references: Vec::new(),
+        equivalents: Vec::new(),
+    }
+}
