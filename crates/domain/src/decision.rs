@@ -137,6 +137,12 @@ impl Decision {
         self.waiver.as_ref().filter(|waiver| now < waiver.until && severity <= waiver.cap)
     }
 
+    /// Whether it was ever left as it is.
+    #[must_use]
+    pub fn was_waived(&self) -> bool {
+        self.waiver.is_some() || self.notes.iter().any(|note| note.kind == NoteKind::Reopened)
+    }
+
     /// Leaves the finding as it is.
     ///
     /// # Errors

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{
-    FindingRecord, Fingerprint, GroupId, JobId, Rule, RuleId, ScanId, Subject, TargetId, Timestamp,
+    Decision, FindingRecord, Fingerprint, GroupId, JobId, Rule, RuleId, ScanId, Subject, TargetId, Timestamp,
     TransitionKind,
 };
-use checkmate_store::{ScanRecord, ScanState, Store, StoreError};
+use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided};
 
 use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, plan};
 
@@ -57,6 +57,7 @@ impl View {
         // The log before the findings: what is added in between is in the findings, and asked for again.
         let (changes, position) = changes(store, &scan.id).await?;
         let scanned = targets(store, &scan.id).await?;
+        let (decided, now) = (decided(store).await?, store.now().await?);
         let mut rules = Rules::default();
         let mut findings = Vec::new();
         let mut others = Vec::new();
@@ -69,7 +70,11 @@ impl View {
                 let rule = rules.of(store, &record).await?;
                 let organisation = organisations.of(&record);
                 let list = if scanned.contains(&target) { &mut findings } else { &mut others };
-                list.push(News { rule, organisation, change, record });
+                let decision = decided.get(&record.finding.fingerprint);
+                let holds = |decision: &Decision| decision.holds(record.finding.severity, now).cloned();
+                let waiver = decision.and_then(holds);
+                let decided = decision.is_some_and(Decision::was_waived);
+                list.push(News { rule, organisation, change, record, waiver, decided });
             }
         }
         let scanned = Outcome {

@@ -78,10 +78,19 @@ async fn decide(
         let decision = change(known, &record, &said_by)
             .map_err(|error| anyhow!("finding {}: {error}", short(&record)))?;
         if parts.store.put_decision(&decision).await? {
+            follow(parts, &record).await?;
             return said(&show(parts, fingerprint.as_str()).await?, which.format.format, out);
         }
     }
     bail!("finding {} is changed by others all the time: try again", short(&record))
+}
+
+/// Has tickets follow a decision: what was last sent of its scan is planned anew.
+async fn follow(parts: &Parts, record: &FindingRecord) -> anyhow::Result<()> {
+    if let Some(job) = parts.store.job(&record.job).await? {
+        parts.store.note_unplanned(&job.scan).await?;
+    }
+    Ok(())
 }
 
 /// Findings of a list, and how many are not on it because they are accepted.

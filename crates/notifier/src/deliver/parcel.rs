@@ -9,7 +9,7 @@ use super::{Channel, Way};
 use crate::Clock;
 use crate::jira::{self, Access, Ticket};
 use crate::outcome::View;
-use crate::policy::{Destination, Shape, Wish};
+use crate::policy::{Destination, Route, Shape, Wish};
 
 /// What goes out for one wish.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +58,14 @@ impl Parcel {
                 sender.deliver(row, ticket).await.map(drop)
             }
         }
+    }
+}
+
+/// Whether what is on the outside is kept as it should look; posts and events are sent once.
+pub(super) const fn is_living(route: &Route) -> bool {
+    match route.to {
+        Destination::Jira(_) | Destination::Confluence => true,
+        Destination::Teams | Destination::Webhook => false,
     }
 }
 

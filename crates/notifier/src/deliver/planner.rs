@@ -8,7 +8,7 @@ use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Subject};
 use checkmate_service::Stop;
 use checkmate_store::{LockAttempt, LockGuard, Store, StoreError, Unplanned};
 
-use super::parcel::{Parcel, is_over};
+use super::parcel::{Parcel, is_living, is_over};
 use super::summary::{named, subjects, within};
 use super::{Way, Ways};
 use crate::Clock;
@@ -188,6 +188,8 @@ impl<'a> Round<'a> {
                     let (route, subject) = (&wish.route.name, wish.subject.clone());
                     Some(DeliveryRecord::planned(route, subject, look.to_owned(), now))
                 }
+                // What was said once is not said again in other words.
+                Some(_) if !is_living(wish.route) => None,
                 Some(row) => wanted(&row, look, now),
             };
             let Some(next) = next else { return Ok(()) };

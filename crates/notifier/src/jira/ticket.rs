@@ -80,10 +80,13 @@ fn look(body: &Value, members: &[&News], open: bool, link: Option<&BackLink>) ->
 
 /// What this scan changed, in a remark.
 fn note(members: &[&News], open: bool) -> Value {
-    let first = if open {
-        "This has changed; the description above says how it stands."
-    } else {
-        "Nothing of this is open any more: each place was looked at again."
+    let waived = members.iter().any(|news| news.waiver.is_some());
+    let first = match (open, waived) {
+        (true, _) => "This has changed; the description above says how it stands.",
+        (false, false) => "Nothing of this is open any more: each place was looked at again.",
+        (false, true) => {
+            "Nothing of this is to be mended now: each place was looked at again, or is accepted, as the description above says."
+        }
     };
     let changed: Vec<(&str, &News)> =
         members.iter().filter_map(|news| Some((word(news.change?), *news))).collect();

@@ -9,7 +9,7 @@ mod plan;
 mod tests;
 
 use checkmate_domain::{
-    FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind,
+    FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind, Waiver,
 };
 
 pub use plan::plan;
@@ -79,6 +79,10 @@ pub struct News {
     pub organisation: String,
     /// What this scan changed; nothing when it is as before.
     pub change: Option<TransitionKind>,
+    /// Why it is left as it is, while that holds.
+    pub waiver: Option<Waiver>,
+    /// Whether people decided ever to leave it as it is, or took that back: its ticket may have to follow.
+    pub decided: bool,
 }
 
 /// One scan, over.
@@ -155,7 +159,7 @@ impl News {
     /// Whether somebody has to act.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.record.state.is_open()
+        self.record.state.is_open() && self.waiver.is_none()
     }
 
     /// Whether it was not open before this scan.

@@ -24,8 +24,9 @@ fn by<'a>(route: &'a Route, outcome: &'a Outcome) -> Vec<Wish<'a>> {
             tickets(jira, outcome, &taken).into_iter().map(|(subject, shape)| wish(subject, shape)).collect()
         }
         Destination::Teams => {
-            let urgent =
-                taken.iter().filter(|news| news.is_new() && news.record.triage.priority == Priority::P1);
+            let urgent = taken.iter().filter(|news| {
+                news.is_new() && news.is_open() && news.record.triage.priority == Priority::P1
+            });
             let urgent: Vec<&News> = urgent.copied().collect();
             let summary = Subject::Summary(outcome.scan.clone());
             let at_once = (!urgent.is_empty()).then(|| wish(summary, Shape::Urgent(urgent)));
@@ -60,7 +61,7 @@ fn tickets<'a>(jira: &Jira, outcome: &'a Outcome, taken: &[&'a News]) -> Vec<(Su
             |news: &&'a News| (Subject::Finding(news.record.finding.fingerprint.clone()), vec![*news]);
         taken.iter().map(alone).collect()
     };
-    subjects.retain(|(_, members)| members.iter().any(|news| news.change.is_some()));
+    subjects.retain(|(_, members)| members.iter().any(|news| news.change.is_some() || news.decided));
     let mut made = 0;
     let mut beyond: Vec<&News> = Vec::new();
     let mut wishes = Vec::new();

@@ -1,4 +1,4 @@
-use checkmate_domain::{Priority, Severity, Subject, TransitionKind};
+use checkmate_domain::{Priority, Severity, Subject, Timestamp, TransitionKind, Waiver, WaiverKind};
 use proptest::prelude::*;
 
 use super::*;
@@ -58,6 +58,38 @@ fn tickets_are_of_what_the_scan_touched() {
     let outcome = outcome(findings);
     assert_eq!(told(&plan(&outcome, &[tickets(true, 25)])), [("ticket", 2), ("ticket", 1)]);
     assert_eq!(told(&plan(&outcome, &[tickets(false, 25)])), [("ticket", 1), ("ticket", 1)]);
+}
+
+#[test]
+fn what_is_accepted_is_not_open_and_its_ticket_follows() {
+    let waiver = Waiver {
+        kind: WaiverKind::Accepted,
+        reason: "behind a proxy".to_owned(),
+        owner: "ops".to_owned(),
+        until: Timestamp::from_millis(1),
+        cap: Severity::High,
+    };
+    let waived = |news: News| News { waiver: Some(waiver.clone()), decided: true, ..news };
+    let reopened = |news: News| News { decided: true, ..news };
+    let one = news("auth0.a.r", "c1", "x", None);
+    let others = [reopened(news("auth0.a.s", "c1", "x", None)), news("auth0.a.r", "c2", "x", None)];
+    let outcome = outcome([waived(one)].into_iter().chain(others).collect());
+    let routes = [tickets(true, 25)];
+    let wishes = plan(&outcome, &routes);
+    let open = |members: &[&News]| members.iter().filter(|news| news.is_open()).count();
+    let mut told: Vec<(usize, usize)> = wishes
+        .iter()
+        .map(|wish| match &wish.shape {
+            Shape::Ticket(members) => (members.len(), open(members)),
+            _ => (0, 0),
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, [(1, 1), (2, 1)]);
+    let urgent = crate::render::tests::outcome(vec![waived(news("auth0.a.r", "c1", "x", OPENED))]);
+    let routes = [route(Destination::Teams)];
+    let wishes = plan(&urgent, &routes);
+    assert!(!wishes.iter().any(|wish| matches!(wish.shape, Shape::Urgent(_))));
 }
 
 #[test]

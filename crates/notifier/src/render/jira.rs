@@ -115,7 +115,19 @@ fn places(shown: &[&News], more: Option<String>) -> Vec<Value> {
 /// One finding, its place and what was seen there.
 fn row(news: &News) -> Vec<Option<Value>> {
     let (state, evidence) = (news.record.state, &news.record.finding.evidence);
-    let word = if news.is_open() { String::new() } else { format!("({})", state.as_str()) };
+    let word = match &news.waiver {
+        Some(waiver) if state.is_open() => {
+            let kind = waiver.kind.as_str();
+            format!(
+                "({kind} until {}, {}: {})",
+                waiver.until,
+                line(&waiver.owner, 100),
+                line(&waiver.reason, 200)
+            )
+        }
+        _ if news.is_open() => String::new(),
+        _ => format!("({})", state.as_str()),
+    };
     vec![
         adf::strong(&place(news)),
         adf::plain(&word),

@@ -66,7 +66,7 @@ pub(crate) fn news(rule: &str, resource: &str, text: &str, change: Option<Transi
         references: vec![Reference { title: "Page".to_owned(), url: "https://auth0.com/docs/x".to_owned() }],
         equivalents: vec![],
     };
-    News { record, rule, organisation: "acme".to_owned(), change }
+    News { record, rule, organisation: "acme".to_owned(), change, waiver: None, decided: false }
 }
 
 pub(crate) fn outcome(findings: Vec<News>) -> Outcome {

@@ -222,5 +222,5 @@ pub(crate) fn finding(number: usize, seen: &str, change: TransitionKind, reopene
         references: vec![],
         equivalents: vec![],
     };
-    News { record, rule, organisation: "acme".to_owned(), change: Some(change) }
+    News { record, rule, organisation: "acme".to_owned(), change: Some(change), waiver: None, decided: false }
 }
