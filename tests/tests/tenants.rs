@@ -104,6 +104,7 @@ async fn what_would_be_sent_is_shown() {
     assert!(ticket["labels"][1].as_str().unwrap().starts_with("checkmate-"));
     let said = site.run(&["notify", "preview", &scan[..8]]).await.fine();
     assert!(said.out.contains("nothing is sent by this command") && said.out.contains("ticket"), "{said:?}");
+    assert!(said.out.contains("[routes.tickets] has no connection: nothing is sent by it"), "{said:?}");
 
     // The same again changes nothing; what is mended closes its ticket, which has the same id as when it was opened.
     let quiet = site.run(&["scan", "org:halden", "--format", "json"]).await.json();

@@ -9,7 +9,7 @@ use crate::commands::Out;
 use crate::commands::scans::find;
 use crate::view;
 use crate::view::notify_view::{self, Preview};
-use crate::wiring::deliveries::organisations;
+use crate::wiring::deliveries::{organisations, silent};
 use crate::wiring::parts::Parts;
 
 pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> anyhow::Result<u8> {
@@ -26,7 +26,10 @@ pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> an
     let previews: Vec<Preview> = view.wishes(&routes).iter().map(|wish| Preview::new(wish, &view)).collect();
     let text = match format.format {
         Format::Json => view::json(&previews)?,
-        Format::Text => notify_view::previews(&scan.id, &previews, out.show()),
+        Format::Text => {
+            let silent = silent(&parts.config).into_iter().map(|why| why + "\n");
+            notify_view::previews(&scan.id, &previews, out.show()) + &silent.collect::<String>()
+        }
     };
     out.text(&text).await?;
     Ok(EXIT_DONE)
