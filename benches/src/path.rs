@@ -49,6 +49,7 @@ pub fn parts(
     config.notifier.slots = slots.notifier;
     let exports = Arc::new(ExportNames::new(BTreeMap::new()));
     Ok(Parts {
+        deliveries: None,
         lessor: None,
         auditor: None,
         audit: StoreAudit::start(store.clone(), WorkerId::new("bench-audit")?, "bench"),
