@@ -200,6 +200,41 @@ async fn a_scan_of_one_tenant_closes_no_ticket_of_two() {
     assert_eq!((site.tickets().len(), site.open()), (1, 0));
 }
 
+/// What people accept closes its ticket without a scan, whatever scans say, until they take it back or its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tickets_follow_what_people_decide() {
+    let site = Site::with("rules = [\"auth0.applications.grant-types\"]\nticket_per = \"finding\"\n").await;
+    site.grants(&json!(["authorization_code", "implicit"]));
+    site.scan().await;
+    let (tickets, open) = (site.tickets().len(), site.open());
+    assert!(open > 1, "{open}");
+    let listed = site.json(&["findings", "list"]).await;
+    let findings = listed.as_array().unwrap();
+    let ours = |one: &&Value| one["finding"]["rule"] == "auth0.applications.grant-types";
+    let id = text(&findings.iter().find(ours).unwrap()["finding"]["fingerprint"]);
+
+    let accept = ["findings", "accept", &id, "--reason", "behind a proxy", "--owner", "ops"];
+    let past = site.run(&[&accept[..], &["--until", "2020-01-01"]].concat()).await;
+    assert!(past.code == Some(1) && past.err.contains("is past"), "{past:?}");
+    let said = site.run(&[&accept[..], &["--until", "90d"]].concat()).await.fine();
+    assert!(said.out.contains("accepted until") && said.out.contains("ops answers for it"), "{said:?}");
+    let fewer = site.json(&["findings", "list"]).await;
+    assert_eq!(fewer.as_array().unwrap().len(), findings.len() - 1);
+    let quiet = site.scan().await;
+    assert_eq!((site.tickets().len(), site.open()), (tickets, open - 1), "its ticket is closed");
+    assert!(site.run(&["scans", "show", &quiet]).await.out.contains("and 1 accepted"));
+
+    site.scan().await;
+    assert_eq!(site.open(), open - 1, "a decision outranks what scans say");
+    site.run(&["findings", "assign", &id, "ann"]).await.fine();
+    let reopened = site.run(&["findings", "reopen", &id, "--reason", "the proxy is gone"]).await.fine();
+    assert!(reopened.out.contains("took that back: the proxy is gone"), "{reopened:?}");
+    site.scan().await;
+    assert_eq!((site.tickets().len(), site.open()), (tickets, open), "the same ticket is open again");
+    let twice = site.run(&["findings", "reopen", &id, "--reason", "again"]).await;
+    assert!(twice.code == Some(1) && twice.err.contains("is not accepted"), "{twice:?}");
+}
+
 /// The process dies again and again, and a third of the answers is lost: each ticket is there once, and the ledger says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_between_nothing_is_lost_and_nothing_is_doubled() {
