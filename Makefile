@@ -26,12 +26,13 @@ lint: ## formatting, clippy, docs, dependencies; every warning is an error
 	RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
 	@scripts/deny
 
-chaos: ## 10,000 jobs while roles and servers are killed, in both settings; CHAOS='--seed 7 --jobs 2000' for another run
+chaos: ## 10,000 jobs and 5,000 tickets while roles and servers are killed; CHAOS='--seed 7 --jobs 2000' for another run
 	@scripts/need-compiler
 	@scripts/need-services
 	@cargo build -q -p checkmate-tests --bins
 	@cargo run -q -p checkmate-tests --bin chaos -- run --setting embedded $(CHAOS)
 	@cargo run -q -p checkmate-tests --bin chaos -- run --setting distributed $(CHAOS)
+	@cargo test -q -p checkmate-tests --test deliveries -- --ignored --nocapture five_thousand
 
 bench: ## speed and size beside bare loops, with their bars; BENCH_SHORT=1 only sees that it runs, PARTS="queue size" runs some
 	@scripts/need-compiler

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
 
+#[path = "deliveries/chaos.rs"]
+mod chaos;
 #[path = "cli/home.rs"]
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod home;
@@ -53,10 +55,11 @@ impl Site {
              scopes = \"read:jira-work write:jira-work\"\n\
              [tenants.acme]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"scanner\"\n\
              client_key_file = \"scanner.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n\
-             [routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\nmost_new = 200\n{route}\
+             [routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\n{most_new}{route}\
              connection = \"jira\"\nbase_url = \"{jira}\"\n",
             base = tenant.base(),
             user = keys.user,
+            most_new = if route.contains("most_new") { "" } else { "most_new = 200\n" },
             jira = office.jira_url()
         ));
         fs::write(home.path("checkmate.toml"), config).unwrap();

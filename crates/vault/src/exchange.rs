@@ -401,6 +401,10 @@ impl Vault {
             // Only in these modes is there a session of a person to lose.
             (Cause::SessionLost, What::Account(_, Mode::PrivilegedWorker(_))) => Cause::Subject,
             (Cause::SessionLost, What::Management) => Cause::ClientAuth,
+            // In the others the subject is the token of that session, and nobody signs.
+            (Cause::Subject, What::Account(_, Mode::RefreshToken(_) | Mode::AccessToken(_))) => {
+                Cause::SessionLost
+            }
             (cause, _) => cause,
         };
         let said = said.unwrap_or_else(|| format!("{} answered without saying why", self.tenant.domain));

@@ -15,6 +15,11 @@ pub(crate) async fn audit(parts: &Parts, command: &Audit, out: &mut Out) -> anyh
     match command {
         Audit::List { limit, job, connection, format } => {
             let trail = verify::segments(&*parts.store).await?;
+            // People know it by its name in the configuration, the trail by that at Auth0.
+            let connections = &parts.config.connections;
+            let connection = connection
+                .as_ref()
+                .map(|name| connections.get(name).map_or(name.clone(), |one| one.connection.to_string()));
             let mut leases = LeaseLine::of(trail.segments.values().flatten());
             leases.retain(|lease| {
                 let of_job =

@@ -43,14 +43,18 @@ pub(crate) async fn scan_auth0(
         of_nobody_asked(&args.reach)?;
     }
     let scanned = match (&args.export, &args.snapshot) {
-        (Some(path), _) => export(path, key(&config)?).await,
-        (_, Some(file)) => snapshot(file, key(&config)?).await,
+        (Some(path), _) => keyed(&config, |key| export(path, key)).await,
+        (_, Some(file)) => keyed(&config, |key| snapshot(file, key)).await,
         (None, None) => live(&args.reach, config, scanners).await,
     };
-    let mut report = match scanned {
-        Ok(report) => report,
-        Err(error) => nothing_of(error, args)?,
+    let (mut report, key_id) = match scanned {
+        Ok((report, key)) => (report, Some(key.id().clone())),
+        Err(error) => (nothing_of(error, args)?, None),
     };
+    let unlike = |before: &report::Baseline| before.unlike(report.target.as_str(), key_id.as_ref());
+    if let (Some(file), Some(why)) = (&args.baseline, baseline.as_ref().and_then(unlike)) {
+        return Err(usage(format!("{} cannot be compared with: {why}", file.display())));
+    }
     if let Err(unknown) = report::narrow(&mut report, &args.only, &args.skip) {
         let words: Vec<String> = unknown.iter().map(|word| format!("'{word}'")).collect();
         return Err(usage(format!(
@@ -64,8 +68,15 @@ pub(crate) async fn scan_auth0(
         ));
     }
     let (fail_on, min_coverage) = (args.fail_on.0, args.min_coverage);
-    let told =
-        Told { report: &report, started_at, finished_at: Timestamp::now(), baseline, fail_on, min_coverage };
+    let told = Told {
+        report: &report,
+        key_id,
+        started_at,
+        finished_at: Timestamp::now(),
+        baseline,
+        fail_on,
+        min_coverage,
+    };
     tell(&told, args, out).await?;
     Ok(told.exit_code())
 }
@@ -136,6 +147,11 @@ fn not_scanned(error: anyhow::Error) -> anyhow::Result<u8> {
     }
 }
 
+/// An error that ends with another code than findings do: whoever reads the code takes it for no verdict.
+pub(super) fn no_finding(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<super::Unread>() || error.is::<ConfigError>() { error } else { usage(format!("{error:#}")) }
+}
+
 fn usage(text: String) -> anyhow::Error {
     ConfigError::Asked(text).into()
 }
@@ -143,6 +159,15 @@ fn usage(text: String) -> anyhow::Error {
 fn key(config: &Config) -> anyhow::Result<Arc<FingerprintKey>> {
     let embedded = config.setting()?.is_embedded();
     Ok(Arc::new(config::fingerprint_key(&config.fingerprint_key_path(), embedded)?))
+}
+
+/// A report, and the key that its fingerprints are made with.
+async fn keyed(
+    config: &Config,
+    scan: impl AsyncFnOnce(Arc<FingerprintKey>) -> anyhow::Result<ScanReport>,
+) -> anyhow::Result<(ScanReport, Arc<FingerprintKey>)> {
+    let key = key(config)?;
+    Ok((scan(Arc::clone(&key)).await?, key))
 }
 
 async fn export(path: &Path, key: Arc<FingerprintKey>) -> anyhow::Result<ScanReport> {
@@ -189,13 +214,17 @@ async fn snapshot(file: &Path, key: Arc<FingerprintKey>) -> anyhow::Result<ScanR
     Ok(assess_answers(answers, target, key).await?)
 }
 
-async fn live(reach: &ReachArgs, config: Config, scanners: MakeScanners) -> anyhow::Result<ScanReport> {
+async fn live(
+    reach: &ReachArgs,
+    config: Config,
+    scanners: MakeScanners,
+) -> anyhow::Result<(ScanReport, Arc<FingerprintKey>)> {
     let began = std::time::Instant::now();
     let (answers, key) = reached(reach, config, scanners, ask).await?;
     let target = TargetId::new(format!("auth0:{}", answers.domain))?;
-    let mut report = assess_answers(answers, target, key).await?;
+    let mut report = assess_answers(answers, target, Arc::clone(&key)).await?;
     report.stats.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(report)
+    Ok((report, key))
 }
 
 /// Opens the store, whose audit trail every credential is written to, and asks the tenant.
@@ -323,11 +352,29 @@ fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     write_with(file, |mut to| Ok(to.write_all(text.as_bytes())?))
 }
 
-/// Written whole or not at all: a reader never sees half of it.
+/// Written whole or not at all: a reader never sees half of it. What is no file, a pipe or a device, is written to as it is.
 fn write_with(file: &Path, with: impl FnOnce(File) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let beside = file.with_extension("part");
+    let there = std::fs::metadata(file).ok();
+    let written = if there.is_some_and(|there| !there.is_file()) {
+        File::options().write(true).open(file).map_err(anyhow::Error::from).and_then(with)
+    } else {
+        replace(file, with)
+    };
+    written.map_err(|error| {
+        usage(format!("{} cannot be written ({error:#}): give another --output", file.display()))
+    })
+}
+
+/// Puts a file in place of the one before, which a link may lead to.
+fn replace(file: &Path, with: impl FnOnce(File) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let name = file.file_name().context("it names no file")?.to_string_lossy();
+    // A name of this process only: others may write beside it.
+    let beside = file.with_file_name(format!(".{name}.{}.part", std::process::id()));
     let written = File::create(&beside).map_err(anyhow::Error::from).and_then(with);
+    let written = written.and_then(|()| Ok(std::fs::rename(&beside, &file)?));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
     written
-        .and_then(|()| Ok(std::fs::rename(&beside, file)?))
-        .with_context(|| format!("{} cannot be written: give another --output", file.display()))
 }

@@ -124,10 +124,14 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         Command::Sandbox(args) => return sandbox::sandbox(&args, &mut Out::stdout()).await,
         Command::Rules(command) => return rules::rules(&command, &mut Out::stdout()).await,
         Command::Scan(ScanArgs { direct: Some(Direct::Auth0(args)), .. }) => {
-            return direct::scan_auth0(&args, config, scanners, &mut Out::stdout()).await;
+            return direct::scan_auth0(&args, config, scanners, &mut Out::stdout())
+                .await
+                .map_err(direct::no_finding);
         }
         Command::Snapshot(Snapshot::Auth0 { reach, output }) => {
-            return direct::snapshot_auth0(&reach, &output, config, scanners, &mut Out::stdout()).await;
+            let mut out = Out::stdout();
+            let written = direct::snapshot_auth0(&reach, &output, config, scanners, &mut out).await;
+            return written.map_err(direct::no_finding);
         }
         Command::Audit(Audit::Verify(args)) if args.from.is_some() => {
             return verify::elsewhere(&args, &config, &mut Out::stdout()).await;

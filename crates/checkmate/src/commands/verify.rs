@@ -1,6 +1,7 @@
 //! `audit verify`: is the trail whole, and what proves it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use checkmate_domain::audit::export::exact;
 use checkmate_domain::audit::{AuditRecord, Bad, Checkpoint, Trail, Verdict, verify};
@@ -17,6 +18,9 @@ use crate::wiring::checkpoints;
 use crate::wiring::parts::Parts;
 use crate::{EXIT_BROKEN, EXIT_DONE, EXIT_INCOMPLETE};
 
+/// Checkpoints that may be missed before somebody is told, and the least time for that.
+const LATE: u32 = 10;
+const LATE_AT_LEAST: Duration = Duration::from_mins(15);
 /// Records read in one call.
 const PAGE: u64 = 500;
 
@@ -42,7 +46,9 @@ pub(crate) async fn here(parts: &Parts, args: &VerifyArgs, out: &mut Out) -> any
     let cut = args.checkpoints.is_none() && kept > written + 1;
     let cut = cut.then_some(Bad::FileCut { file: written, store: kept });
     verdict.bad = verdict.bad.or(forged).or(cut);
-    tell(&verdict, args, out).await
+    let every = parts.config.audit.checkpoint_every.0;
+    let late = parts.store.now().await?.minus((every * LATE).max(LATE_AT_LEAST));
+    tell(&verdict.judged(late), args, out).await
 }
 
 /// An export, anywhere: no store is opened and no file is made.

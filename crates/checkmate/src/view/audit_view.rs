@@ -119,6 +119,9 @@ pub struct VerdictView {
     checkpoints: u64,
     removed_by_retention: u64,
     not_yet_covered: u64,
+    not_yet_covered_since: Option<String>,
+    /// They should have been covered long ago.
+    late: bool,
     outcome_unknown: Vec<LeaseId>,
 }
 
@@ -134,6 +137,8 @@ impl VerdictView {
             checkpoints: verdict.checkpoints,
             removed_by_retention: verdict.removed,
             not_yet_covered: verdict.uncovered,
+            not_yet_covered_since: verdict.uncovered_since.map(|since| since.to_string()),
+            late: verdict.late,
             outcome_unknown: verdict.unknown.clone(),
         }
     }
@@ -142,10 +147,16 @@ impl VerdictView {
 /// What a verification says, for people.
 #[must_use]
 pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
-    let Verdict { bad, records, segments, checkpoints, uncovered, removed, unknown } = verdict;
+    let Verdict { bad, records, segments, checkpoints, uncovered, uncovered_since, late, removed, unknown } =
+        verdict;
     let paint = Paint(show.color);
     let mut text = match bad {
         None if verdict.is_proven() => format!("{}\n", paint.bold("The audit trail is whole.")),
+        None if *late => format!(
+            "{}\n",
+            paint
+                .warn("The end of the audit trail is not proven: no checkpoint was written for a long time.")
+        ),
         None => format!(
             "{}\n",
             paint.warn(
@@ -167,10 +178,13 @@ pub fn verdict(verdict: &Verdict, show: Show<'_>) -> String {
             "  no checkpoint: a segment cut short or written anew would not show; is a scheduler running, and has it audit.checkpoint_key_file?"
         );
     } else if *uncovered > 0 {
-        let _ = writeln!(
-            text,
-            "  {uncovered} of them are newer than the last checkpoint: their end is not proven yet"
-        );
+        let since = uncovered_since.map_or_else(String::new, |since| format!(", the oldest of {since}"));
+        let what = if *late {
+            "is a scheduler running, does it warn of checkpoints, and who holds the lock 'audit' in the store?"
+        } else {
+            "their end is not proven yet"
+        };
+        let _ = writeln!(text, "  {uncovered} of them are newer than the last checkpoint{since}: {what}");
     }
     if *removed > 0 {
         let _ = writeln!(

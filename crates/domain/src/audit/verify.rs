@@ -119,6 +119,10 @@ pub struct Verdict {
     pub checkpoints: u64,
     /// Records after the last checkpoint: whole as far as their own chain tells, and not yet seen by one.
     pub uncovered: u64,
+    /// When the oldest of them was written.
+    pub uncovered_since: Option<Timestamp>,
+    /// Whether these should have been seen by a checkpoint long ago: nobody writes them, or somebody keeps them from it.
+    pub late: bool,
     /// Segments that were kept for long enough and are gone.
     pub removed: u64,
     /// Leases whose outcome was never written: the process ended, or the store was away.
@@ -130,7 +134,13 @@ impl Verdict {
     /// anew looks like a whole one.
     #[must_use]
     pub const fn is_proven(&self) -> bool {
-        self.bad.is_none() && self.checkpoints > 0
+        self.bad.is_none() && self.checkpoints > 0 && !self.late
+    }
+
+    /// Judges how old the oldest record is that no checkpoint has seen; from before this time it is late.
+    #[must_use]
+    pub fn judged(self, late_before: Timestamp) -> Self {
+        Self { late: self.uncovered_since.is_some_and(|since| since < late_before), ..self }
     }
 }
 
@@ -153,6 +163,9 @@ pub fn verify(trail: &Trail, kept_since: Timestamp, signed: impl Fn(&str, &str) 
     for (segment, records) in &trail.segments {
         let covered = seen.get(segment).map_or(0, |seen| seen.seq + 1);
         verdict.uncovered += count(records.len()).saturating_sub(covered);
+        let first = usize::try_from(covered).ok().and_then(|covered| records.get(covered));
+        let since = first.map(|record| record.at);
+        verdict.uncovered_since = verdict.uncovered_since.into_iter().chain(since).min();
     }
     let gone = |segment: &WorkerId| {
         !trail.segments.contains_key(segment) && seen.get(segment).is_some_and(|seen| seen.at < kept_since)
@@ -408,7 +421,16 @@ mod tests {
         assert_eq!(with(4, forged), Err(Bad::Forged(4)));
         assert_eq!(with(1, copies[2..].to_vec()), Err(Bad::Forged(3)));
         assert!(!verify(&Trail::default(), Timestamp::from_millis(0), signed).is_proven());
-        assert!(verify(&whole, Timestamp::from_millis(0), signed).is_proven());
+        let proven = verify(&whole, Timestamp::from_millis(0), signed);
+        assert!(proven.is_proven() && proven.judged(Timestamp::from_millis(i64::MAX)).is_proven());
+        let mut ahead = whole.clone();
+        ahead.checkpoints.pop();
+        let verdict = verify(&ahead, Timestamp::from_millis(0), signed);
+        assert!(verdict.uncovered > 0 && verdict.clone().judged(Timestamp::from_millis(0)).is_proven());
+        assert!(
+            !verdict.judged(Timestamp::from_millis(i64::MAX)).is_proven(),
+            "nobody has seen them for long"
+        );
     }
 
     #[test]

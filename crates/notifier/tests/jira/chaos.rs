@@ -109,5 +109,5 @@ async fn one_ticket_each_and_one_remark_for_each_change_whatever_happens() {
     assert_eq!(world.office.record().len(), before);
     let unheard = world.office.record().iter().filter(|written| !written.answered).count();
     assert!(unheard > 50, "answers were lost: {unheard}");
-    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(120), "{:?}", began.elapsed());
 }

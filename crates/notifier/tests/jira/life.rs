@@ -37,13 +37,21 @@ async fn what_was_lost_is_found_and_no_clone_is_taken_for_it() {
     assert_eq!(world.row(&id).await.remote.as_deref(), Some("SEC-1"));
     assert_eq!(world.wrote("issue.create"), 1);
 
-    // Only the clone is left: it is not ours, and ours is made again.
+    // Only the clone is left: it is not ours, and ours is made again. What is lost was never in the index.
     let world = World::new().await;
-    world.office.order_on(Vendor::Jira, "POST", "/issue", Fault::Lost);
     let (id, ticket, tickets) = one(&world, &project()).await;
+    let gone = tokio::spawn({
+        let office = Arc::clone(&world.office);
+        async move {
+            while office.jira().clone_issue("SEC-1").is_none() {
+                tokio::time::sleep(ms(1)).await;
+            }
+            office.jira().delete("SEC-1");
+        }
+    });
+    world.office.order_on(Vendor::Jira, "POST", "/issue", Fault::Lost);
     world.turn(&world.sender(), &ticket, &id).await;
-    world.office.jira().clone_issue("SEC-1").unwrap();
-    world.office.jira().delete("SEC-1");
+    gone.await.unwrap();
     world.settle(Arc::new(world.sender()), tickets).await;
     assert_eq!(world.row(&id).await.remote.as_deref(), Some("SEC-3"));
 }

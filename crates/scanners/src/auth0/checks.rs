@@ -107,8 +107,10 @@ pub(crate) mod connections {
     pub(crate) mod saml_encryption;
     pub(crate) mod saml_idp_initiated;
     pub(crate) mod saml_signed_requests;
+    pub(crate) mod script_dangerous_calls;
     pub(crate) mod script_email;
     pub(crate) mod script_secrets;
+    pub(crate) mod script_tls;
     pub(crate) mod sms_gateway;
     pub(crate) mod upstream_secrets;
 }
@@ -147,25 +149,35 @@ pub(crate) mod extensibility {
     pub(crate) mod action_addresses;
     pub(crate) mod action_claims;
     pub(crate) mod action_dangerous_calls;
+    pub(crate) mod action_hashes;
     pub(crate) mod action_hosts;
     pub(crate) mod action_linking;
     pub(crate) mod action_logging;
     pub(crate) mod action_pinned_dependencies;
     pub(crate) mod action_runtime;
     pub(crate) mod action_secrets;
+    pub(crate) mod action_sql;
     pub(crate) mod action_tls;
     pub(crate) mod action_unbound;
     pub(crate) mod action_undeployed;
     pub(crate) mod action_vulnerable_dependencies;
+    pub(crate) mod hook_dangerous_calls;
     pub(crate) mod hook_secrets;
+    pub(crate) mod hook_tls;
     pub(crate) mod hooks;
     pub(crate) mod legacy_extensions;
     pub(crate) mod module_dangerous_calls;
+    pub(crate) mod module_hashes;
+    pub(crate) mod module_logging;
     pub(crate) mod module_secrets;
+    pub(crate) mod module_tls;
     pub(crate) mod rule_dangerous_calls;
+    pub(crate) mod rule_hashes;
     pub(crate) mod rule_linking;
+    pub(crate) mod rule_logging;
     pub(crate) mod rule_secrets;
     pub(crate) mod rule_settings;
+    pub(crate) mod rule_tls;
     pub(crate) mod rules;
     pub(crate) mod signup_enumeration;
 }

@@ -203,7 +203,7 @@ pub(crate) fn no_secrets(
         };
         let place = format!("{path}/{key}{below}");
         match value {
-            Some(Node::Text(text)) => secret::in_value(key, text).map_or(Ok(Verdict::Passed), |kind| {
+            Some(Node::Text(text)) => secret::anywhere(key, text).map_or(Ok(Verdict::Passed), |kind| {
                 failed(severity, title, &item.pointer(&place), &kind.redacted(), "no secret")
             }),
             Some(unknown @ Node::Unknown(_)) => Err(item.unlike(&place, unknown, "a text")),

@@ -48,7 +48,8 @@ impl EmbeddedStore {
         Err(newer)
     }
 
-    /// Frees every fence and lock, and forgets who was there. For the start of a process that holds none yet: it owns the file, so whoever held one is
+    /// Frees every fence and lock but turns, and forgets who was there. What somebody dead asked of a vendor in its turn may
+    /// still go on there, so the next turn waits until it must be over. For the start of a process that holds none yet: it owns the file, so whoever held one is
     /// gone, and nobody need wait for its time.
     ///
     /// # Errors
@@ -57,7 +58,9 @@ impl EmbeddedStore {
         self.write(|db| {
             run(db, "UPDATE jobs SET held_until = 0 WHERE is_open = 1 AND holder IS NOT NULL", [])?;
             run(db, "DELETE FROM processes", [])?;
-            run(db, "UPDATE locks SET owner = NULL, held_until = NULL WHERE owner IS NOT NULL", [])?;
+            let free = "UPDATE locks SET owner = NULL, held_until = NULL \
+                        WHERE owner IS NOT NULL AND name NOT LIKE 'turn:%'";
+            run(db, free, [])?;
             Ok(())
         })
         .await

@@ -176,6 +176,10 @@ async fn what_a_dead_process_held_can_be_freed() {
     let lock =
         async |store: &EmbeddedStore, owner| store.lock("keeper", owner, Duration::from_secs(600)).await;
     let LockAttempt::Held(old) = lock(&store, "one").await.unwrap() else { panic!("not held") };
+    let turn = async |store: &EmbeddedStore, owner| {
+        store.lock("turn:github:auth0|a", owner, Duration::from_secs(600)).await.unwrap()
+    };
+    assert!(matches!(turn(&store, "one").await, LockAttempt::Held(_)));
     store.close().await;
 
     let store = place.open().await;
@@ -187,5 +191,6 @@ async fn what_a_dead_process_held_can_be_freed() {
     assert!(second.fence.token > first.fence.token, "{second:?}");
     let LockAttempt::Held(new) = lock(&store, "two").await.unwrap() else { panic!("it waits for the dead") };
     assert!(new.token > old.token);
+    assert!(!matches!(turn(&store, "two").await, LockAttempt::Held(_)), "what was asked may still go on");
     assert!(!store.renew_lock(&old, Duration::from_secs(1)).await.unwrap());
 }

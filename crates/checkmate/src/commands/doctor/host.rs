@@ -98,6 +98,10 @@ fn secrets(config: &Config) -> Vec<FileFacts> {
         ("store.password_file", &config.store.password_file),
     ];
     let fixed = fixed.into_iter().filter_map(|(name, path)| Some(file(name, path.as_deref()?)));
+    // Made where none is named, and read by every start from then on.
+    let own = config.data_dir.join("audit.key");
+    let made = config.audit.checkpoint_key_file.is_none() && own.exists();
+    let made = made.then(|| file("audit.checkpoint_key_file (made in data_dir)", &own));
     let roles = broker.role_password_files.iter();
     let roles = roles.map(|(role, path)| file(&format!("broker.role_password_files.{role}"), path));
     let tenants = config.tenants.iter().flat_map(|(name, one)| {
@@ -107,7 +111,7 @@ fn secrets(config: &Config) -> Vec<FileFacts> {
             .into_iter()
             .filter_map(move |(key, path)| Some(file(&format!("tenants.{name}.{key}"), path.as_deref()?)))
     });
-    fixed.chain(roles).chain(tenants).collect()
+    fixed.chain(made).chain(roles).chain(tenants).collect()
 }
 
 fn file(named_by: &str, path: &Path) -> FileFacts {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checkmate_domain::{Finding, ResourceId, RuleId, ScanReport, Severity, Statement};
+use checkmate_domain::{Finding, KeyId, ResourceId, RuleId, ScanReport, Severity, Statement};
 use serde::Deserialize;
 
 use super::clean;
@@ -12,6 +12,9 @@ use super::json::SCHEMA;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     by_fingerprint: BTreeMap<String, Known>,
+    target: String,
+    /// Which key its fingerprints are made with, where it says so.
+    key_id: Option<String>,
 }
 
 /// A finding of before.
@@ -78,6 +81,10 @@ struct Before {
     #[serde(default)]
     schema: String,
     #[serde(default)]
+    target: String,
+    #[serde(default)]
+    key_id: Option<String>,
+    #[serde(default)]
     findings: Vec<Line>,
 }
 
@@ -126,7 +133,24 @@ impl Baseline {
             let (resource, name, seen) = (resource.id, resource.name, evidence.seen);
             (fingerprint, Known { rule, resource, title, name, severity, seen })
         };
-        Ok(Self { by_fingerprint: before.findings.into_iter().map(known).collect() })
+        let (target, key_id) = (before.target, before.key_id);
+        Ok(Self { by_fingerprint: before.findings.into_iter().map(known).collect(), target, key_id })
+    }
+
+    /// Why a report cannot be compared with this one: then all of it would be new, and all of this mended.
+    #[must_use]
+    pub fn unlike(&self, target: &str, key_id: Option<&KeyId>) -> Option<String> {
+        if self.target != target {
+            return Some(format!("it is the report of {}, and this is one of {target}", clean(&self.target)));
+        }
+        match (&self.key_id, key_id) {
+            (Some(before), Some(now)) if before != now.as_str() => Some(format!(
+                "it was made with another fingerprint key ({}, and this is {now}), by which the same finding has another \
+                 fingerprint: keep one key for both with the setting fingerprint_key_file",
+                clean(before)
+            )),
+            _ => None,
+        }
     }
 
     /// What became of a finding that is there.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use checkmate_domain::{CheckResult, Finding, NotAssessed, Reference, Remediation, Severity};
+use checkmate_domain::{CheckResult, Finding, KeyId, NotAssessed, Reference, Remediation, Severity};
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 
@@ -15,6 +15,9 @@ pub(super) const SCHEMA: &str = "checkmate.report.v1";
 struct Report<'a> {
     schema: &'static str,
     target: &'a str,
+    /// Which fingerprint key was used: only reports of one key can be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<&'a str>,
     started_at: String,
     finished_at: String,
     checks: Vec<Check<'a>>,
@@ -97,6 +100,7 @@ pub fn write_json(told: &Told<'_>, mut to: impl Write) -> anyhow::Result<()> {
     let whole = Report {
         schema: SCHEMA,
         target: report.target.as_str(),
+        key_id: told.key_id.as_ref().map(KeyId::as_str),
         started_at: told.started_at.to_string(),
         finished_at: told.finished_at.to_string(),
         checks: report.checks.iter().map(|check| self::check(told, check)).collect(),

@@ -11,7 +11,7 @@ mod table;
 
 use std::collections::BTreeSet;
 
-use checkmate_domain::{CheckOutcome, Finding, Rule, ScanReport, Severity, Timestamp};
+use checkmate_domain::{CheckOutcome, Finding, KeyId, Rule, ScanReport, Severity, Timestamp};
 
 pub use before::{Baseline, Change};
 pub use csv::csv;
@@ -24,6 +24,8 @@ pub use table::table;
 pub struct Told<'a> {
     /// The report.
     pub report: &'a ScanReport,
+    /// Which key its fingerprints are made with; none where nothing could be looked at.
+    pub key_id: Option<KeyId>,
     /// When the scan began.
     pub started_at: Timestamp,
     /// When it was over.

@@ -86,6 +86,7 @@ fn json(told: &Told<'_>) -> String {
 
 fn told(report: &ScanReport) -> Told<'_> {
     Told {
+        key_id: None,
         report,
         started_at: Timestamp::from_millis(1_795_651_200_000),
         finished_at: Timestamp::from_millis(1_795_651_201_000),
@@ -244,4 +245,18 @@ proptest! {
         let harmless = !safe.contains(['<', '>', '"', '\'', '\u{202E}', '\n']);
         prop_assert!(harmless);
     }
+}
+
+#[test]
+fn reports_that_cannot_be_compared_are_told() {
+    let key = checkmate_domain::FingerprintKey::new(vec![7; 32]).expect("long enough");
+    let other = checkmate_domain::FingerprintKey::new(vec![8; 32]).expect("long enough");
+    let report = report("a");
+    let target = report.target.as_str();
+    let text = json(&Told { key_id: Some(key.id().clone()), ..told(&report) });
+    let before = Baseline::read(&text).expect("a report");
+    assert_eq!(before.unlike(target, Some(key.id())), None);
+    assert_eq!(before.unlike(target, None), None);
+    assert!(before.unlike(target, Some(other.id())).is_some_and(|why| why.contains("fingerprint_key_file")));
+    assert!(before.unlike("export:other", Some(key.id())).is_some_and(|why| why.contains("export:other")));
 }

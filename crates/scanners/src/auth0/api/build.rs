@@ -1,6 +1,6 @@
 //! Makes a snapshot of what a tenant said. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{NotAssessed, ResourceId, Timestamp};
 
@@ -205,22 +205,45 @@ fn taken(answers: &mut [Answered], endpoint: &Endpoint) -> Vec<Node> {
         .collect()
 }
 
-/// Whether the last page is the end of the list.
+/// Whether the pages are the whole list. A page that came twice, and a list that changed while it was read, may lack some.
 fn ends(pages: &[&Answered], endpoint: &Endpoint) -> bool {
     if pages.iter().any(|page| page.status != 200) {
         return false;
     }
     let Some(last) = pages.last() else { return false };
+    let objects = || pages.iter().flat_map(|page| items(&page.body, endpoint.key));
+    let all = objects().count();
+    let different: BTreeSet<&str> = objects().filter_map(|object| text_of(object, endpoint.id)).collect();
+    if pages.len() > 1
+        && different.len() < objects().filter(|object| text_of(object, endpoint.id).is_some()).count()
+    {
+        return false;
+    }
     match endpoint.paging {
         Paging::Checkpoints => next(&last.body).is_none(),
-        Paging::Pages | Paging::Totals => match last.body.get("total") {
-            Some(Node::Number(total)) => {
-                let here: usize = pages.iter().map(|page| items(&page.body, endpoint.key).len()).sum();
-                here as u64 >= whole(*total)
+        Paging::Pages | Paging::Totals => {
+            let totals: BTreeSet<Option<u64>> = pages.iter().map(|page| total(&page.body)).collect();
+            match (totals.len(), total(&last.body)) {
+                (1, Some(total)) => all as u64 >= total,
+                (1, None) => (items(&last.body, endpoint.key).len() as u64) < size(endpoint.paging),
+                _ => false,
             }
-            _ => (items(&last.body, endpoint.key).len() as u64) < size(endpoint.paging),
-        },
+        }
         Paging::One | Paging::Whole => true,
+    }
+}
+
+fn text_of<'a>(object: &'a Node, field: &str) -> Option<&'a str> {
+    match object.get(field) {
+        Some(Node::Text(text) | Node::Unknown(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn total(body: &Node) -> Option<u64> {
+    match body.get("total") {
+        Some(Node::Number(total)) => Some(whole(*total)),
+        _ => None,
     }
 }
 
@@ -434,6 +457,27 @@ fn split_connections(snapshot: &mut TenantSnapshot) {
 mod tests {
     use super::*;
     use crate::auth0::parse;
+
+    #[test]
+    fn a_list_that_changed_while_it_was_read_is_not_whole() {
+        let endpoint = endpoints::all().find(|one| one.path == "roles").expect("there");
+        let page = |from: usize, count: usize, total: usize| {
+            let roles: Vec<_> =
+                (from..from + count).map(|n| serde_json::json!({"id": format!("r{n}")})).collect();
+            let body = serde_json::json!({"roles": roles, "total": total}).to_string();
+            let body = parse::json(&body).expect("valid");
+            Answered { path: "/api/v2/roles".to_owned(), status: 200, why: None, body }
+        };
+        for (pages, is_whole) in [
+            (vec![page(0, 100, 150), page(100, 50, 150)], true),
+            (vec![page(0, 100, 200), page(0, 100, 200)], false),
+            (vec![page(0, 100, 150), page(101, 49, 149)], false),
+            (vec![page(0, 100, 151), page(100, 50, 151)], false),
+            (vec![page(0, 3, 3)], true),
+        ] {
+            assert_eq!(ends(&pages.iter().collect::<Vec<_>>(), endpoint), is_whole);
+        }
+    }
 
     #[test]
     fn only_the_vendors_own_words_mean_that_a_plan_lacks_something() {

@@ -30,6 +30,8 @@ const MOST_BYTES: u64 = 256 << 20;
 const MOST_DETAILS: usize = 300;
 /// Times that a call which is told to wait is made again.
 const PATIENCE: u32 = 8;
+/// All waits of a call for its turn within what everybody may ask together.
+const LONGEST_QUEUE: Duration = Duration::from_mins(8);
 /// The longest wait that is waited in the job; beyond it what is asked is not assessed.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -156,17 +158,19 @@ impl<'a> Fetch<'a> {
             return Ok(without(0, format!("{LACKS} {}", question.scope)));
         }
         let parts: Vec<&str> = ["api", "v2"].into_iter().chain(question.path.split('/')).collect();
-        let mut tries = 0;
+        let (mut tries, mut queued) = (0, Duration::ZERO);
         loop {
             self.pacer.take(question.class).await;
-            tries += 1;
             let fetched = self.api.fetch(&parts, query, &self.budget).await;
             if let Ok(answer) = &fetched {
                 let again = u64::from(answer.attempts.saturating_sub(1));
                 self.retries.fetch_add(again, Ordering::Relaxed);
             }
             let wait = match fetched {
-                Ok(answer) if answer.status == 429 => answer.retry_after(Timestamp::now()),
+                Ok(answer) if answer.status == 429 => {
+                    tries += 1;
+                    answer.retry_after(Timestamp::now())
+                }
                 Ok(answer) => {
                     let bytes = answer.body.len() as u64;
                     self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -181,12 +185,16 @@ impl<'a> Fetch<'a> {
                         Err(error) => without(0, format!("the answer is no JSON ({error})")),
                     });
                 }
-                Err(ApiError::RateLimited(_, wait)) => wait,
+                // Others spent what may be asked now: this call was not made, and is no try.
+                Err(ApiError::RateLimited(_, wait)) => {
+                    queued += wait.unwrap_or(Duration::from_secs(1)).max(Duration::from_millis(20));
+                    wait
+                }
                 Err(ApiError::NoCredential(none)) => return Err(none.into()),
                 Err(error) => return Ok(without(0, error.to_string())),
             };
-            let wait = wait.unwrap_or_else(|| Duration::from_secs(2_u64.saturating_pow(tries.min(5))));
-            if tries >= PATIENCE || wait > LONGEST_WAIT {
+            let wait = wait.unwrap_or_else(|| Duration::from_secs(2_u64.saturating_pow(tries.clamp(1, 5))));
+            if tries >= PATIENCE || wait > LONGEST_WAIT || queued > LONGEST_QUEUE {
                 return Ok(without(0, "the tenant limits requests, and did so again and again".to_owned()));
             }
             self.retries.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::auth0::code::{self, Places};
 use crate::auth0::node::Node;
-use crate::auth0::secret::{self, Kind, MARK, ends_word, is_opaque, mark};
+use crate::auth0::secret::{self, Kind, MARK, ends_word, is_mark, is_opaque, mark};
 
 /// How private keys begin and end.
 const PEM: (&str, &str) = ("-----BEGIN", "-----END");
@@ -52,7 +52,7 @@ fn is_script(text: &str) -> bool {
 
 fn scrubbed(name: &str, text: &str, places: Option<&Places>) -> String {
     if secret::in_value(name, text).is_some() && !text.contains(['\n', ';']) {
-        return mark(text);
+        return secret::without_login(text).unwrap_or_else(|| mark(text));
     }
     let told = match places {
         // What is hidden though no check finds it gets no mark: a file is to tell the same as the tenant.
@@ -147,29 +147,38 @@ fn literals(text: &str, places: &Places) -> String {
     out
 }
 
-/// A secret as it stands in code: one literal, or several with signs between them, which are hidden as one.
+/// A secret as it stands in code: one literal, or several with signs between them, which are hidden as the one text they are.
 fn sum(written: &str, hide: fn(&str) -> String) -> String {
-    let quotes = ['\'', '"', '`'];
-    let mut out = String::with_capacity(written.len());
-    let (mut rest, mut before_it) = (written, String::new());
-    while let Some(at) = rest.find(quotes) {
-        let quote = rest[at..].chars().next().unwrap_or('"');
-        let (before, after) = rest.split_at(at + 1);
-        let end = end_of(after, quote);
-        out.push_str(before);
-        // A mark goes on in the next literal, for together they are one text.
-        let so_far = before_it.chars().count();
-        before_it.push_str(&after[..end]);
-        out.extend(hide(&before_it).chars().skip(so_far));
-        rest = &after[end..];
-        if let Some(next) = rest.strip_prefix(quote) {
-            out.push(quote);
-            rest = next;
-        }
-    }
+    let inside = contents(written);
     // A part of a template and a word of a comment have no quotes of their own.
-    out.push_str(&if out.is_empty() { hide(rest) } else { rest.to_owned() });
+    if inside.is_empty() {
+        return hide(written);
+    }
+    let whole: String = inside.iter().map(|place| &written[place.clone()]).collect();
+    let hidden: Vec<char> = hide(&whole).chars().collect();
+    let (mut out, mut copied, mut taken) = (String::with_capacity(written.len()), 0, 0);
+    for place in inside {
+        out.push_str(&written[copied..place.start]);
+        let length = written[place.clone()].chars().count();
+        out.extend(hidden.iter().skip(taken).take(length));
+        taken += length;
+        copied = place.end;
+    }
+    out.push_str(&written[copied..]);
     out
+}
+
+/// What stands between the quotes of each literal.
+fn contents(written: &str) -> Vec<Range<usize>> {
+    let quotes = ['\'', '"', '`'];
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(start) = written[at..].find(quotes).map(|place| at + place + 1) {
+        let quote = written[start - 1..].chars().next().unwrap_or('"');
+        let end = start + end_of(&written[start..], quote);
+        found.push(start..end);
+        at = (end + 1).min(written.len());
+    }
+    found
 }
 
 fn end_of(text: &str, quote: char) -> usize {
@@ -206,9 +215,7 @@ const PLAIN: [&str; 22] = [
 
 /// Hides words that hold letters and digits: random ones are, and a script loses little with the others.
 fn suspicious(text: &str) -> String {
-    let sign = |c: char| {
-        !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '=' | '!' | '#' | '$' | '%'))
-    };
+    let sign = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '!' | '#' | '$' | '%'));
     each_word(text, sign, |word| {
         let lower = PLAIN.iter().fold(word.to_ascii_lowercase(), |word, plain| word.replace(plain, ""));
         let mixed =
@@ -283,11 +290,11 @@ fn veil(text: &str) -> String {
 }
 
 fn veil_unmarked(text: &str) -> String {
-    if text.starts_with(MARK) { text.to_owned() } else { veil(text) }
+    if is_mark(text) { text.to_owned() } else { veil(text) }
 }
 
 fn veil_signs(text: &str) -> String {
-    if text.starts_with(MARK) { text.to_owned() } else { text.replace(|c: char| c.is_alphanumeric(), "x") }
+    if is_mark(text) { text.to_owned() } else { text.replace(|c: char| c.is_alphanumeric(), "x") }
 }
 
 #[cfg(test)]

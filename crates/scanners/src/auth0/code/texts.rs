@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use oxc_ast::ast::{
-    ArrowFunctionBody, AssignmentTarget, BinaryExpression, BinaryOperator, CallExpression, Expression,
-    FunctionBody, Statement,
+    ArrayExpressionElement, ArrowFunctionBody, AssignmentTarget, BinaryExpression, BinaryOperator,
+    CallExpression, ChainElement, Expression, FunctionBody, ObjectPropertyKind, Statement,
 };
 
 /// A text that is put together of literals is read to this depth of brackets, and to this length: nothing that a check asks
@@ -107,6 +107,17 @@ pub(super) fn dotted(expression: &Expression<'_>) -> Option<String> {
             Expression::SequenceExpression(several) => (None, Some(several.expressions.last()?)),
             Expression::ParenthesizedExpression(inner) => (None, Some(&inner.expression)),
             Expression::CallExpression(call) => (None, Some(&call.callee)),
+            // `a?.b` is a.b where there is an a.
+            Expression::ChainExpression(chain) => match &chain.expression {
+                ChainElement::CallExpression(call) => (None, Some(&call.callee)),
+                ChainElement::StaticMemberExpression(member) => {
+                    (Some(member.property.name.as_str().into()), Some(&member.object))
+                }
+                ChainElement::ComputedMemberExpression(member) => {
+                    (Some(literal(&member.expression)?), Some(&member.object))
+                }
+                _ => return None,
+            },
             _ if backwards.is_empty() => return None,
             // Of what a method is called does not matter.
             _ => (Some("".into()), None),
@@ -141,20 +152,28 @@ pub(super) fn tells(expression: &Expression<'_>) -> bool {
         Expression::Identifier(name) => {
             WHOLE.contains(&name.name.as_str()) || SECRET.contains(&name.name.as_str())
         }
-        Expression::StaticMemberExpression(_) | Expression::ComputedMemberExpression(_) => dotted(expression)
-            .is_some_and(|path| {
-                let last = path.rsplit('.').next().unwrap_or_default();
-                SECRET.contains(&last) || path == "event.user" || path.starts_with("event.secrets")
-            }),
+        Expression::StaticMemberExpression(_)
+        | Expression::ComputedMemberExpression(_)
+        | Expression::ChainExpression(_) => dotted(expression).is_some_and(|path| {
+            let last = path.rsplit('.').next().unwrap_or_default();
+            SECRET.contains(&last) || path == "event.user" || path.starts_with("event.secrets")
+        }),
         Expression::CallExpression(call) if dotted(&call.callee).as_deref() == Some("JSON.stringify") => {
             call.arguments.first().and_then(|one| one.as_expression()).is_some_and(tells)
         }
         Expression::TemplateLiteral(template) => template.expressions.iter().any(tells),
         Expression::BinaryExpression(sum) => tells(&sum.left) || tells(&sum.right),
-        Expression::ObjectExpression(object) => object
-            .properties
-            .iter()
-            .any(|one| one.as_property().is_some_and(|property| tells(&property.value))),
+        Expression::LogicalExpression(either) => tells(&either.left) || tells(&either.right),
+        Expression::ConditionalExpression(either) => tells(&either.consequent) || tells(&either.alternate),
+        Expression::ParenthesizedExpression(inner) => tells(&inner.expression),
+        Expression::ArrayExpression(list) => list.elements.iter().any(|one| match one {
+            ArrayExpressionElement::SpreadElement(spread) => tells(&spread.argument),
+            one => one.as_expression().is_some_and(tells),
+        }),
+        Expression::ObjectExpression(object) => object.properties.iter().any(|one| match one {
+            ObjectPropertyKind::SpreadProperty(spread) => tells(&spread.argument),
+            ObjectPropertyKind::ObjectProperty(property) => tells(&property.value),
+        }),
         _ => false,
     }
 }
@@ -171,6 +190,20 @@ pub(super) fn personal(expression: &Expression<'_>) -> Option<String> {
         "address",
         "user_metadata",
     ];
+    match expression {
+        Expression::LogicalExpression(either) => {
+            return personal(&either.left).or_else(|| personal(&either.right));
+        }
+        Expression::ConditionalExpression(either) => {
+            return personal(&either.consequent).or_else(|| personal(&either.alternate));
+        }
+        Expression::ParenthesizedExpression(inner) => return personal(&inner.expression),
+        Expression::TemplateLiteral(template) => return template.expressions.iter().find_map(personal),
+        Expression::BinaryExpression(sum) => {
+            return personal(&sum.left).or_else(|| personal(&sum.right));
+        }
+        _ => {}
+    }
     let path = dotted(expression)?;
     let last = path.rsplit('.').next().unwrap_or_default();
     (path.contains("user") && FIELDS.contains(&last)).then_some(path)

@@ -170,6 +170,20 @@ impl<'s> Walker<'s> {
         }
     }
 
+    /// Secrets in the middle of a literal, `password=...`; what stands around them is a literal of its own.
+    fn pairs(&mut self, span: Span) {
+        let (mut from, to) = (place(span.start), place(span.end));
+        let begin = from;
+        for (within, kind) in self.text.get(from..to).map(secret::pairs).unwrap_or_default() {
+            let (start, end) = (begin + within.start, begin + within.end);
+            self.places.literals.push(self.own(from)..self.own(start));
+            self.places.secrets.push(self.own(start)..self.own(end));
+            self.found(start, kind);
+            from = end;
+        }
+        self.places.literals.push(self.own(from)..self.own(to));
+    }
+
     /// What is no finding, and is shown to nobody.
     pub(super) fn hide(&mut self, span: Span) {
         self.places.private.push(self.range(span));
@@ -200,8 +214,8 @@ impl<'s> Walker<'s> {
         self.word(text);
         if let Some(kind) = secret::in_text(text) {
             self.secret(span, kind);
-        } else if let Some((_, kind)) = secret::pairs(text).into_iter().next() {
-            self.found(place(span.start), kind);
+        } else {
+            self.pairs(span);
         }
         // The path under which accounts are linked: /api/v2/users/{id}/identities.
         if text.contains("/identities") {
@@ -332,14 +346,12 @@ impl<'a> Visit<'a> for Walker<'_> {
     }
 
     fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
-        self.places.literals.push(self.range(it.span));
         self.text_at(it.value.as_str(), it.span);
     }
 
     fn visit_template_literal(&mut self, it: &TemplateLiteral<'a>) {
         let whole: Vec<&str> = it.quasis.iter().map(|part| part.value.raw.as_str()).collect();
         for (text, part) in whole.iter().zip(&it.quasis) {
-            self.places.literals.push(self.range(part.span));
             let span = if it.expressions.is_empty() { it.span } else { part.span };
             self.text_at(text, span);
         }

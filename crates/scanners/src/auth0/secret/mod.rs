@@ -32,10 +32,21 @@ impl Kind {
 /// How a redacted text begins; it stands for a secret of its length.
 pub(crate) const MARK: &str = "REDACTED";
 
-/// A text of the same length and lines that says what it is.
+/// A text of the same length and lines that says what it is. It ends with a star, so that nobody's own `REDACTED` is one.
 pub(crate) fn mark(text: &str) -> String {
+    let last = text.chars().count().saturating_sub(1);
     let signs = MARK.chars().chain(std::iter::repeat('*'));
-    text.chars().zip(signs).map(|(c, sign)| if c == '\n' { c } else { sign }).collect()
+    let sign = |at: usize, sign: char| if at == last { '*' } else { sign };
+    text.chars()
+        .zip(signs)
+        .enumerate()
+        .map(|(at, (c, it))| if c == '\n' { c } else { sign(at, it) })
+        .collect()
+}
+
+/// Whether a text is the mark of one.
+pub(crate) fn is_mark(text: &str) -> bool {
+    text.len() >= MARK.len() && text.starts_with(&MARK[..MARK.len() - 1]) && mark(text) == text
 }
 
 /// Forms that vendors document: a beginning, the fewest characters after it, and what it is.
@@ -74,18 +85,16 @@ const FORMS: [(&str, usize, &str); 28] = [
 pub(crate) fn in_text(text: &str) -> Option<Kind> {
     let length = text.chars().count();
     let found = |name| Some(Kind { name, length });
-    if text.starts_with(MARK) {
+    if is_mark(text) {
         return found("a redacted secret");
     }
     if text.contains("-----BEGIN") && text.contains("PRIVATE KEY") {
         return found("a private key");
     }
-    if let Some(form) =
-        text.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '=' | ',')).find_map(form)
-    {
+    if let Some(form) = text.split(|c: char| !is_of_token(c)).find_map(form) {
         return found(form);
     }
-    if is_jwt(text) {
+    if text.split(|c: char| !is_of_token(c)).any(is_jwt) {
         return found("a signed token");
     }
     if let Some(scheme) = presented(text) {
@@ -111,14 +120,31 @@ pub(crate) fn may_be_called_so(name: &str) -> bool {
 /// A secret by its form, or by what it is called and how random it looks.
 pub(crate) fn in_value(name: &str, text: &str) -> Option<Kind> {
     in_text(text).or_else(|| {
-        let called = names_one(name) && (looks_random(text) || (is_one(name) && looks_chosen(text)));
+        let called = if is_one(name) {
+            looks_random(text) || looks_chosen(text)
+        } else {
+            // `tokenUrl` and `secretArn` hold the word and no secret, most often.
+            names_one(name) && is_random_key(text)
+        };
         let key = || is_key(name) && is_random_key(text);
         (called || key()).then(|| Kind::named(text))
     })
 }
 
+/// A secret anywhere in a value: as a whole, or in the middle of it.
+pub(crate) fn anywhere(name: &str, text: &str) -> Option<Kind> {
+    let within = || pairs(text).into_iter().chain(by_form(text)).chain(quoted(text)).next();
+    in_value(name, text).or_else(|| within().map(|(_, kind)| kind))
+}
+
+fn is_of_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
 fn form(word: &str) -> Option<&'static str> {
-    let token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    // A sentence and a row of names end with a dot, and no token does.
+    let word = word.trim_end_matches('.');
+    let token = is_of_token;
     FORMS.iter().find_map(|(start, least, name)| {
         let rest = word.strip_prefix(start)?;
         (rest.len() >= *least && rest.chars().all(token)).then_some(*name)
@@ -141,6 +167,20 @@ fn has_login(text: &str) -> bool {
     authority.rsplit_once('@').is_some_and(|(login, _)| {
         login.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !stands_in(password))
     })
+}
+
+/// The same address with its password hidden; nothing where there is none. Stars would stand for any host.
+pub(crate) fn without_login(text: &str) -> Option<String> {
+    if !has_login(text) || text.contains(char::is_whitespace) {
+        return None;
+    }
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let at = rest[..end].rfind('@')?;
+    let (user, password) = rest[..at].split_once(':')?;
+    let hidden: String = MARK.chars().cycle().take(password.chars().count()).collect();
+    let user: String = user.chars().map(|_| 'x').collect();
+    Some(format!("{scheme}://{user}:{hidden}{}", &rest[at..]))
 }
 
 /// `Bearer ...` and `Basic ...`, as they stand in a header.
@@ -172,8 +212,32 @@ fn is_hex_key(text: &str) -> bool {
 fn is_word(text: &str) -> bool {
     (8..=4_096).contains(&text.len())
         && !text.contains(char::is_whitespace)
-        && !text.to_ascii_lowercase().starts_with("http")
+        && !["http", "urn:", "arn:"].iter().any(|start| text.to_ascii_lowercase().starts_with(start))
         && !stands_in(text)
+        && !is_name(text)
+        && !is_time(text)
+}
+
+/// `STRIPE_KEY_V2`, `app_session_v2`: words, numbers and versions with signs between them; random texts mix them.
+fn is_name(text: &str) -> bool {
+    let plain = |word: &str| {
+        let digits = word.strip_prefix(['v', 'V']).unwrap_or(word);
+        !word.is_empty()
+            && (word.chars().all(|c| c.is_ascii_alphabetic())
+                || (digits.len() <= 4 && digits.chars().all(|c| c.is_ascii_digit())))
+    };
+    let mut words = text.split(['_', '-', '.', ':']);
+    text.contains(['_', '-', '.', ':'])
+        && words.all(plain)
+        && text.contains(|c: char| c.is_ascii_alphabetic())
+}
+
+/// `2026-12-31T00:00:00Z`.
+fn is_time(text: &str) -> bool {
+    let digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    [0, 1, 2, 3, 5, 6, 8, 9].into_iter().all(digit)
+        && text.get(4..5) == Some("-")
+        && text.get(7..8) == Some("-")
 }
 
 fn looks_random(text: &str) -> bool {
@@ -241,6 +305,16 @@ mod tests {
             ("title", "q8ZrT1xWm4Kd9LpVb2Nc", false),
             ("secret", "short1", false),
             ("secret", "REDACTED************", true),
+            ("x", "REDACTED", false),
+            ("tokenUrl", "${base}/oauth2/v2.0/token", false),
+            ("requested_token_type", "urn:ietf:params:oauth:token-type:saml2", false),
+            ("secretArn", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a1b2", false),
+            ("TOKEN_COOKIE_NAME", "app_session_v2", false),
+            ("tokenExpiry", "2026-12-31T00:00:00Z", false),
+            ("secretKeyName", "STRIPE_KEY_V2", false),
+            ("x", "token:ghp_abcdefghijklmnopqrstuvwxyz0123456789", true),
+            ("x", "(ghp_abcdefghijklmnopqrstuvwxyz0123456789); rotate", true),
+            ("x", "https://ghp_abcdefghijklmnopqrstuvwxyz0123456789@github.com/a", true),
             ("x", "Bearer q8ZrT1xWm4Kd9LpV", true),
             ("Authorization", "bearer abcdef-123456", true),
             ("x", "Basic YXBwOlRyMHViNGRvcg==", true),

@@ -44,7 +44,8 @@ pub(crate) fn names_one(name: &str) -> bool {
 /// Whether a name says that its value is the secret, and not a field, an address or a kind of one.
 pub(crate) fn is_one(name: &str) -> bool {
     let flat = flat(name);
-    NAMES.iter().any(|secret| flat.ends_with(secret)) || ends_so(name)
+    let one = flat.strip_suffix('s').unwrap_or(&flat);
+    NAMES.iter().any(|secret| flat.ends_with(secret) || one.ends_with(secret)) || ends_so(name)
 }
 
 fn ends_so(name: &str) -> bool {
