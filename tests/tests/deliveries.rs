@@ -48,7 +48,7 @@ impl Site {
         }
         let mut config = fs::read_to_string(home.path("checkmate.toml")).unwrap();
         config.push_str(&format!(
-            "[notifier]\ndelivery_hold = \"2s\"\nlook_for = \"3s\"\n[outbound]\ntotal_timeout = \"1500ms\"\n\
+            "[notifier]\ndelivery_hold = \"2s\"\nlook_for = \"3s\"\n[outbound]\ntotal_timeout = \"1500ms\"\nread_timeout = \"400ms\"\n\
              [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"worker\"\n\
              client_key_file = \"client.pem\"\n[vault]\nsubject_key_file = \"subject.pem\"\n\
              [connections.jira]\nprovider = \"atlassian\"\nuser = \"{user}\"\n\

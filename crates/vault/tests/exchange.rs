@@ -197,7 +197,7 @@ async fn an_exchange_never_outlasts_its_turn() {
 /// is used twice, and no account is spoilt by two at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_jobs_among_faults() {
-    let site = std::sync::Arc::new(Site::with(|setup| setup.read_timeout = Duration::from_secs(2)).await);
+    let site = std::sync::Arc::new(Site::with(|setup| setup.read_timeout = Duration::from_secs(8)).await);
     site.sandbox.chaos(0.2, 7);
     let mut asking = tokio::task::JoinSet::new();
     for number in 0..1_000 {

@@ -109,7 +109,7 @@ fn is_away(error: &anyhow::Error) -> bool {
 /// With what cannot be opened and what to do.
 pub(super) async fn store_and_broker(config: &Config, by: Opener) -> anyhow::Result<Pair> {
     match config.setting()? {
-        Setting::Embedded { queue, store } => embedded(queue, store).await,
+        Setting::Embedded { queue, store } => embedded(queue, store, config.outbound.read_timeout.0).await,
         Setting::Distributed { broker, store } => {
             let opening = Box::pin(distributed(config, &broker, &store, by));
             tokio::time::timeout(OPEN_WITHIN, opening).await.context(
@@ -119,9 +119,9 @@ pub(super) async fn store_and_broker(config: &Config, by: Opener) -> anyhow::Res
     }
 }
 
-async fn embedded(queue: PathBuf, store: PathBuf) -> anyhow::Result<Pair> {
+async fn embedded(queue: PathBuf, store: PathBuf, settle: Duration) -> anyhow::Result<Pair> {
     let store = EmbeddedStore::open(&store).await?;
-    store.free_what_the_dead_held().await?;
+    store.free_what_the_dead_held(settle).await?;
     let broker = EmbeddedBroker::open(&queue, EmbeddedConfig::default()).await?;
     Ok((Arc::new(store), Arc::new(broker)))
 }

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use checkmate_domain::Timestamp;
 use checkmate_sqlite::Db;
 use rusqlite::Connection;
 
@@ -48,19 +50,22 @@ impl EmbeddedStore {
         Err(newer)
     }
 
-    /// Frees every fence and lock but turns, and forgets who was there. What somebody dead asked of a vendor in its turn may
-    /// still go on there, so the next turn waits until it must be over. For the start of a process that holds none yet: it owns the file, so whoever held one is
+    /// Frees every fence and lock, and forgets who was there. What somebody dead asked of a vendor in its turn may still go on
+    /// there for as long as an answer would have been waited for, `settle`: turns are held until then. For the start of a process that holds none yet: it owns the file, so whoever held one is
     /// gone, and nobody need wait for its time.
     ///
     /// # Errors
     /// Those of the file.
-    pub async fn free_what_the_dead_held(&self) -> Result<()> {
-        self.write(|db| {
+    pub async fn free_what_the_dead_held(&self, settle: Duration) -> Result<()> {
+        let settled = Timestamp::now().plus(settle).as_millis();
+        self.write(move |db| {
             run(db, "UPDATE jobs SET held_until = 0 WHERE is_open = 1 AND holder IS NOT NULL", [])?;
             run(db, "DELETE FROM processes", [])?;
             let free = "UPDATE locks SET owner = NULL, held_until = NULL \
                         WHERE owner IS NOT NULL AND name NOT LIKE 'turn:%'";
             run(db, free, [])?;
+            let turns = "UPDATE locks SET held_until = min(held_until, ?1) WHERE name LIKE 'turn:%'";
+            run(db, turns, [settled])?;
             Ok(())
         })
         .await

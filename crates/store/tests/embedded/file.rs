@@ -183,7 +183,7 @@ async fn what_a_dead_process_held_can_be_freed() {
     store.close().await;
 
     let store = place.open().await;
-    store.free_what_the_dead_held().await.unwrap();
+    store.free_what_the_dead_held(Duration::from_millis(300)).await.unwrap();
     let begin = BeginRequest { holder: WorkerId::new("two").unwrap(), ..begin };
     let Begin::Started(second) = store.begin_attempt(&begin).await.unwrap() else {
         panic!("it waits for the dead")
@@ -192,5 +192,7 @@ async fn what_a_dead_process_held_can_be_freed() {
     let LockAttempt::Held(new) = lock(&store, "two").await.unwrap() else { panic!("it waits for the dead") };
     assert!(new.token > old.token);
     assert!(!matches!(turn(&store, "two").await, LockAttempt::Held(_)), "what was asked may still go on");
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert!(matches!(turn(&store, "two").await, LockAttempt::Held(_)), "now it is over");
     assert!(!store.renew_lock(&old, Duration::from_secs(1)).await.unwrap());
 }
