@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
 
+#[path = "deliveries/channels.rs"]
+mod channels;
 #[path = "deliveries/chaos.rs"]
 mod chaos;
 #[path = "cli/home.rs"]
@@ -333,6 +335,7 @@ fn what_a_route_lacks_is_told() {
         let vault = "[auth0]\ndomain = \"acme.eu.auth0.com\"\nclient_id = \"w\"\nclient_key_file = \"c.pem\"\n\
                      [vault]\nsubject_key_file = \"s.pem\"\n\
                      [connections.jira]\nprovider = \"atlassian\"\nuser = \"auth0|a\"\n\
+                     [connections.posts]\nprovider = \"microsoft-teams\"\nuser = \"auth0|a\"\n\
                      [connections.code]\nprovider = \"github\"\nuser = \"auth0|a\"\n";
         fs::write(home.path("checkmate.toml"), format!("{before}{vault}[routes.tickets]\n{route}")).unwrap();
         home.run(&["config", "check"])
@@ -348,6 +351,37 @@ fn what_a_route_lacks_is_told() {
     ] {
         let said = check(&route);
         assert!(said.code == Some(2) && said.err.contains(word), "{route}: {said:?}");
+    }
+    let pages = format!("to = \"confluence\"\n{cloud}connection = \"jira\"\n");
+    let teams = "to = \"teams\"\nconnection = \"posts\"\n";
+    let hook = "to = \"webhook\"\nurl = \"https://hooks.example\"\n";
+    for (route, word) in [
+        (pages.clone(), "has no space"),
+        (format!("{pages}space = \"a/b\"\n"), "neither the key nor the id"),
+        (format!("{pages}space = \"SEC\"\nparent_page = \"..\"\n"), "no id of a page"),
+        ("to = \"teams\"\nconnection = \"jira\"\n".to_owned(), "name one at microsoft-teams"),
+        (teams.to_owned(), "Get link to channel"),
+        (format!("{teams}url_file = \"w\"\n"), "leave one of them out"),
+        (format!("{teams}team_id = \"t\"\nchannel_id = \"19:a/b\"\n"), "no id of a channel"),
+        (hook.to_owned(), "head -c 32 /dev/urandom"),
+        (format!("{hook}url_file = \"u\"\nkey_file = \"k\"\n"), "leave one of them out"),
+        ("to = \"webhook\"\nurl = \"http://hooks.example/in\"\n".to_owned(), "not encrypted"),
+    ] {
+        let said = check(&route);
+        assert!(said.code == Some(2) && said.err.contains(word), "{route}: {said:?}");
+    }
+    for fine in [
+        format!("{pages}space = \"65538\"\n"),
+        format!("{teams}team_id = \"fbe2bf47-16c8\"\nchannel_id = \"19:4a95@thread.tacv2\"\n"),
+        "to = \"teams\"\nurl_file = \"workflow.url\"\n".to_owned(),
+        format!("{hook}key_file = \"hook.key\"\n"),
+    ] {
+        let said = check(&fine).fine();
+        assert!(!said.out.contains("nothing is sent"), "{fine}: {said:?}");
+    }
+    for (silent, word) in [("confluence", "no connection"), ("teams", "or url_file"), ("webhook", "no url")] {
+        let said = check(&format!("to = \"{silent}\"\n")).fine();
+        assert!(said.out.contains(word) && said.out.contains("nothing is sent by it"), "{said:?}");
     }
     let silent = check(jira).fine();
     assert!(silent.out.contains("nothing is sent by it"), "{silent:?}");

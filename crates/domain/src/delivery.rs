@@ -21,6 +21,8 @@ pub enum Subject {
     Scan(ScanId),
     /// How a scope stands now, whichever scan says so.
     Posture(Scope),
+    /// What one scan changed about one finding.
+    Change(ScanId, Fingerprint),
 }
 
 impl Subject {
@@ -32,6 +34,7 @@ impl Subject {
             Self::Summary(scan) => ("summary", scan.to_string()),
             Self::Scan(scan) => ("scan", scan.to_string()),
             Self::Posture(scope) => ("posture", scope.to_string()),
+            Self::Change(scan, fingerprint) => ("change", format!("{scan} {fingerprint}")),
         }
     }
 }

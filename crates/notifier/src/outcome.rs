@@ -40,6 +40,8 @@ pub struct View {
     known: Outcome,
     /// When the scan was over.
     over_at: Timestamp,
+    /// What it changed, and when.
+    changes: Changes,
     /// The last entry of the log that it takes into account.
     position: Option<String>,
 }
@@ -63,7 +65,7 @@ impl View {
         let mut others = Vec::new();
         for target in store.targets().await? {
             for record in store.target(&target).await?.findings {
-                let change = changes.get(&record.finding.fingerprint).copied();
+                let change = changes.get(&record.finding.fingerprint).map(|(kind, _)| *kind);
                 if !record.state.is_open() && change.is_none() {
                     continue;
                 }
@@ -87,7 +89,7 @@ impl View {
         let known = scanned.findings.iter().cloned().chain(others).collect();
         let known = Outcome { findings: known, ..scanned.clone() };
         let over_at = scan.finished_at.unwrap_or(scan.created_at);
-        Ok(Self { scanned, known, over_at, position })
+        Ok(Self { scanned, known, over_at, changes, position })
     }
 
     /// Whether nothing has changed since.
@@ -116,6 +118,12 @@ impl View {
         self.over_at
     }
 
+    /// When the scan changed a finding; when it changed last where this scan did not.
+    #[must_use]
+    pub fn changed_at(&self, record: &FindingRecord) -> Timestamp {
+        self.changes.get(&record.finding.fingerprint).map_or(record.changed_at, |(_, at)| *at)
+    }
+
     /// What these routes want of the scan.
     #[must_use]
     pub fn wishes<'a>(&'a self, routes: &'a [Route]) -> Vec<Wish<'a>> {
@@ -139,7 +147,7 @@ impl View {
             Subject::Group(group) => {
                 GroupId::derived(&news.record.finding.place.rule, &news.organisation) == *group
             }
-            Subject::Summary(_) | Subject::Scan(_) | Subject::Posture(_) => false,
+            Subject::Summary(_) | Subject::Scan(_) | Subject::Posture(_) | Subject::Change(..) => false,
         };
         let mut members: Vec<&News> = self.known.findings.iter().filter(|news| about(news)).collect();
         members.sort_by_key(|news| (news.record.triage.priority, news.record.finding.fingerprint.clone()));
@@ -148,18 +156,18 @@ impl View {
     }
 }
 
-/// What the scan changed last of each finding, and the end of the log.
-async fn changes(
-    store: &dyn Store,
-    scan: &ScanId,
-) -> Result<(BTreeMap<Fingerprint, TransitionKind>, Option<String>), StoreError> {
+/// What a scan changed last of each finding, and when.
+type Changes = BTreeMap<Fingerprint, (TransitionKind, Timestamp)>;
+
+/// What the scan changed, and the end of the log.
+async fn changes(store: &dyn Store, scan: &ScanId) -> Result<(Changes, Option<String>), StoreError> {
     let mut changes = BTreeMap::new();
     let mut after: Option<String> = None;
     loop {
         let page = store.transitions(after.as_deref(), PAGE).await?;
         let Some(last) = page.last().map(|entry| entry.position.clone()) else { return Ok((changes, after)) };
         let own = page.into_iter().map(|entry| entry.transition).filter(|entry| entry.scan == *scan);
-        changes.extend(own.map(|entry| (entry.fingerprint, entry.kind)));
+        changes.extend(own.map(|entry| (entry.fingerprint, (entry.kind, entry.at))));
         after = Some(last);
     }
 }

@@ -1,10 +1,10 @@
-//! Leaves a host alone that fails again and again.
+//! Leaves alone what fails again and again: the calls of one budget, or a host where a call has none.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// When a host is left alone.
+/// When it is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Circuit {
     /// Failures in a row.
@@ -19,7 +19,7 @@ impl Default for Circuit {
     }
 }
 
-/// One host.
+/// What is called.
 #[derive(Debug, Clone, Copy, Default)]
 struct State {
     failures: u32,
@@ -27,7 +27,7 @@ struct State {
     open_until: Option<Instant>,
 }
 
-/// All hosts of a process.
+/// All that a process calls.
 #[derive(Debug)]
 pub(crate) struct Circuits {
     rule: Circuit,

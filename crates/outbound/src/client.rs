@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::answer::Answer;
 use crate::base_url::is_loopback;
-use crate::budget::{Budgets, Grant};
+use crate::budget::{BudgetKey, Budgets, Grant};
 use crate::call::Call;
 use crate::circuit::Circuits;
 use crate::error::CallError;
@@ -133,7 +133,9 @@ impl Client {
             }
         }
         let open = |again_in| CallError::CircuitOpen { host: host.to_owned(), again_in };
-        shared.circuits.admit(host, Instant::now()).map_err(open)?;
+        // Several services may be behind one host, and one of them may be down alone.
+        let service = call.budget.as_ref().map_or(host, BudgetKey::as_str);
+        shared.circuits.admit(service, Instant::now()).map_err(open)?;
         let late = || CallError::TimedOut { host: host.to_owned(), after: left, maybe_sent: true };
         let outcome = tokio::time::timeout(left, self.once(call, host)).await.unwrap_or_else(|_| Err(late()));
         let well = match &outcome {
@@ -146,7 +148,7 @@ impl Client {
             Err(_) => None,
         };
         if let Some(well) = well {
-            shared.circuits.note(host, well, Instant::now());
+            shared.circuits.note(service, well, Instant::now());
         }
         match &outcome {
             Ok(answer) => {

@@ -194,6 +194,22 @@ async fn a_host_that_fails_is_left_alone_for_a_while() {
     assert_eq!(server.asked().len(), 3);
 }
 
+/// Behind one host are Jira and Confluence of the same vendor.
+#[tokio::test]
+async fn a_service_that_fails_keeps_nobody_from_another_at_its_host() {
+    let circuit = Circuit { failures: 2, open_for: Duration::from_secs(60) };
+    let outbound = outbound(Settings { attempts: 1, circuit, ..quick() });
+    let down = Act::Say(answer(503, "", ""));
+    let server = Server::start(vec![down.clone(), down, Act::Say(answer(200, "", ""))]).await;
+    let call = |key: &str| Call::get(url(&server, "x")).budget(BudgetKey::new(key));
+    for _ in 0..2 {
+        assert_eq!(outbound.client().unwrap().send(&call("jira:a")).await.unwrap().status, 503);
+    }
+    let open = outbound.client().unwrap().send(&call("jira:a")).await.unwrap_err();
+    assert!(matches!(open, CallError::CircuitOpen { .. }), "{open}");
+    assert_eq!(outbound.client().unwrap().send(&call("confluence:a")).await.unwrap().status, 200);
+}
+
 #[tokio::test]
 async fn a_used_up_budget_is_known_to_all_who_share_it() {
     let outbound =

@@ -350,7 +350,11 @@ impl Tenant {
         let user = "auth0|checkmate";
         let scopes = [
             ("github", "repo,read:org"),
-            ("atlassian", "read:jira-work write:jira-work read:me offline_access"),
+            (
+                "atlassian",
+                "read:jira-work write:jira-work read:space:confluence read:page:confluence write:page:confluence \
+                 read:me offline_access",
+            ),
             ("microsoft-teams", "User.Read ChannelMessage.Send offline_access"),
         ];
         let grants = scopes.iter().map(|(name, scopes)| {

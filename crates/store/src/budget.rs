@@ -15,4 +15,7 @@ pub trait BudgetStore: Send + Sync {
     async fn paused_for(&self, key: &str) -> Result<Option<Duration>>;
     /// Nothing should be asked under this key for so long from now; a longer pause that stands stays.
     async fn pause(&self, key: &str, pause: Duration) -> Result<()>;
+    /// Takes the one call under this key, after which nothing should be asked for so long: none when it was taken, else how long
+    /// to wait. Of many who ask at once one takes it.
+    async fn pace(&self, key: &str, pace: Duration) -> Result<Option<Duration>>;
 }

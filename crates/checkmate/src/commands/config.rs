@@ -11,7 +11,7 @@ use crate::commands::Out;
 use crate::config::{self, Config, ConfigError};
 use crate::view;
 use crate::view::config_view::{ConfigView, read_from};
-use crate::wiring::{deliveries, rabbit, vault};
+use crate::wiring::{rabbit, vault, ways};
 use crate::{EXIT_DONE, EXIT_USAGE};
 
 /// Does it; `named` is the file of `--config`.
@@ -63,7 +63,7 @@ async fn check(file: Option<&Path>, out: &mut Out) -> anyhow::Result<u8> {
     let embedded = config.setting()?.is_embedded();
     let mut missing = if embedded { Vec::new() } else { missing_for_many(config) };
     missing.extend(vault::unconfigured(config));
-    missing.extend(deliveries::unconfigured(config));
+    missing.extend(ways::unconfigured(config));
     if !missing.is_empty() {
         missing.iter().for_each(|why| eprintln!("checkmate: {why}"));
         return Ok(EXIT_USAGE);
@@ -74,7 +74,7 @@ async fn check(file: Option<&Path>, out: &mut Out) -> anyhow::Result<u8> {
     let setting = if embedded { "one machine" } else { "many machines" };
     let from = read_from(file.as_deref());
     let mut text = format!("ok: {from}\n{set} set, {schedules}, for {setting}\n");
-    for silent in deliveries::silent(config) {
+    for silent in ways::silent(config) {
         text.push_str(&format!("{silent}; 'notify preview SCAN' shows what it would send\n"));
     }
     out.text(&text).await?;

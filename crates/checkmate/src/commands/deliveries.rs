@@ -133,7 +133,7 @@ async fn change(
 pub(super) async fn go_on(parts: &Parts, connection: &str) -> anyhow::Result<usize> {
     let routes = &parts.config.routes;
     let by_it = |row: &DeliveryRecord| {
-        routes.get(&row.route).is_some_and(|route| route.connection.as_deref() == Some(connection))
+        routes.get(&row.route).is_some_and(|route| route.sending.connection.as_deref() == Some(connection))
     };
     let mut woken = 0;
     for row in all(parts).await? {

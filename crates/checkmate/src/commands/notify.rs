@@ -9,8 +9,9 @@ use crate::commands::Out;
 use crate::commands::scans::find;
 use crate::view;
 use crate::view::notify_view::{self, Preview};
-use crate::wiring::deliveries::{organisations, silent};
+use crate::wiring::deliveries::organisations;
 use crate::wiring::parts::Parts;
+use crate::wiring::ways::silent;
 
 pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> anyhow::Result<u8> {
     let Notify::Preview { scan, format } = command;

@@ -7,6 +7,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::Context;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use checkmate_sandbox::graph::{CHANNEL, TEAM};
 use checkmate_sandbox::jira::Category;
 use checkmate_sandbox::{CLOUD_ID, Example, HARDENED, Office, SCANNER_SCOPES, Sandbox, Tenant, WORLD};
 
@@ -17,6 +20,11 @@ use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
 
 /// Tickets that are named; the rest is counted.
 const NAMED: usize = 10;
+/// What the account at Atlassian may do.
+const ATLASSIAN: &str = "read:jira-work write:jira-work read:space:confluence read:page:confluence \
+                         write:page:confluence read:me offline_access";
+/// Where events go.
+const HOOK: &str = "findings";
 /// What scans the organisation.
 const SCOPE: &str = "org:halden";
 
@@ -34,7 +42,7 @@ pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result
     write(&args.write, &sites, &office)?;
     let code = if args.scan {
         let code = scan(&args.write, out).await?;
-        out.text(&tickets(&office)).await?;
+        out.text(&arrived(&office)).await?;
         code
     } else {
         wait(&args.write, &sites, &office, out).await?
@@ -82,19 +90,39 @@ async fn office(sites: &[Site]) -> anyhow::Result<Office> {
         Some(site) => office.leases_of(&site.stand_in),
         None => office,
     };
-    office.start().await.context("there is no free port for the stand-in of Jira")
+    office.start().await.context("there is no free port for the stand-ins of Jira, Confluence and Teams")
 }
 
-/// What has arrived. The stand-in forgets when it ends; the ledger beside the configuration does not.
+/// What has arrived. The stand-ins forget when they end; the ledger beside the configuration does not.
+fn arrived(office: &Office) -> String {
+    let pages = office.confluence().pages();
+    let ours = pages.iter().filter(|page| page.properties.contains_key("checkmate.delivery"));
+    let pages: Vec<String> = ours.map(|page| plain(page.title(), 90)).collect();
+    let (messages, runs) = (office.teams().messages().len(), office.teams().runs().len());
+    let events = office.deliveries(HOOK).len();
+    let mut text = tickets(office);
+    text.push_str(&format!("Confluence was sent {}\n", count(pages.len(), "page")));
+    pages.iter().for_each(|title| text.push_str(&format!("  {title}\n")));
+    text.push_str(&format!(
+        "Teams was sent {} in the channel, and {} by the workflow\n",
+        count(messages, "card"),
+        count(runs, "card")
+    ));
+    text.push_str(&match events {
+        0 => "the webhook was sent no event: no finding has changed\n".to_owned(),
+        events => format!("the webhook was sent {}, each signed\n", count(events, "event")),
+    });
+    text
+}
+
 fn tickets(office: &Office) -> String {
     let tickets = office.jira().issues();
     if tickets.is_empty() {
-        return "the stand-in of Jira was sent no new ticket: what was found before has its own; see deliveries list\n"
+        return "Jira was sent no new ticket: what was found before has its own; see deliveries list\n"
             .to_owned();
     }
     let open = tickets.iter().filter(|ticket| ticket.category != Category::Done).count();
-    let mut text =
-        format!("the stand-in of Jira was sent {}, {open} open\n", count(tickets.len(), "new ticket"));
+    let mut text = format!("Jira was sent {}, {open} open\n", count(tickets.len(), "new ticket"));
     for ticket in tickets.iter().take(NAMED) {
         let summary = ticket.fields.get("summary").and_then(|text| text.as_str()).unwrap_or_default();
         text.push_str(&format!("  {:<7} {:<12} {}\n", ticket.key, ticket.status, plain(summary, 90)));
@@ -114,7 +142,7 @@ async fn wait(folder: &Path, sites: &[Site], office: &Office, out: &mut Out) -> 
     for site in sites {
         text.push_str(&format!("  {} at {}\n", site.domain, site.stand_in.base()));
     }
-    text.push_str(&format!("  Jira at {}\n", office.jira_url()));
+    text.push_str(&format!("  Jira, Confluence, Teams and a webhook at {}\n", office.base()));
     text.push_str(&format!(
         "their keys and a configuration are in {}; in another terminal:\n\n  \
            {program} --config {config} scan {SCOPE}\n  \
@@ -168,7 +196,10 @@ fn write(folder: &Path, sites: &[Site], office: &Office) -> anyhow::Result<()> {
     file("client.pem", &acme.example.worker.private_pem)?;
     file("subject.pem", &acme.example.subject.private_pem)?;
     file("management.pem", &acme.example.management.private_pem)?;
-    let mut text = configuration(acme.example.user, &acme.stand_in.base(), &office.jira_url());
+    file("workflow.url", &office.workflow_url())?;
+    file("webhook.key", &format!("whsec_{}", STANDARD.encode(rand::random::<[u8; 32]>())))?;
+    let mut text = configuration(acme.example.user, &acme.stand_in.base());
+    text.push_str(&routes(office));
     for site in sites {
         file(&format!("{}.pem", site.name), &site.example.management.private_pem)?;
         text.push_str(&format!(
@@ -182,7 +213,7 @@ fn write(folder: &Path, sites: &[Site], office: &Office) -> anyhow::Result<()> {
     file("checkmate.toml", &text)
 }
 
-fn configuration(user: &str, base: &str, jira: &str) -> String {
+fn configuration(user: &str, base: &str) -> String {
     let mut text = format!(
         "# For the stand-ins; see docs/credentials.md and docs/tenants.md for real tenants.\n\
          data_dir = \"data\"\n\n\
@@ -195,7 +226,7 @@ fn configuration(user: &str, base: &str, jira: &str) -> String {
     );
     let accounts = [
         ("github", "github", ""),
-        ("jira", "atlassian", "read:jira-work write:jira-work read:me offline_access"),
+        ("jira", "atlassian", ATLASSIAN),
         ("teams", "microsoft-teams", "User.Read ChannelMessage.Send offline_access"),
     ];
     for (name, provider, scopes) in accounts {
@@ -204,12 +235,24 @@ fn configuration(user: &str, base: &str, jira: &str) -> String {
             text.push_str(&format!("scopes = \"{scopes}\"\n"));
         }
     }
-    text.push_str(&format!(
+    text
+}
+
+fn routes(office: &Office) -> String {
+    format!(
         "\n# What policy sends: notify preview SCAN, deliveries list. See docs/deliveries.md.\n\
          [routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\n\
          due_days = [\"P1=7\", \"P2=30\"]\nconnection = \"jira\"\ncloud_id = \"{CLOUD_ID}\"\n\
-         base_url = \"{jira}\"\n\n[routes.channel]\nto = \"teams\"\n\n\
-         [routes.pages]\nto = \"confluence\"\n",
-    ));
-    text
+         base_url = \"{jira}\"\n\n\
+         [routes.pages]\nto = \"confluence\"\nconnection = \"jira\"\ncloud_id = \"{CLOUD_ID}\"\nspace = \"SEC\"\n\
+         base_url = \"{confluence}\"\n\n\
+         [routes.channel]\nto = \"teams\"\nconnection = \"teams\"\nteam_id = \"{TEAM}\"\n\
+         channel_id = \"{CHANNEL}\"\nbase_url = \"{graph}\"\n\n\
+         [routes.urgent]\nto = \"teams\"\nleast_priority = \"P1\"\nurl_file = \"workflow.url\"\n\n\
+         [routes.events]\nto = \"webhook\"\nurl = \"{hook}\"\nkey_file = \"webhook.key\"\n",
+        jira = office.jira_url(),
+        confluence = office.confluence_url(),
+        graph = office.graph_url(),
+        hook = office.hook_url(HOOK),
+    )
 }

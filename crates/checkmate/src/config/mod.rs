@@ -36,9 +36,9 @@ pub use connections::ConnectionConfig;
 pub use load::{ConfigError, load, load_telling, reload_schedules};
 pub use mistake::{Mistake, Mistakes, Place};
 pub use pages::{document, template};
-pub use routes::RouteConfig;
+pub use routes::{RouteConfig, Sending};
 pub use schema::schema;
-pub use secret_file::{fingerprint_key, secret};
+pub use secret_file::{fingerprint_key, secret, signing_key};
 pub use sections::{
     AdminSection, AuditSection, Auth0Section, BrokerConfig, KeeperSection, LimitsSection, LogFormat,
     NotifierSection, OutboundSection, RequestsSection, RetentionSection, ScanConfig, StoreConfig,

@@ -146,7 +146,7 @@ fn free(text: &mut String, table: &Table, mark: &str) {
             return free_keys(text, table, &tenants::KEYS, told);
         }
         Of::Routes => {
-            let told = "`to` must be there, and `project` for Jira.";
+            let told = "`to` must be there, and `project` for Jira. What each channel needs so that it sends stands in [deliveries.md](deliveries.md).";
             return free_keys(text, table, &routes::KEYS, told);
         }
         Of::Exports | Of::Passwords | Of::Requests => {}

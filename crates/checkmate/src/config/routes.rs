@@ -1,10 +1,11 @@
 //! The keys of one route: which findings go where.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use checkmate_domain::{Priority, Severity};
+use checkmate_domain::{Priority, Secret, Severity};
 use checkmate_notifier::policy::{Destination, Jira, Route, When};
-use checkmate_outbound::BaseUrl;
+use checkmate_outbound::{BaseUrl, SecretUrl};
 
 use super::key::{Key, key};
 use super::kind::Kind;
@@ -18,10 +19,33 @@ const MOST_NEW: u32 = 25;
 pub struct RouteConfig {
     /// Which findings go where.
     pub route: Route,
-    /// The account that it sends by, by its name in `[connections]`; without it nothing is sent.
+    /// How.
+    pub sending: Sending,
+}
+
+/// How a route sends; each channel needs some of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sending {
+    /// The account that it sends by, by its name in `[connections]`.
     pub connection: Option<String>,
     /// The id of the site at Atlassian.
     pub cloud_id: Option<String>,
+    /// The space of Confluence, by its key or its id.
+    pub space: Option<String>,
+    /// Id of the page that pages of scopes are under.
+    pub parent_page: Option<String>,
+    /// Id of the team.
+    pub team_id: Option<String>,
+    /// Id of its channel.
+    pub channel_id: Option<String>,
+    /// The address of a webhook.
+    pub url: Option<String>,
+    /// The address of a workflow or a webhook, where it is a secret.
+    pub url_file: Option<PathBuf>,
+    /// What signs events.
+    pub key_file: Option<PathBuf>,
+    /// What signed them before.
+    pub previous_key_file: Option<PathBuf>,
     /// Where the vendor's API is asked, instead of at the vendor's own host.
     pub base_url: Option<String>,
 }
@@ -40,13 +64,11 @@ pub(super) struct Draft {
     ticket_per: Option<String>,
     most_new: Option<u32>,
     due_days: Option<BTreeSet<String>>,
-    connection: Option<String>,
-    cloud_id: Option<String>,
-    base_url: Option<String>,
+    sending: Sending,
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 14] = [
+pub(super) static KEYS: [Key<Draft>; 22] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&["info", "low", "moderate", "high", "critical"]), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
@@ -58,9 +80,17 @@ pub(super) static KEYS: [Key<Draft>; 14] = [
     key!(Draft; "ticket_per", "A ticket for each finding, or for each root cause; group when not set.", Kind::Word(&["finding", "group"]), "finding", ticket_per),
     key!(Draft; "most_new", "New tickets of one scan; what is beyond goes into one summary; 25 when not set.", Kind::Count { least: 1, most: 10_000 }, "50", most_new),
     key!(Draft; "due_days", "Days to mend by priority; no due date for those that are not named.", Kind::Texts, "[\"P1=7\", \"P2=30\"]", due_days),
-    key!(Draft; "connection", "The account that it sends by, a name of `[connections]`; without it nothing is sent.", Kind::Text, "jira", connection),
-    key!(Draft; "cloud_id", "The id of the Jira site: `https://SITE.atlassian.net/_edge/tenant_info` shows it. It is never guessed.", Kind::Text, "1324a887-45db-1bf4-1e99-ef0ff456d421", cloud_id),
-    key!(Draft; "base_url", "Where Jira's API is asked; `https://api.atlassian.com/ex/jira/` and the cloud_id when not set.", Kind::Text, "https://api.atlassian.com/ex/jira/1324a887-45db-1bf4-1e99-ef0ff456d421", base_url),
+    key!(Draft; "connection", "The account that it sends by, a name of `[connections]`: at atlassian for Jira and Confluence, at microsoft-teams for Teams.", Kind::Text, "jira", sending.connection),
+    key!(Draft; "cloud_id", "The id of the site of Jira and Confluence: `https://SITE.atlassian.net/_edge/tenant_info` shows it. It is never guessed.", Kind::Text, "1324a887-45db-1bf4-1e99-ef0ff456d421", sending.cloud_id),
+    key!(Draft; "space", "The space of Confluence, by its key (behind `/spaces/` in its address) or its id.", Kind::Text, "SEC", sending.space),
+    key!(Draft; "parent_page", "The id of the page that the pages are under; the home page of the space when not set.", Kind::Text, "98765", sending.parent_page),
+    key!(Draft; "team_id", "The team: `groupId` in the link to the channel.", Kind::Text, "fbe2bf47-16c8-47cf-b4a5-4b9b187c508b", sending.team_id),
+    key!(Draft; "channel_id", "The channel: what stands behind `/channel/` in its link, with `:` for `%3A` and `@` for `%40`.", Kind::Text, "19:4a95f7d8db4c4e7fae857bcebe0623e6@thread.tacv2", sending.channel_id),
+    key!(Draft; "url", "The address of a webhook of your own.", Kind::Text, "https://hooks.acme.example/checkmate", sending.url),
+    key!(Draft; "url_file", "The address of a workflow of Teams, or of a webhook whose address is a secret.", Kind::SecretFile, "/etc/checkmate/workflow.url", sending.url_file),
+    key!(Draft; "key_file", "The key that signs the events of a webhook, 24 bytes at least, or `whsec_` and base64.", Kind::SecretFile, "/etc/checkmate/webhook.key", sending.key_file),
+    key!(Draft; "previous_key_file", "The key before it, which signs too while receivers change over.", Kind::SecretFile, "/etc/checkmate/webhook.key.old", sending.previous_key_file),
+    key!(Draft; "base_url", "Where the vendor's API is asked, instead of at the vendor's own host.", Kind::Text, "https://api.atlassian.com/ex/jira/1324a887-45db-1bf4-1e99-ef0ff456d421", sending.base_url),
 ];
 
 /// Keys without which there is no route.
@@ -95,15 +125,36 @@ impl Draft {
                 due_days: due(&self.due_days.unwrap_or_default())?,
             }),
         };
-        if let Some(id) = self.cloud_id.as_deref().filter(|id| !is_cloud_id(id)) {
-            return Err(("cloud_id", format!("is '{}', which is no id of a site", super::texts::shown(id))));
+        self.sending.check()?;
+        let route = Route { name: name.to_owned(), when, to };
+        Ok(RouteConfig { route, sending: self.sending })
+    }
+}
+
+impl Sending {
+    /// Which key is wrong, and how. Most of them become part of addresses that credentials are sent to.
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let shown = super::texts::shown;
+        let ids = [
+            ("cloud_id", &self.cloud_id, "-", "is no id of a site"),
+            ("space", &self.space, "~_.:-", "is neither the key nor the id of a space"),
+            ("parent_page", &self.parent_page, "", "is no id of a page"),
+            ("team_id", &self.team_id, "-", "is no id of a team"),
+            ("channel_id", &self.channel_id, ":@._-", "is no id of a channel"),
+        ];
+        for (key, text, marks, wrong) in ids {
+            if let Some(text) = text.as_deref().filter(|text| !is_id(text, marks)) {
+                return Err((key, format!("is '{}', which {wrong}", shown(text))));
+            }
         }
         if let Some(Err(why)) = self.base_url.as_deref().map(str::parse::<BaseUrl>) {
             return Err(("base_url", format!("cannot be used: {why}")));
         }
-        let route = Route { name: name.to_owned(), when, to };
-        let Self { connection, cloud_id, base_url, .. } = self;
-        Ok(RouteConfig { route, connection, cloud_id, base_url })
+        let address = |text: &str| SecretUrl::read(&Secret::new(text.as_bytes().to_vec()));
+        match self.url.as_deref().map(address) {
+            Some(Err(why)) => Err(("url", format!("cannot be used: {why}"))),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -132,14 +183,14 @@ fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, Strin
     Ok(due)
 }
 
-/// Whether a text can be the id of a site: it becomes part of addresses that credentials are sent to.
-fn is_cloud_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+/// Whether a text can be an id, which besides letters and digits has these marks.
+fn is_id(text: &str, marks: &str) -> bool {
+    (1..=200).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }
 
 impl From<&RouteConfig> for Draft {
     fn from(config: &RouteConfig) -> Self {
-        let RouteConfig { route, connection, cloud_id, base_url } = config;
+        let RouteConfig { route, sending } = config;
         let When { least_severity, least_priority, targets, rules } = route.when.clone();
         let set = |list: Vec<String>| (!list.is_empty()).then(|| list.into_iter().collect::<BTreeSet<_>>());
         let draft = Self {
@@ -147,9 +198,7 @@ impl From<&RouteConfig> for Draft {
             least_priority: least_priority.map(|priority| priority.to_string()),
             targets: set(targets),
             rules: set(rules),
-            connection: connection.clone(),
-            cloud_id: cloud_id.clone(),
-            base_url: base_url.clone(),
+            sending: sending.clone(),
             ..Self::default()
         };
         let to = |word: &str| Some(word.to_owned());

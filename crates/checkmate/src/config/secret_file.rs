@@ -5,23 +5,44 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use checkmate_domain::{FingerprintKey, Secret};
 
 use crate::config::ConfigError;
+
+/// What a key begins with that is written in base64.
+const WRITTEN_KEY: &[u8] = b"whsec_";
 
 /// The content of a secret file without the line end.
 ///
 /// # Errors
 /// When it is missing, empty, or open to others than its owner and group.
 pub fn secret(path: &Path) -> Result<Secret, ConfigError> {
+    line(path).map(Secret::new)
+}
+
+/// A key that signs events. One that begins with `whsec_`, as receivers write it, is what its base64 stands for.
+///
+/// # Errors
+/// As [`secret`], and when it is no base64.
+pub fn signing_key(path: &Path) -> Result<Secret, ConfigError> {
+    let bytes = line(path)?;
+    let Some(text) = bytes.strip_prefix(WRITTEN_KEY) else { return Ok(Secret::new(bytes)) };
+    let key = STANDARD.decode(text);
+    let no_base64 = |_| refuse(path, "begins with whsec_, and the rest is no base64: copy the key anew");
+    key.map(Secret::new).map_err(no_base64)
+}
+
+fn line(path: &Path) -> Result<Vec<u8>, ConfigError> {
     let mut bytes = read(path)?;
     while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
         bytes.pop();
     }
     if bytes.is_empty() {
-        return Err(refuse(path, "is empty: put the password into it"));
+        return Err(refuse(path, "is empty: put the secret into it"));
     }
-    Ok(Secret::new(bytes))
+    Ok(bytes)
 }
 
 /// The installation's fingerprint key. `make`: create one, readable by its owner only, when there is none.
@@ -83,6 +104,21 @@ mod tests {
         let again = fingerprint_key(&path, true).unwrap();
         assert_eq!(first.id(), again.id());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_in_base64_is_what_it_stands_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        for (text, length) in [
+            ("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n", Some(24)),
+            ("plain\r\n", Some(5)),
+            ("whsec_?", None),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            assert_eq!(signing_key(&path).ok().map(|key| key.len()), length, "{text}");
+        }
     }
 
     #[test]

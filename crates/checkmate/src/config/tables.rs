@@ -104,7 +104,7 @@ pub(super) static TABLES: [Table; 7] = [
     },
     Table {
         path: "routes",
-        about: "Which findings go where, and how; a table for each. `notify preview SCAN` shows what would be sent; a route with a `connection` sends it.",
+        about: "Which findings go where, and how; a table for each. `notify preview SCAN` shows what would be sent; a route that has a `connection` or an address sends it.",
         of: Of::Routes,
         name: "tickets",
         kind: Kind::Text,

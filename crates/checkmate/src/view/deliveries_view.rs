@@ -89,5 +89,6 @@ fn about(subject: &Subject) -> String {
         Subject::Summary(scan) => format!("what scan {scan} found beyond tickets of their own"),
         Subject::Scan(scan) => format!("scan {scan}"),
         Subject::Posture(scope) => format!("how {scope} stands"),
+        Subject::Change(scan, fingerprint) => format!("what scan {scan} changed about finding {fingerprint}"),
     }
 }

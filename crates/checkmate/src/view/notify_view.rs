@@ -36,7 +36,7 @@ impl Preview {
         let (what, members) = kind(&wish.shape);
         let findings = members.iter().map(|news| news.record.finding.fingerprint.to_string()).collect();
         let places = members.iter().map(|news| render::place(news)).collect();
-        let (title, body) = shown(wish, &id, what, outcome, now);
+        let (title, body) = shown(wish, &id, what, outcome, (now, view));
         Self {
             route: wish.route.name.clone(),
             id,
@@ -63,7 +63,13 @@ fn kind<'a>(shape: &'a Shape<'a>) -> (&'static str, Vec<&'a News>) {
     }
 }
 
-fn shown(wish: &Wish<'_>, id: &DeliveryId, what: &str, outcome: &Outcome, now: Timestamp) -> (String, Value) {
+fn shown(
+    wish: &Wish<'_>,
+    id: &DeliveryId,
+    what: &str,
+    outcome: &Outcome,
+    (now, view): (Timestamp, &View),
+) -> (String, Value) {
     let page = |page: confluence::Page| (page.title.clone(), page.create("SPACE", None));
     match (&wish.shape, &wish.route.to) {
         (Shape::Ticket(members), _) if what == "close ticket" => (jira::summary(members), Value::Null),
@@ -83,9 +89,10 @@ fn shown(wish: &Wish<'_>, id: &DeliveryId, what: &str, outcome: &Outcome, now: T
         }
         (Shape::Posture(members), _) => page(confluence::posture(outcome, members)),
         (Shape::ScanPage(members), _) => page(confluence::scan(outcome, members)),
-        (Shape::Event(news), _) => {
-            (news.record.finding.title.clone(), webhook::event(id, &outcome.scan, news, now))
-        }
+        (Shape::Event(news), _) => (
+            news.record.finding.title.clone(),
+            webhook::event(id, &outcome.scan, news, view.changed_at(&news.record)),
+        ),
         // Tickets are made by routes to Jira only.
         (Shape::Ticket(_) | Shape::Summary(_), _) => (String::new(), Value::Null),
     }

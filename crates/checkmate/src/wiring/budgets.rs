@@ -38,6 +38,17 @@ impl Budgets for StoreBudgets {
         }
     }
 
+    /// One of all processes is let through, as long as the store answers; without it, one of this process.
+    async fn take_paced(&self, key: &BudgetKey, pace: Duration) -> Grant {
+        if let Grant::Wait(wait) = self.own.take_paced(key, pace).await {
+            return Grant::Wait(wait);
+        }
+        match tokio::time::timeout(WITHIN, self.store.pace(key.as_str(), pace)).await {
+            Ok(Ok(Some(wait))) => Grant::Wait(wait),
+            Ok(Ok(None) | Err(_)) | Err(_) => Grant::Go,
+        }
+    }
+
     async fn saw(&self, key: &BudgetKey, seen: RateSeen) {
         self.own.saw(key, seen).await;
         let Some(pause) = seen.pause(Timestamp::now()) else { return };
@@ -64,6 +75,21 @@ mod tests {
         let Grant::Wait(left) = other.take(&key).await else { panic!("not told") };
         assert!(left <= wait && left > wait / 2, "{left:?}");
         assert_eq!(other.take(&BudgetKey::new("auth0:b")).await, Grant::Go);
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn two_processes_keep_a_pace_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(EmbeddedStore::open(&folder.path().join("store.db")).await.unwrap());
+        let (one, other) = (StoreBudgets::new(store.clone()), StoreBudgets::new(store.clone()));
+        let (key, pace) = (BudgetKey::new("teams:a"), Duration::from_secs(60));
+        assert_eq!(one.take_paced(&key, pace).await, Grant::Go);
+        for budgets in [&other, &one] {
+            let Grant::Wait(left) = budgets.take_paced(&key, pace).await else { panic!("both go") };
+            assert!(left <= pace && left > pace / 2, "{left:?}");
+        }
         store.close().await;
     }
 }

@@ -7,26 +7,18 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use async_trait::async_trait;
 use checkmate_domain::{DeliveryId, DeliveryRecord, JobId, ScanId, Scopes};
-use checkmate_notifier::deliver::{Channel, Leases, Way, Ways};
-use checkmate_notifier::jira::{self, Access, Held, NoAccess};
-use checkmate_notifier::ledger::Times;
+use checkmate_notifier::deliver::{Leases, Way, Ways};
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::Destination;
-use checkmate_outbound::{BaseUrl, Client, Outbound, SettingsError};
-use checkmate_scanners::Provider;
+use checkmate_notifier::sender::{Access, Held, NoAccess};
+use checkmate_outbound::{Client, Outbound, SettingsError};
 use checkmate_service::metrics;
 use checkmate_store::Store;
 use checkmate_vault::{AuditSink, Connection, LeaseClass, LeaseError, LeaseRequest, Turns, Vault};
 use tokio::sync::Mutex;
 
-use crate::config::{Config, RouteConfig};
-use crate::view::plain;
-use crate::wiring::vault;
+use crate::config::Config;
+use crate::wiring::{vault, ways};
 
-/// Where Atlassian's sites are reached with a token of an account.
-const ATLASSIAN: &str = "https://api.atlassian.com/ex/jira";
-/// Shares of the time for which a lost ticket is looked for: often at first, as the search is seconds late, rarely minutes.
-const LOOKS: [u32; 5] = [1, 3, 9, 24, 60];
 /// Until a delivery asks again for its turn at an account.
 const TURN: Duration = Duration::from_secs(2);
 /// A delivery comes back after so long when the audit trail cannot be written.
@@ -53,15 +45,17 @@ pub fn deliveries(
     audit: Arc<dyn AuditSink>,
     turns: Arc<dyn Turns>,
 ) -> anyhow::Result<Option<Deliveries>> {
-    let ways = ways(config)?;
+    let ways = ways::ways(config)?;
     if ways.is_empty() {
         return Ok(None);
     }
-    let Some(vault) = vault::token_vault(config, audit, turns)? else {
+    let leases = ways.values().any(|way| way.connection.is_some());
+    let vault = if leases { vault::token_vault(config, audit, turns)? } else { None };
+    if leases && vault.is_none() {
         bail!(
             "a route has a connection, and auth0.domain is not set: nothing can be leased; see docs/credentials.md"
         )
-    };
+    }
     let outbound = vault::outbound(config, store)?;
     let connections = config.connections.iter();
     let connections = connections.map(|(name, one)| (name.clone(), vault::connection(name, one))).collect();
@@ -79,90 +73,9 @@ pub fn organisations(config: &Config) -> Organisations {
     Organisations::new(named)
 }
 
-/// What routes that should send still need, as far as the configuration tells.
-#[must_use]
-pub fn unconfigured(config: &Config) -> Vec<String> {
-    let of = |(name, one): (&String, &RouteConfig)| way(config, name, one).err().map(|why| why.to_string());
-    config.routes.iter().filter_map(of).collect()
-}
-
-/// Routes that send nothing, and what they would need.
-#[must_use]
-pub fn silent(config: &Config) -> Vec<String> {
-    let no_connection = |(name, one): (&String, &RouteConfig)| {
-        one.connection.is_none().then(|| format!("[routes.{name}] has no connection: nothing is sent by it"))
-    };
-    config.routes.iter().filter_map(no_connection).collect()
-}
-
-fn ways(config: &Config) -> anyhow::Result<Ways> {
-    let mut ways = Ways::new();
-    for (name, one) in &config.routes {
-        if let Some(way) = way(config, name, one)? {
-            ways.insert(name.clone(), way);
-        }
-    }
-    Ok(ways)
-}
-
-/// How a route sends; nothing where it has no connection.
-fn way(config: &Config, name: &str, one: &RouteConfig) -> anyhow::Result<Option<Way>> {
-    let Some(connection) = &one.connection else { return Ok(None) };
-    let Some(account) = config.connections.get(connection) else {
-        bail!(
-            "[routes.{name}] sends by the connection '{}', and there is no [connections.{}]: add it, or name one that is there",
-            plain(connection, 100),
-            plain(connection, 100)
-        )
-    };
-    let channel = match one.route.to {
-        Destination::Jira(_) => {
-            if account.provider != Provider::Atlassian {
-                bail!(
-                    "[routes.{name}] goes to Jira, and [connections.{connection}] is an account at {}: name one at atlassian",
-                    account.provider.as_str()
-                )
-            }
-            Channel::Jira(jira::Settings { base: jira_base(name, one)?, times: times(config)? })
-        }
-        Destination::Teams | Destination::Confluence | Destination::Webhook => bail!(
-            "[routes.{name}] has a connection, and this release sends to Jira only: leave the connection out, and \
-             'notify preview' shows what would be sent"
-        ),
-    };
-    Ok(Some(Way { route: one.route.clone(), connection: connection.clone(), channel }))
-}
-
-/// When the steps of a delivery are due. A sender is taken for dead later than its request can end.
-fn times(config: &Config) -> anyhow::Result<Times> {
-    let (hold, request) = (config.notifier.delivery_hold, config.outbound.total_timeout);
-    if hold.0 <= request.0 {
-        bail!(
-            "notifier.delivery_hold is {hold} and outbound.total_timeout {request}: the first has to be longer, or two send the \
-             same at once"
-        )
-    }
-    let all: u32 = LOOKS.iter().sum();
-    let looks = LOOKS.map(|share| config.notifier.look_for.0 * share / all).to_vec();
-    Ok(Times { hold: hold.0, looks, ..jira::times() })
-}
-
-fn jira_base(name: &str, one: &RouteConfig) -> anyhow::Result<BaseUrl> {
-    if let Some(base) = &one.base_url {
-        return Ok(base.parse()?);
-    }
-    let Some(cloud) = &one.cloud_id else {
-        bail!(
-            "[routes.{name}] sends to Jira and has no cloud_id: open https://SITE.atlassian.net/_edge/tenant_info with the name \
-             of your site and copy it"
-        )
-    };
-    Ok(format!("{ATLASSIAN}/{cloud}").parse()?)
-}
-
-/// The vault, the way out, and accounts by their names in the configuration.
+/// The vault where there is anything to lease, the way out, and accounts by their names in the configuration.
 struct Lessor {
-    vault: Vault,
+    vault: Option<Vault>,
     outbound: Outbound,
     connections: BTreeMap<String, Connection>,
 }
@@ -187,7 +100,8 @@ impl Leases for VaultLeases {
 /// The lease of one turn, and its connections. Overwritten and closed when it is dropped.
 struct DeliveryLease {
     lessor: Arc<Lessor>,
-    connection: String,
+    /// None where nothing is leased.
+    connection: Option<String>,
     scopes: &'static [&'static str],
     delivery: DeliveryId,
     scan: Option<ScanId>,
@@ -202,11 +116,17 @@ struct Kept {
 }
 
 impl DeliveryLease {
+    fn name(&self) -> &str {
+        self.connection.as_deref().unwrap_or_default()
+    }
+
     async fn ask(&self) -> Result<Arc<Held>, NoAccess> {
-        let name = &self.connection;
-        let connection = self.lessor.connections.get(name).ok_or_else(|| {
-            NoAccess::Unusable(format!("no connection {name} is configured: see [connections.{name}]"))
-        })?;
+        let name = self.name();
+        let (Some(vault), Some(connection)) = (&self.lessor.vault, self.lessor.connections.get(name)) else {
+            return Err(NoAccess::Unusable(format!(
+                "no connection '{name}' is configured: see [connections] in docs/configuration.md"
+            )));
+        };
         let scopes: Scopes = self
             .scopes
             .join(" ")
@@ -220,7 +140,7 @@ impl DeliveryLease {
             purpose: format!("delivery {}", self.delivery),
         };
         let began = Instant::now();
-        let leased = self.lessor.vault.lease(self.client()?, &request).await;
+        let leased = vault.lease(self.client()?, &request).await;
         let outcome = leased.as_ref().map_or_else(|error| error.class.word(), |_| "granted");
         metrics::credential(outcome, began.elapsed());
         let lease = leased.map_err(|error| none(&error))?;
@@ -251,7 +171,7 @@ impl Access for DeliveryLease {
         if kept.renewals >= RENEWALS {
             return Err(NoAccess::Unusable(format!(
                 "connection {}: the vendor took none of {RENEWALS} fresh credentials",
-                self.connection
+                self.name()
             )));
         }
         kept.renewals += 1;

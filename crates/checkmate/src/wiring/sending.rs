@@ -21,6 +21,10 @@ const EVERY: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks whether it is sent.
 const LOOK: Duration = Duration::from_millis(100);
+/// What is due within that is waited for: a page comes after the one above it, a message a second after another.
+const SOON: Duration = Duration::from_secs(3);
+/// Rows looked at for that.
+const NEXT: u64 = 256;
 /// Rows read in one call.
 const PAGE: u64 = 1_000;
 
@@ -60,7 +64,9 @@ pub async fn settle(parts: &Parts) -> anyhow::Result<()> {
     let began = Instant::now();
     while parts.deliveries.is_some() && began.elapsed() < PATIENCE {
         let planned = parts.store.unplanned(1).await?.is_empty();
-        if planned && parts.store.due_deliveries(Timestamp::now(), 1).await?.is_empty() {
+        let next = parts.store.due_deliveries(Timestamp::now().plus(SOON), NEXT).await?;
+        // What is parked waits for a person.
+        if planned && next.iter().all(|row| row.state == DeliveryState::Parked) {
             break;
         }
         tokio::time::sleep(LOOK).await;

@@ -29,16 +29,18 @@ use crate::Clock;
 use crate::ledger::{Looked, Promise, Sent, Step, Times};
 use crate::sender::{Access, Api, Row, Taken, Trouble, Turn, Turns};
 
-/// What a credential must be allowed for pages with files.
-pub const SCOPES: &[&str] =
-    &["read:space:confluence", "read:page:confluence", "write:page:confluence", "write:confluence-file"];
+/// What a credential must be allowed for pages. A file on one takes `write:confluence-file` besides.
+pub const SCOPES: &[&str] = &["read:space:confluence", "read:page:confluence", "write:page:confluence"];
+
+/// How long a page waits at least for the one that it is under.
+const AFTER: Duration = Duration::from_millis(500);
 
 /// Where pages go.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `https://api.atlassian.com/ex/confluence/{cloudId}`; the cloud id is configured.
     pub base: BaseUrl,
-    /// The key of the space.
+    /// The key of the space, or its id in digits.
     pub space: String,
     /// Id of the page that the pages of scopes are under; the home page of the space where there is none.
     pub parent: Option<String>,
@@ -72,7 +74,7 @@ enum Place {
     /// Under this page, or under the home page.
     Under(Option<String>),
     /// The page it is to be under comes first.
-    NotYet,
+    NotYet(Sent),
 }
 
 impl Sender {
@@ -135,10 +137,7 @@ impl Sender {
         }
         match self.place(page).await? {
             Place::Under(parent) => self.make(row, &site, page, parent.as_deref()).await,
-            Place::NotYet => {
-                let why = "it waits for the page of its scope, which comes first".to_owned();
-                self.turns.sent(row, Some(Sent::Later(None, why))).await
-            }
+            Place::NotYet(sent) => self.turns.sent(row, Some(sent)).await,
         }
     }
 
@@ -150,7 +149,18 @@ impl Sender {
         Ok(match (record.state, record.remote) {
             (DeliveryState::Failed | DeliveryState::Cancelled, _) => above(),
             (_, Some(id)) => Place::Under(Some(id)),
-            (_, None) => Place::NotYet,
+            (DeliveryState::Parked, None) => {
+                let why = record.why.unwrap_or_default();
+                Place::NotYet(Sent::Unusable(format!("it waits for the page of its scope: {why}")))
+            }
+            (state, None) => {
+                // Not asked for more often than that one is worked on. Who sends it is done long before its turn is over.
+                let due = record.due.filter(|_| state != DeliveryState::Sending);
+                let wait = due.map_or(AFTER, |due| due.since(self.turns.clock().now()).max(AFTER));
+                let wait = wait.min(self.turns.times().again_at_most);
+                let why = "it waits for the page of its scope, which comes first".to_owned();
+                Place::NotYet(Sent::Later(Some(wait), why))
+            }
         })
     }
 
@@ -161,7 +171,12 @@ impl Sender {
         page: &Page,
         parent: Option<&str>,
     ) -> Result<bool, StoreError> {
-        match site.create(page, parent).await {
+        let made = match site.create(page, parent).await {
+            // The page of the scope may have been taken away: then the scan is told all the same.
+            Err(Trouble::Gone(_)) if page.under.is_some() => site.create(page, self.parent.as_deref()).await,
+            made => made,
+        };
+        match made {
             Ok(id) => {
                 // From here on it is found by its name, whatever happens to this sender.
                 if !self.turns.adopt(row, &id, page.look()).await? {

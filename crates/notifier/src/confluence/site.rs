@@ -12,7 +12,7 @@ const TRIES: usize = 4;
 /// A space of a site, for as long as one turn takes.
 pub(super) struct Site<'a> {
     pub(super) api: Api<'a>,
-    /// The key of the space.
+    /// The key of the space, or its id in digits.
     pub(super) space: &'a str,
 }
 
@@ -67,6 +67,9 @@ impl Site<'_> {
     }
 
     async fn space_id(&self) -> Result<String, Trouble> {
+        if self.space.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(self.space.to_owned());
+        }
         let list: List<Named> = self.api.ask(&request::space(self.space)).await?;
         let gone = || {
             let key = line(self.space, 60);

@@ -12,7 +12,7 @@ use checkmate_service::Stop;
 use checkmate_store::{LedgerStore, Store, StoreError};
 use tokio::task::JoinSet;
 
-use super::parcel::Parcel;
+use super::parcel::{Parcel, is_living};
 use super::summary::named;
 use super::{Channel, Leases, Way, Ways};
 use crate::Clock;
@@ -213,11 +213,15 @@ impl Deliverer {
                 _ => wishes.get(&row.subject).cloned().or_else(|| view.ticket(&way.route, &row.subject)),
             };
             match asked.and_then(|wish| Parcel::of(&wish, view)) {
+                Some(parcel) if !parcel.fits(&way.channel) => {
+                    self.set_aside(row, "the route leads to another channel now: cancel it").await?;
+                }
                 Some(parcel) => {
                     if let Some(row) = self.up_to_date(row, parcel.look()).await? {
                         ready.push((way.clone(), row, parcel));
                     }
                 }
+                None if is_unsaid(&way.route, &row) => self.leave_unsaid(row).await?,
                 None => self.set_aside(row, "nothing is known of what it is about: scan again").await?,
             }
         }
@@ -248,6 +252,19 @@ impl Deliverer {
         }
     }
 
+    /// Ends a row whose news is none any more: there is nothing to be told.
+    async fn leave_unsaid(&self, row: DeliveryRecord) -> Result<(), StoreError> {
+        let over = DeliveryRecord {
+            state: DeliveryState::Cancelled,
+            due: None,
+            why: Some("what it was to tell was over before it was sent".to_owned()),
+            version: row.version + 1,
+            changed_at: self.clock.now(),
+            ..row
+        };
+        self.store.put_delivery(&over).await.map(drop)
+    }
+
     /// Puts off a row that nothing can be done about now, and says why. What is known to be sent is not forgotten.
     async fn set_aside(&self, row: DeliveryRecord, why: &str) -> Result<(), StoreError> {
         let now = self.clock.now();
@@ -268,4 +285,9 @@ impl Deliverer {
         };
         self.store.put_delivery(&aside).await.map(drop)
     }
+}
+
+/// Whether it tells of something once, and certainly has not.
+fn is_unsaid(route: &Route, row: &DeliveryRecord) -> bool {
+    !is_living(route) && matches!(row.state, DeliveryState::Planned | DeliveryState::Parked)
 }

@@ -23,33 +23,47 @@ pub use deliverer::{Deliverer, DelivererConfig};
 pub use parcel::Parcel;
 pub use planner::{Planner, PlannerConfig};
 
-use crate::jira::{self, Access};
 use crate::policy::Route;
+use crate::sender::Access;
+use crate::teams::{channel, workflow};
+use crate::{confluence, jira, webhook};
 
 /// How a route sends.
 #[derive(Clone, Debug)]
 pub struct Way {
     /// The route.
     pub route: Route,
-    /// The account that it sends by, by its name in the configuration.
-    pub connection: String,
+    /// The account that it sends by, by its name in the configuration; none where its address is what lets it in.
+    pub connection: Option<String>,
     /// By which channel.
     pub channel: Channel,
 }
 
-/// The channels that there is a sender for.
+/// The channels that there is a sender for. Each is worked off by itself, so that none waits for another.
 #[derive(Clone, Debug)]
 pub enum Channel {
     /// Tickets.
     Jira(jira::Settings),
+    /// Pages.
+    Confluence(confluence::Settings),
+    /// Messages as a member of a team.
+    Teams(channel::Settings),
+    /// Cards by the address of a workflow.
+    Workflow(workflow::Settings),
+    /// Events for an address of the user's own.
+    Webhook(webhook::Settings),
 }
 
 impl Channel {
-    /// The word in the configuration.
+    /// Its word.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Jira(_) => "jira",
+            Self::Confluence(_) => "confluence",
+            Self::Teams(_) => "teams",
+            Self::Workflow(_) => "workflow",
+            Self::Webhook(_) => "webhook",
         }
     }
 
@@ -58,6 +72,10 @@ impl Channel {
     pub const fn scopes(&self) -> &'static [&'static str] {
         match self {
             Self::Jira(_) => jira::SCOPES,
+            Self::Confluence(_) => confluence::SCOPES,
+            Self::Teams(channel) if channel.reads => channel::SCOPES_READING,
+            Self::Teams(_) => channel::SCOPES,
+            Self::Workflow(_) | Self::Webhook(_) => &[],
         }
     }
 }
@@ -67,6 +85,6 @@ pub type Ways = BTreeMap<String, Way>;
 
 /// Who leases for deliveries. Production implementation: the one over the vault in `crates/checkmate/src/wiring/`.
 pub trait Leases: Send + Sync {
-    /// The lease of one turn, not asked for yet.
+    /// The lease of one turn, not asked for yet. Where the way has no connection it is the way out only.
     fn of(&self, way: &Way, delivery: &DeliveryRecord) -> Arc<dyn Access>;
 }

@@ -7,29 +7,45 @@ use checkmate_store::{LedgerStore, StoreError};
 
 use super::{Channel, Way};
 use crate::Clock;
-use crate::jira::{self, Access, Ticket};
+use crate::confluence::{self, Page};
+use crate::jira::{self, Ticket};
 use crate::outcome::View;
 use crate::policy::{Destination, Route, Shape, Wish};
+use crate::sender::Access;
+use crate::teams::{Card, channel, workflow};
+use crate::webhook::{self, Event};
 
 /// What goes out for one wish.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Parcel {
     /// A ticket.
     Ticket(Box<Ticket>),
+    /// A page.
+    Page(Box<Page>),
+    /// A message.
+    Card(Box<Card>),
+    /// An event.
+    Event(Box<Event>),
 }
 
 impl Parcel {
-    /// What a wish asks for; nothing where no sender is there for it.
+    /// What a wish asks for; nothing where its route sends nothing of that shape.
     #[must_use]
     pub fn of(wish: &Wish<'_>, view: &View) -> Option<Self> {
-        let id = DeliveryId::derived(&wish.route.name, &wish.subject);
-        match &wish.route.to {
+        let (name, shape) = (&wish.route.name, &wish.shape);
+        let id = DeliveryId::derived(name, &wish.subject);
+        Some(match &wish.route.to {
             Destination::Jira(jira) => {
-                let ticket = Ticket::of(jira, &id, &wish.shape, None, view.over_at())?;
-                Some(Self::Ticket(Box::new(ticket)))
+                Self::Ticket(Box::new(Ticket::of(jira, &id, shape, None, view.over_at())?))
             }
-            Destination::Teams | Destination::Confluence | Destination::Webhook => None,
-        }
+            Destination::Confluence => Self::Page(Box::new(Page::of(name, &id, view.scanned(), shape)?)),
+            Destination::Teams => Self::Card(Box::new(Card::of(&id, view.scanned(), shape)?)),
+            Destination::Webhook => {
+                let Shape::Event(news) = shape else { return None };
+                let at = view.changed_at(&news.record);
+                Self::Event(Box::new(Event::of(&id, &view.scanned().scan, news, at)))
+            }
+        })
     }
 
     /// A hash of how it should look.
@@ -37,7 +53,21 @@ impl Parcel {
     pub fn look(&self) -> &str {
         match self {
             Self::Ticket(ticket) => ticket.look(),
+            Self::Page(page) => page.look(),
+            Self::Card(card) => card.look(),
+            Self::Event(event) => event.look(),
         }
+    }
+
+    /// Whether a channel takes it: a route may have led elsewhere when it was planned.
+    pub(super) const fn fits(&self, channel: &Channel) -> bool {
+        matches!(
+            (self, channel),
+            (Self::Ticket(_), Channel::Jira(_))
+                | (Self::Page(_), Channel::Confluence(_))
+                | (Self::Card(_), Channel::Teams(_) | Channel::Workflow(_))
+                | (Self::Event(_), Channel::Webhook(_))
+        )
     }
 
     /// Does what is next about its row.
@@ -52,12 +82,26 @@ impl Parcel {
         access: Arc<dyn Access>,
         clock: Arc<dyn Clock>,
     ) -> Result<(), StoreError> {
-        match (&way.channel, self) {
-            (Channel::Jira(settings), Self::Ticket(ticket)) => {
-                let sender = jira::Sender::new(settings.clone(), ledger, access, clock);
-                sender.deliver(row, ticket).await.map(drop)
+        let turn = match (&way.channel, self) {
+            (Channel::Jira(to), Self::Ticket(ticket)) => {
+                jira::Sender::new(to.clone(), ledger, access, clock).deliver(row, ticket).await
             }
-        }
+            (Channel::Confluence(to), Self::Page(page)) => {
+                confluence::Sender::new(to.clone(), ledger, access, clock).deliver(row, page).await
+            }
+            (Channel::Teams(to), Self::Card(card)) => {
+                channel::Sender::new(to.clone(), ledger, access, clock).deliver(row, card).await
+            }
+            (Channel::Workflow(to), Self::Card(card)) => {
+                workflow::Sender::new(to.clone(), ledger, access, clock).deliver(row, card).await
+            }
+            (Channel::Webhook(to), Self::Event(event)) => {
+                webhook::Sender::new(to.clone(), ledger, access, clock).deliver(row, event).await
+            }
+            // Looked at before, see `fits`.
+            _ => return Ok(()),
+        };
+        turn.map(drop)
     }
 }
 

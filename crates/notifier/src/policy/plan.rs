@@ -40,7 +40,10 @@ fn by<'a>(route: &'a Route, outcome: &'a Outcome) -> Vec<Wish<'a>> {
         Destination::Webhook => taken
             .into_iter()
             .filter(|news| news.change.is_some())
-            .map(|news| wish(Subject::Finding(news.record.finding.fingerprint.clone()), Shape::Event(news)))
+            .map(|news| {
+                let fingerprint = news.record.finding.fingerprint.clone();
+                wish(Subject::Change(outcome.scan.clone(), fingerprint), Shape::Event(news))
+            })
             .collect(),
     }
 }

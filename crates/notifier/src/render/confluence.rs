@@ -38,7 +38,7 @@ impl Page {
     }
 }
 
-/// How a scope stands.
+/// How a scope stands. It names no scan: as long as nothing changes it is not written again.
 #[must_use]
 pub fn posture(outcome: &Outcome, findings: &[&News]) -> Page {
     let open: Vec<&News> = findings.iter().copied().filter(|news| news.is_open()).collect();
@@ -46,8 +46,7 @@ pub fn posture(outcome: &Outcome, findings: &[&News]) -> Page {
     let mut content = vec![
         adf::paragraph(vec![
             adf::strong(&count(open.len(), "open finding")),
-            adf::plain("as of the scan"),
-            adf::code(outcome.scan.as_str()),
+            adf::plain("now; the pages beneath tell of each scan."),
         ]),
         seen(outcome),
     ];

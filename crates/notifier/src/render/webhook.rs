@@ -1,7 +1,7 @@
 //! Events for a webhook of the user's own: CloudEvents 1.0 in JSON.
 
 use checkmate_domain::event::SOURCE;
-use checkmate_domain::{DeliveryId, ScanId, Timestamp, TransitionKind};
+use checkmate_domain::{DeliveryId, FindingState, ScanId, Timestamp, TransitionKind};
 use serde_json::{Value, json};
 
 use super::line;
@@ -28,7 +28,7 @@ pub fn event(id: &DeliveryId, scan: &ScanId, news: &News, at: Timestamp) -> Valu
             "title": line(&finding.title, 300),
             "severity": finding.severity,
             "priority": record.triage.priority,
-            "state": record.state,
+            "state": state(news),
             "evidence": {"pointer": line(&finding.evidence.pointer, 300), "seen": line(&finding.evidence.seen, 300)},
         },
     })
@@ -41,5 +41,16 @@ const fn word(change: Option<TransitionKind>) -> &'static str {
         Some(TransitionKind::Reopened) => "reopened",
         Some(TransitionKind::Withdrawn) => "withdrawn",
         Some(TransitionKind::Changed) | None => "changed",
+    }
+}
+
+/// What the change made of it, whatever has become of it since.
+const fn state(news: &News) -> FindingState {
+    match news.change {
+        Some(TransitionKind::Opened) => FindingState::Open,
+        Some(TransitionKind::Resolved) => FindingState::Resolved,
+        Some(TransitionKind::Reopened) => FindingState::Reopened,
+        Some(TransitionKind::Withdrawn) => FindingState::Withdrawn,
+        Some(TransitionKind::Changed) | None => news.record.state,
     }
 }

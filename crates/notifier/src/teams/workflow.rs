@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_domain::{DeliveryRecord, Secret, Timestamp};
-use checkmate_outbound::{Answer, BudgetKey, Call, Client, SecretUrl, SecretUrlError};
+use checkmate_outbound::{Answer, BudgetKey, Call, SecretUrl, SecretUrlError};
 use checkmate_store::{LedgerStore, StoreError};
 
 use super::card::Card;
@@ -13,7 +13,7 @@ use super::trouble::{NO_WORKFLOW, of_workflow};
 use crate::Clock;
 use crate::ledger::{Promise, Sent, Times};
 use crate::render::line;
-use crate::sender::{Address, Taken, Trouble, Turn, Turns};
+use crate::sender::{Access, Address, Taken, Trouble, Turn, Turns};
 
 /// Microsoft's own pace, a quarter of what it refuses.
 pub const PACE: Duration = Duration::from_secs(1);
@@ -71,23 +71,23 @@ pub struct Sender {
     url: SecretUrl,
     pace: Duration,
     turns: Turns,
-    client: Client,
+    access: Arc<dyn Access>,
     budget: BudgetKey,
 }
 
 impl Sender {
-    /// A sender over these parts; the client is the job's own.
+    /// A sender over these parts. Nothing is leased: the address lets the card in.
     #[must_use]
     pub fn new(
         settings: Settings,
         store: Arc<dyn LedgerStore>,
-        client: Client,
+        access: Arc<dyn Access>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let Settings { name, url, pace, times } = settings;
         let budget = BudgetKey::new(format!("workflow:{name}"));
         let turns = Turns::new("card", Promise::AtMostOnce, times, store, clock);
-        Self { url: url.0, pace, turns, client, budget }
+        Self { url: url.0, pace, turns, access, budget }
     }
 
     /// Takes a row that is due and hands its card over, unless that was done or may have been.
@@ -108,7 +108,7 @@ impl Sender {
     }
 
     async fn hand_over(&self, card: &Card, until: Timestamp) -> Result<Answer, Trouble> {
-        let (url, client, clock) = (&self.url, &self.client, self.turns.clock());
+        let (url, client, clock) = (&self.url, self.access.client()?, self.turns.clock());
         let call = Call::post_to(url).json(&card.handed_over()).budget(self.budget.clone()).paced(self.pace);
         Address { url, client, clock, until, trouble: of_workflow }.send(&call).await
     }

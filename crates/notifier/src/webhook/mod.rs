@@ -1,7 +1,7 @@
 //! Events for a webhook of the user's own: CloudEvents 1.0, signed, at least once each.
 //!
-//! Who takes an event tells repeats by its id, which is the same however often it is sent, and another one for every other
-//! event. So one whose answer was lost is sent again. The signature is that of the Standard Webhooks specification: it covers
+//! Who takes an event tells repeats by its id, which is that of its delivery: the same however often it is sent, and another
+//! one for every other change. So one whose answer was lost is sent again. The signature is that of the Standard Webhooks specification: it covers
 //! the id, the time of sending and the body.
 //!
 //! `event` and `trouble` are pure.
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_domain::{DeliveryRecord, Timestamp};
-use checkmate_outbound::{BudgetKey, Call, Client, SecretUrl};
+use checkmate_outbound::{BudgetKey, Call, SecretUrl};
 use checkmate_store::{LedgerStore, StoreError};
 
 pub use event::Event;
@@ -23,20 +23,20 @@ use trouble::{NO_RECEIVER, of_answer};
 
 use crate::Clock;
 use crate::ledger::{Promise, Sent, Step, Times};
-use crate::sender::{Address, Taken, Trouble, Turn, Turns};
+use crate::sender::{Access, Address, Taken, Trouble, Turn, Turns};
 
 /// How an event travels: as one document.
 const KIND: &str = "application/cloudevents+json; charset=UTF-8";
 
 /// Where events go.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The name of the route, by which the address is known.
     pub name: String,
     /// The address; what it holds besides the host is shown nowhere.
     pub url: SecretUrl,
     /// What signs.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// When the ledger's steps are due. `hold` is longer than one request.
     pub times: Times,
 }
@@ -55,25 +55,25 @@ pub fn times() -> Times {
 /// Sends events, each a turn at a time. One for a job.
 pub struct Sender {
     url: SecretUrl,
-    keys: Keys,
+    keys: Arc<Keys>,
     turns: Turns,
-    client: Client,
+    access: Arc<dyn Access>,
     budget: BudgetKey,
 }
 
 impl Sender {
-    /// A sender over these parts; the client is the job's own.
+    /// A sender over these parts. Nothing is leased: the signature is what the receiver believes.
     #[must_use]
     pub fn new(
         settings: Settings,
         store: Arc<dyn LedgerStore>,
-        client: Client,
+        access: Arc<dyn Access>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let Settings { name, url, keys, times } = settings;
         let budget = BudgetKey::new(format!("webhook:{name}"));
         let turns = Turns::new("event", Promise::AtLeastOnce, times, store, clock);
-        Self { url, keys, turns, client, budget }
+        Self { url, keys, turns, access, budget }
     }
 
     /// Takes a row that is due and sends its event.
@@ -95,7 +95,7 @@ impl Sender {
     }
 
     async fn send(&self, event: &Event, until: Timestamp) -> Result<(), Trouble> {
-        let (url, client, clock) = (&self.url, &self.client, self.turns.clock());
+        let (url, client, clock) = (&self.url, self.access.client()?, self.turns.clock());
         let seconds = clock.now().as_millis() / 1_000;
         let call = Call::post_to(url)
             .content(KIND, event.body().to_string().into_bytes())

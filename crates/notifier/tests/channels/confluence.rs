@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Subject};
+use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Subject, Timestamp};
 use checkmate_notifier::SystemClock;
 use checkmate_notifier::confluence::{File, Page, Sender, Settings};
+use checkmate_notifier::ledger::Times;
 use checkmate_notifier::policy::{News, Shape};
 use checkmate_sandbox::confluence::Page as Shown;
 use checkmate_sandbox::{Fault, Vendor};
@@ -27,11 +28,15 @@ fn sender(world: &World) -> Sender {
 }
 
 fn sender_in(world: &World, space: &str, tokens: &[&'static str]) -> Sender {
+    sender_with(world, space, tokens, times())
+}
+
+fn sender_with(world: &World, space: &str, tokens: &[&'static str], times: Times) -> Sender {
     let settings = Settings {
         base: world.office.confluence_url().parse().unwrap(),
         space: space.to_owned(),
         parent: None,
-        times: times(),
+        times,
     };
     Sender::new(settings, world.ledger(), world.lease(tokens), Arc::new(SystemClock))
 }
@@ -175,6 +180,32 @@ async fn a_scan_waits_for_the_page_of_its_scope_as_long_as_that_may_come() {
     assert!(world.store.put_delivery(&cancelled).await.unwrap());
     settle(world.clone(), alone(scan.clone())).await;
     let row = world.row(&DeliveryId::derived(ROUTE, &scan.0)).await;
+    let home = "98306";
+    assert_eq!((row.state, shown(&world, &row).parent.as_str()), (DeliveryState::Delivered, home));
+}
+
+/// Who sends the page of the scope is done long before its turn would be over.
+#[tokio::test]
+async fn a_scan_waits_no_longer_than_the_page_of_its_scope_takes() {
+    let world = World::new().await;
+    let [(scope, posture), scan] = both(1, "false");
+    world.want_look(ROUTE, &scope, posture.look()).await;
+    let row = world.row(&DeliveryId::derived(ROUTE, &scope)).await;
+    let (due, version) = (Some(Timestamp::now().plus(Duration::from_secs(3_600))), row.version + 1);
+    let sending = DeliveryRecord { state: DeliveryState::Sending, due, version, ..row };
+    assert!(world.store.put_delivery(&sending).await.unwrap());
+    let patient = Times { again_at_most: Duration::from_secs(3_600), ..times() };
+    let row = first(&world, &sender_with(&world, "SEC", &["atlassian"], patient), &scan).await;
+    assert!(row.due.unwrap() < Timestamp::now().plus(Duration::from_secs(2)), "{row:?}");
+}
+
+#[tokio::test]
+async fn a_scan_whose_scope_has_no_page_any_more_is_told_all_the_same() {
+    let world = World::new().await;
+    let [posture, scan] = both(1, "false");
+    let scope = first(&world, &sender(&world), &posture).await;
+    assert!(world.office.confluence().delete(&scope.remote.unwrap()));
+    let row = first(&world, &sender(&world), &scan).await;
     let home = "98306";
     assert_eq!((row.state, shown(&world, &row).parent.as_str()), (DeliveryState::Delivered, home));
 }

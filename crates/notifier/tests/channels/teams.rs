@@ -59,7 +59,7 @@ fn channel_settings(world: &World, to: &str, pace: Duration, reads: bool) -> cha
 
 fn workflow_at(world: &World, url: &str, pace: Duration) -> workflow::Sender {
     let settings = workflow_settings(url, pace);
-    workflow::Sender::new(settings, world.ledger(), world.client(), Arc::new(SystemClock))
+    workflow::Sender::new(settings, world.ledger(), world.lease(&[]), Arc::new(SystemClock))
 }
 
 fn workflow_settings(url: &str, pace: Duration) -> workflow::Settings {
@@ -265,7 +265,7 @@ async fn a_sender_that_wakes_up_after_its_turn_posts_nothing() {
     assert_eq!(sender.deliver(&row, &card).await.unwrap(), Turn::Overtaken);
     let (id, card) = digest(&world, 2, "false").await;
     let settings = workflow_settings(&world.office.workflow_url(), Duration::ZERO);
-    let sender = workflow::Sender::new(settings, world.ledger(), world.client(), frozen());
+    let sender = workflow::Sender::new(settings, world.ledger(), world.lease(&[]), frozen());
     assert_eq!(sender.deliver(&world.row(&id).await, &card).await.unwrap(), Turn::Overtaken);
     assert_eq!(world.office.record(), []);
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use checkmate_domain::{DeliveryId, DeliveryState, ScanId, Secret, Subject, TransitionKind, hash};
 use checkmate_notifier::SystemClock;
-use checkmate_notifier::policy::Shape;
 use checkmate_notifier::webhook::{Event, Keys, Sender, Settings};
 use checkmate_outbound::SecretUrl;
 use checkmate_sandbox::webhook::Delivery;
@@ -28,18 +27,19 @@ fn sender(world: &World) -> Sender {
     let settings = Settings {
         name: "events".to_owned(),
         url: SecretUrl::read(&Secret::new(url.into_bytes())).unwrap(),
-        keys: Keys::new(key(0), Some(key(1))).unwrap(),
+        keys: Arc::new(Keys::new(key(0), Some(key(1))).unwrap()),
         times: times(),
     };
-    Sender::new(settings, world.ledger(), world.client(), Arc::new(SystemClock))
+    Sender::new(settings, world.ledger(), world.lease(&[]), Arc::new(SystemClock))
 }
 
 /// The event of a finding in a scan, in the ledger.
 async fn event(world: &World, number: usize, scan: &str, change: TransitionKind) -> (DeliveryId, Event) {
     let news = finding(number, "false", change, 0);
-    let subject = Subject::Finding(news.record.finding.fingerprint.clone());
+    let scan = ScanId::new(scan).unwrap();
+    let subject = Subject::Change(scan.clone(), news.record.finding.fingerprint.clone());
     let id = DeliveryId::derived("events", &subject);
-    let event = Event::of(&id, &ScanId::new(scan).unwrap(), &Shape::Event(&news)).unwrap();
+    let event = Event::of(&id, &scan, &news, news.record.changed_at);
     world.want_look("events", &subject, event.look()).await;
     (id, event)
 }

@@ -24,20 +24,24 @@ use checkmate_store::{LedgerStore, Store};
 use crate::harness::{Bench, Result, Says, hand, ms, until};
 
 /// Leases while the account is connected.
-struct Vault {
-    connected: AtomicBool,
-    outbound: Outbound,
+pub(crate) struct Vault {
+    pub(crate) connected: AtomicBool,
+    pub(crate) outbound: Outbound,
 }
 
 struct Lease {
-    connected: bool,
+    token: Option<&'static str>,
     client: Client,
 }
 
 impl Leases for Vault {
-    fn of(&self, _way: &Way, _delivery: &DeliveryRecord) -> Arc<dyn Access> {
-        let connected = self.connected.load(Ordering::SeqCst);
-        Arc::new(Lease { connected, client: self.outbound.client().unwrap() })
+    fn of(&self, way: &Way, _delivery: &DeliveryRecord) -> Arc<dyn Access> {
+        let token = match way.connection.as_deref() {
+            Some("teams") => Some("microsoft"),
+            Some(_) if self.connected.load(Ordering::SeqCst) => Some("atlassian"),
+            _ => None,
+        };
+        Arc::new(Lease { token, client: self.outbound.client().unwrap() })
     }
 }
 
@@ -45,10 +49,8 @@ impl Leases for Vault {
 impl Access for Lease {
     async fn lease(&self) -> std::result::Result<Arc<Held>, NoAccess> {
         let gone = || NoAccess::Unusable("the account is not connected".to_owned());
-        self.connected
-            .then(|| Held { secret: Secret::new(b"atlassian".to_vec()) })
-            .map(Arc::new)
-            .ok_or_else(gone)
+        let token = self.token.ok_or_else(gone)?;
+        Ok(Arc::new(Held { secret: Secret::new(token.as_bytes().to_vec()) }))
     }
 
     async fn renew(&self, _old: &Held) -> std::result::Result<Arc<Held>, NoAccess> {
@@ -91,7 +93,7 @@ impl Desk {
             due_days: [None; 4],
         };
         let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
-        let way = Way { route, connection: "jira".to_owned(), channel: Channel::Jira(settings) };
+        let way = Way { route, connection: Some("jira".to_owned()), channel: Channel::Jira(settings) };
         let outbound =
             Outbound::new(checkmate_outbound::Settings::default(), Arc::new(InProcess::default())).unwrap();
         Self {
@@ -152,7 +154,7 @@ impl Desk {
     }
 }
 
-fn clock() -> Arc<dyn Clock> {
+pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 

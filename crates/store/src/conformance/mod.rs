@@ -182,6 +182,7 @@ macro_rules! store_conformance {
             }
             budget {
                 a_pause_holds_until_it_is_over
+                of_many_who_ask_at_once_one_is_let_through
             }
             about {
                 a_lock_is_looked_at_without_taking_it

@@ -32,4 +32,19 @@ impl BudgetStore for EmbeddedStore {
         })
         .await
     }
+
+    async fn pace(&self, key: &str, pace: Duration) -> Result<Option<Duration>> {
+        let key = key.to_owned();
+        self.write(move |db| {
+            let now = Timestamp::now();
+            let sql = "INSERT INTO pauses VALUES (?1, ?2)
+                       ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE until <= ?3";
+            if run(db, sql, params![key, now.plus(pace).as_millis(), now.as_millis()])? > 0 {
+                return Ok(None);
+            }
+            let until: Option<i64> = value(db, "SELECT until FROM pauses WHERE key = ?1", [&key])?;
+            Ok(until.map(|until| Timestamp::from_millis(until).since(now)))
+        })
+        .await
+    }
 }

@@ -90,6 +90,7 @@ scripts! {
     AUDIT_HEADS = "audit_heads";
     KEEP_CHECKPOINT = "keep_checkpoint";
     PAUSE_BUDGET = "pause_budget";
+    PACE_BUDGET = "pace_budget";
     PURGE_AUDIT = "purge_audit";
     PUT_DECISION = "put_decision";
     DECISIONS = "decisions";

@@ -111,7 +111,16 @@ fn secrets(config: &Config) -> Vec<FileFacts> {
             .into_iter()
             .filter_map(move |(key, path)| Some(file(&format!("tenants.{name}.{key}"), path.as_deref()?)))
     });
-    fixed.chain(made).chain(roles).chain(tenants).collect()
+    let routes = config.routes.iter().flat_map(|(name, one)| {
+        let (sending, of) = (&one.sending, format!("routes.{name}"));
+        let files = [
+            ("url_file", &sending.url_file),
+            ("key_file", &sending.key_file),
+            ("previous_key_file", &sending.previous_key_file),
+        ];
+        files.into_iter().filter_map(move |(key, path)| Some(file(&format!("{of}.{key}"), path.as_deref()?)))
+    });
+    fixed.chain(made).chain(roles).chain(tenants).chain(routes).collect()
 }
 
 fn file(named_by: &str, path: &Path) -> FileFacts {
