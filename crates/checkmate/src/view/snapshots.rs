@@ -273,7 +273,7 @@ fn a_finding_whole() {
     let decision = decision.accept(waiver(), &said).and_then(|it| it.assign("bob", &said));
     let decision = decision.and_then(|it| it.comment("asked the owner", &said)).ok();
     let rule = Some(rule("implicit"));
-    let shown = Shown { rule, history, record: record.clone(), decision: decision.clone(), accepted: true };
+    let shown = Shown { rule, history, record: record.clone(), decision, accepted: true };
     insta::assert_snapshot!(finding_view::show(&shown, false));
     let over = Shown { accepted: false, ..shown };
     assert!(finding_view::show(&over, false).contains("it holds no longer"));
