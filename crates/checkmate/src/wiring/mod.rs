@@ -19,3 +19,4 @@ pub mod telemetry;
 pub mod tls;
 pub mod turns;
 pub mod vault;
+mod watching;
