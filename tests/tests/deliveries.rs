@@ -9,13 +9,15 @@ mod chaos;
 #[path = "cli/home.rs"]
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod home;
+#[path = "deliveries/watching.rs"]
+mod watching;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use checkmate_sandbox::jira::{Category, Issue};
+use checkmate_sandbox::jira::{Category, Issue, Project};
 use checkmate_sandbox::{Chaos, Office, Sandbox, Tenant, Vendor, WORLD};
 use home::{Home, PATIENCE, Said};
 use serde_json::{Value, json};
@@ -38,7 +40,9 @@ impl Site {
     async fn with(route: &str) -> Self {
         let (tenant, keys) = Tenant::example();
         let tenant = Sandbox::start(tenant).await.unwrap();
-        let office = Office::builder().leases_of(&tenant).time_scale(100.0).start().await.unwrap();
+        let other = Project::new("10001", "OPS", "Operations");
+        let office = Office::builder().leases_of(&tenant).project(other).time_scale(100.0);
+        let office = office.start().await.unwrap();
         let home = Home::new();
         for (name, pem) in [
             ("client.pem", &keys.worker.private_pem),

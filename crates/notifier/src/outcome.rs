@@ -44,6 +44,10 @@ pub struct View {
     changes: Changes,
     /// The last entry of the log that it takes into account.
     position: Option<String>,
+    /// The decisions that it takes into account, by version.
+    decisions: BTreeMap<Fingerprint, u64>,
+    /// When the first waiver that holds now ends.
+    holds_until: Option<Timestamp>,
 }
 
 impl View {
@@ -60,6 +64,10 @@ impl View {
         let (changes, position) = changes(store, &scan.id).await?;
         let scanned = targets(store, &scan.id).await?;
         let (decided, now) = (decided(store).await?, store.now().await?);
+        let decisions = versions(&decided);
+        let ends =
+            decided.values().filter_map(|decision| decision.waiver.as_ref().map(|waiver| waiver.until));
+        let holds_until = ends.filter(|until| *until > now).min();
         let mut rules = Rules::default();
         let mut findings = Vec::new();
         let mut others = Vec::new();
@@ -89,7 +97,7 @@ impl View {
         let known = scanned.findings.iter().cloned().chain(others).collect();
         let known = Outcome { findings: known, ..scanned.clone() };
         let over_at = scan.finished_at.unwrap_or(scan.created_at);
-        Ok(Self { scanned, known, over_at, changes, position })
+        Ok(Self { scanned, known, over_at, changes, position, decisions, holds_until })
     }
 
     /// Whether nothing has changed since.
@@ -97,7 +105,12 @@ impl View {
     /// # Errors
     /// When the store cannot be read.
     pub async fn is_fresh(&self, store: &dyn Store) -> Result<bool, StoreError> {
-        Ok(store.transitions(self.position.as_deref(), 1).await?.is_empty())
+        if !store.transitions(self.position.as_deref(), 1).await?.is_empty() {
+            return Ok(false);
+        }
+        let now = store.now().await?;
+        Ok(self.holds_until.is_none_or(|until| now < until)
+            && versions(&decided(store).await?) == self.decisions)
     }
 
     /// What the scan covered.
@@ -154,6 +167,10 @@ impl View {
         let shape = Shape::Ticket(members.clone());
         (!members.is_empty()).then(|| Wish { route, subject: subject.clone(), shape })
     }
+}
+
+fn versions(decided: &BTreeMap<Fingerprint, Decision>) -> BTreeMap<Fingerprint, u64> {
+    decided.iter().map(|(fingerprint, decision)| (fingerprint.clone(), decision.version)).collect()
 }
 
 /// What a scan changed last of each finding, and when.

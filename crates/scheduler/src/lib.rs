@@ -9,4 +9,4 @@ pub mod requests;
 pub mod retention;
 pub mod schedules;
 
-pub use plan::{PlanError, Planned, request_scan};
+pub use plan::{PlanError, Planned, request_scan, request_shared};

@@ -44,7 +44,26 @@ pub async fn request_scan(
     broker: &dyn Broker,
     scan: &NewScan,
 ) -> Result<Planned, PlanError> {
-    let (record, job) = match store.create_scan(scan).await? {
+    let created = store.create_scan(scan).await?;
+    release(store, broker, created).await
+}
+
+/// The same for somebody who is content with a scan of that scope which was requested before and is not over: then it leads to
+/// that one. The scan's id is that of the request.
+///
+/// # Errors
+/// See [`PlanError`]; asking again with the same id is harmless.
+pub async fn request_shared(
+    store: &dyn Store,
+    broker: &dyn Broker,
+    scan: &NewScan,
+) -> Result<Planned, PlanError> {
+    let created = store.create_requested(scan).await?;
+    release(store, broker, created).await
+}
+
+async fn release(store: &dyn Store, broker: &dyn Broker, created: Created) -> Result<Planned, PlanError> {
+    let (record, job) = match created {
         Created::Exists(record) => return Ok(Planned::Same(record)),
         Created::New(record, job) => (record, job),
     };
@@ -52,7 +71,7 @@ pub async fn request_scan(
     match send(store, broker, &[*job], None).await {
         // Sent; that this was not noted makes the keeper send it once more at most.
         Ok(()) | Err(SendError::Store(_)) => Ok(Planned::New(record)),
-        Err(SendError::Broker(source)) => Err(PlanError::NotSent { scan: scan.id.clone(), source }),
+        Err(SendError::Broker(source)) => Err(PlanError::NotSent { scan: record.id.clone(), source }),
     }
 }
 

@@ -84,7 +84,7 @@ pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
             return EXIT_USAGE;
         }
     };
-    let code = code(run(cli.command, config, scanners).await);
+    let code = code(Box::pin(run(cli.command, config, scanners)).await);
     if let Some(exporter) = exporter {
         exporter.close().await;
     }

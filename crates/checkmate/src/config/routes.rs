@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use checkmate_domain::{Priority, Secret, Severity};
-use checkmate_notifier::policy::{Destination, Jira, Route, When};
+use checkmate_notifier::policy::{Destination, Jira, Route, When, WontDo};
 use checkmate_outbound::{BaseUrl, SecretUrl};
 
 use super::key::{Key, key};
 use super::kind::Kind;
 
+const SEVERITIES: [&str; 5] = ["info", "low", "moderate", "high", "critical"];
 const PRIORITIES: [&str; 4] = ["P1", "P2", "P3", "P4"];
+/// Days for which "won't do" accepts when nothing else is set.
+const WONT_DO_DAYS: u32 = 90;
 /// New tickets of one scan when nothing else is set.
 const MOST_NEW: u32 = 25;
 
@@ -64,13 +67,16 @@ pub(super) struct Draft {
     ticket_per: Option<String>,
     most_new: Option<u32>,
     due_days: Option<BTreeSet<String>>,
+    wont_do: Option<String>,
+    wont_do_cap: Option<String>,
+    wont_do_days: Option<u32>,
     sending: Sending,
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 22] = [
+pub(super) static KEYS: [Key<Draft>; 25] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
-    key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&["info", "low", "moderate", "high", "critical"]), "moderate", least_severity),
+    key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&SEVERITIES), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
     key!(Draft; "targets", "Only of these targets; a `*` at the end stands for any rest.", Kind::Texts, "[\"auth0:*\"]", targets),
     key!(Draft; "rules", "Only of these rules or groups of rules.", Kind::Texts, "[\"auth0.attack-protection\"]", rules),
@@ -80,6 +86,9 @@ pub(super) static KEYS: [Key<Draft>; 22] = [
     key!(Draft; "ticket_per", "A ticket for each finding, or for each root cause; group when not set.", Kind::Word(&["finding", "group"]), "finding", ticket_per),
     key!(Draft; "most_new", "New tickets of one scan; what is beyond goes into one summary; 25 when not set.", Kind::Count { least: 1, most: 10_000 }, "50", most_new),
     key!(Draft; "due_days", "Days to mend by priority; no due date for those that are not named.", Kind::Texts, "[\"P1=7\", \"P2=30\"]", due_days),
+    key!(Draft; "wont_do", "What comes of a ticket that a person ends as \"won't do\": its findings are accepted, or looked at again like those of any other that is closed; rescan when not set.", Kind::Word(&["rescan", "accept"]), "accept", wont_do),
+    key!(Draft; "wont_do_cap", "Up to which severity \"won't do\" accepts; moderate when not set.", Kind::Word(&SEVERITIES), "low", wont_do_cap),
+    key!(Draft; "wont_do_days", "For how many days \"won't do\" accepts; 90 when not set.", Kind::Count { least: 1, most: 3_650 }, "30", wont_do_days),
     key!(Draft; "connection", "The account that it sends by, a name of `[connections]`: at atlassian for Jira and Confluence, at microsoft-teams for Teams.", Kind::Text, "jira", sending.connection),
     key!(Draft; "cloud_id", "The id of the site of Jira and Confluence: `https://SITE.atlassian.net/_edge/tenant_info` shows it. It is never guessed.", Kind::Text, "1324a887-45db-1bf4-1e99-ef0ff456d421", sending.cloud_id),
     key!(Draft; "space", "The space of Confluence, by its key (behind `/spaces/` in its address) or its id.", Kind::Text, "SEC", sending.space),
@@ -123,6 +132,7 @@ impl Draft {
                 per_group: self.ticket_per.as_deref() != Some("finding"),
                 most_new: usize::try_from(self.most_new.unwrap_or(MOST_NEW)).unwrap_or(usize::MAX),
                 due_days: due(&self.due_days.unwrap_or_default())?,
+                wont_do: wont_do(self.wont_do.as_deref(), self.wont_do_cap.as_deref(), self.wont_do_days)?,
             }),
         };
         self.sending.check()?;
@@ -183,6 +193,22 @@ fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, Strin
     Ok(due)
 }
 
+/// What "won't do" accepts; nothing unless it is asked for.
+fn wont_do(
+    word: Option<&str>,
+    cap: Option<&str>,
+    days: Option<u32>,
+) -> Result<Option<WontDo>, (&'static str, String)> {
+    if word != Some("accept") {
+        let key = cap.map(|_| "wont_do_cap").or(days.map(|_| "wont_do_days"));
+        let why = "says how \"won't do\" accepts, and wont_do = \"accept\" is not set";
+        return key.map_or(Ok(None), |key| Err((key, why.to_owned())));
+    }
+    let cap = cap.map_or(Ok(Severity::Moderate), str::parse).map_err(|why| ("wont_do_cap", why))?;
+    let days = u16::try_from(days.unwrap_or(WONT_DO_DAYS)).unwrap_or(u16::MAX);
+    Ok(Some(WontDo { cap, days }))
+}
+
 /// Whether a text can be an id, which besides letters and digits has these marks.
 fn is_id(text: &str, marks: &str) -> bool {
     (1..=200).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
@@ -217,6 +243,9 @@ impl From<&RouteConfig> for Draft {
                     ticket_per: to(if jira.per_group { "group" } else { "finding" }),
                     most_new: u32::try_from(jira.most_new).ok(),
                     due_days: set(days.collect()),
+                    wont_do: jira.wont_do.map(|_| "accept".to_owned()),
+                    wont_do_cap: jira.wont_do.map(|policy| policy.cap.to_string()),
+                    wont_do_days: jira.wont_do.map(|policy| u32::from(policy.days)),
                     ..draft
                 }
             }

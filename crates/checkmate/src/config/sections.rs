@@ -254,6 +254,10 @@ section! {
         delivery_hold: Span = secs(180), lasting(SECOND), like "5m";
         /// How long a ticket whose answer was lost is looked for before it is made again; longer than Jira's search is ever late.
         look_for: Span = secs(485), lasting(SECOND), like "20m";
+        /// Between two looks at what people changed in tickets.
+        watch_every: Span = mins(5), lasting(SECOND), like "1m";
+        /// Between two looks at all tickets that are open, for those that are there twice, gone or moved.
+        sweep_every: Span = mins(60), lasting(SECOND), like "6h";
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use async_trait::async_trait;
-use checkmate_domain::{DeliveryId, DeliveryRecord, JobId, ScanId, Scopes};
+use checkmate_domain::{DeliveryRecord, JobId, ScanId, Scopes};
 use checkmate_notifier::deliver::{Leases, Way, Ways};
 use checkmate_notifier::outcome::Organisations;
 use checkmate_notifier::sender::{Access, Held, NoAccess};
@@ -85,12 +85,24 @@ struct VaultLeases(Arc<Lessor>);
 
 impl Leases for VaultLeases {
     fn of(&self, way: &Way, delivery: &DeliveryRecord) -> Arc<dyn Access> {
+        let job = JobId::new(delivery.id.as_str()).ok();
+        self.lease(way, job, delivery.scan.clone(), format!("delivery {}", delivery.id))
+    }
+
+    fn watch(&self, way: &Way) -> Arc<dyn Access> {
+        self.lease(way, None, None, "what people did to tickets".to_owned())
+    }
+}
+
+impl VaultLeases {
+    fn lease(&self, way: &Way, job: Option<JobId>, scan: Option<ScanId>, purpose: String) -> Arc<dyn Access> {
         Arc::new(DeliveryLease {
             lessor: Arc::clone(&self.0),
             connection: way.connection.clone(),
             scopes: way.channel.scopes(),
-            delivery: delivery.id.clone(),
-            scan: delivery.scan.clone(),
+            job,
+            scan,
+            purpose,
             client: OnceLock::new(),
             held: Mutex::default(),
         })
@@ -103,8 +115,9 @@ struct DeliveryLease {
     /// None where nothing is leased.
     connection: Option<String>,
     scopes: &'static [&'static str],
-    delivery: DeliveryId,
+    job: Option<JobId>,
     scan: Option<ScanId>,
+    purpose: String,
     client: OnceLock<Result<Client, SettingsError>>,
     held: Mutex<Kept>,
 }
@@ -133,11 +146,11 @@ impl DeliveryLease {
             .parse()
             .map_err(|error| NoAccess::Unusable(format!("the scopes of a delivery are {error}")))?;
         let request = LeaseRequest {
-            job: JobId::new(self.delivery.as_str()).ok(),
+            job: self.job.clone(),
             scan: self.scan.clone(),
             connection,
             scopes,
-            purpose: format!("delivery {}", self.delivery),
+            purpose: self.purpose.clone(),
         };
         let began = Instant::now();
         let leased = vault.lease(self.client()?, &request).await;

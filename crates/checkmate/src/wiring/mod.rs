@@ -19,4 +19,5 @@ pub mod telemetry;
 pub mod tls;
 pub mod turns;
 pub mod vault;
+mod watching;
 pub mod ways;

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::commands::program;
 use crate::wiring::deliveries::organisations;
 use crate::wiring::parts::Parts;
+use crate::wiring::watching;
 
 /// Between two looks for scans that are over, and for deliveries that are due.
 const EVERY: Duration = Duration::from_millis(250);
@@ -54,6 +55,7 @@ pub(super) fn spawn(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str
             "deliveries"
         });
     }
+    watching::spawn(parts, deliveries, stop, tasks);
 }
 
 /// Waits until what is over is planned and nothing is due, but not for ever: what is left then is kept for the next process.

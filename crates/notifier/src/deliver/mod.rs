@@ -13,6 +13,7 @@ mod deliverer;
 mod parcel;
 mod planner;
 mod summary;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use checkmate_domain::DeliveryRecord;
 pub use deliverer::{Deliverer, DelivererConfig};
 pub use parcel::Parcel;
 pub use planner::{Planner, PlannerConfig};
+pub use watch::{Rescans, Wanted, Watcher, WatcherConfig};
 
 use crate::policy::Route;
 use crate::sender::Access;
@@ -67,6 +69,15 @@ impl Channel {
         }
     }
 
+    /// Where tickets go, when they do.
+    #[must_use]
+    pub const fn jira(&self) -> Option<&jira::Settings> {
+        match self {
+            Self::Jira(settings) => Some(settings),
+            Self::Confluence(_) | Self::Teams(_) | Self::Workflow(_) | Self::Webhook(_) => None,
+        }
+    }
+
     /// What a credential must be allowed for it.
     #[must_use]
     pub const fn scopes(&self) -> &'static [&'static str] {
@@ -87,4 +98,7 @@ pub type Ways = BTreeMap<String, Way>;
 pub trait Leases: Send + Sync {
     /// The lease of one turn, not asked for yet. Where the way has no connection it is the way out only.
     fn of(&self, way: &Way, delivery: &DeliveryRecord) -> Arc<dyn Access>;
+
+    /// The lease of one look at what people did with what was delivered.
+    fn watch(&self, way: &Way) -> Arc<dyn Access>;
 }

@@ -1,6 +1,6 @@
 //! What Jira's answers say; pure.
 
-use checkmate_domain::DeliveryId;
+use checkmate_domain::{DeliveryId, Timestamp};
 use serde::Deserialize;
 
 use super::ticket::Mark;
@@ -36,13 +36,25 @@ pub(super) struct Issue {
 #[derive(Debug, Deserialize)]
 struct Fields {
     status: Status,
+    #[serde(default)]
+    resolution: Option<Named>,
+    /// When the kind of its status changed last.
+    #[serde(default)]
+    statuscategorychangedate: Option<String>,
 }
 
 /// A status.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Status {
+    #[serde(default)]
+    name: String,
     status_category: Kind,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,16 +67,41 @@ impl Issue {
         self.fields.status.status_category.key
     }
 
+    /// What people call its status.
+    pub(super) fn status(&self) -> &str {
+        &self.fields.status.name
+    }
+
+    /// How it ended, where its workflow says so.
+    pub(super) fn resolution(&self) -> Option<&str> {
+        self.fields.resolution.as_ref().map(|resolution| resolution.name.as_str())
+    }
+
+    /// When it was moved last from one kind of status to another.
+    pub(super) fn moved_at(&self) -> Option<Timestamp> {
+        self.fields.statuscategorychangedate.as_deref().and_then(time)
+    }
+
     /// Our mark on it; none where there is something else in its place.
     pub(super) fn mark(&self) -> Option<Mark> {
         serde_json::from_value(self.properties.get(PROPERTY)?.clone()).ok()
     }
 }
 
+/// A time as Jira writes it: `2026-11-27T09:25:31.000+0000`.
+fn time(text: &str) -> Option<Timestamp> {
+    let at: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp::from_millis(at.as_millisecond()))
+}
+
 /// Tickets that were found.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Found {
-    issues: Vec<Issue>,
+    pub(super) issues: Vec<Issue>,
+    /// Where the next page begins; nothing on the last one.
+    #[serde(default)]
+    pub(super) next_page_token: Option<String>,
 }
 
 impl Found {
@@ -95,10 +132,10 @@ struct Property {
 
 impl Remarks {
     /// Whether one of them is about this change.
-    pub(super) fn tell(&self, mark: &Mark) -> bool {
+    pub(super) fn tell(&self, change: &serde_json::Value) -> bool {
         let properties = self.comments.iter().flat_map(|remark| &remark.properties);
         let ours = properties.filter(|one| one.key == super::request::REMARK);
-        ours.into_iter().any(|one| one.value == mark.json())
+        ours.into_iter().any(|one| one.value == *change)
     }
 }
 
@@ -163,4 +200,16 @@ pub(super) struct Type {
 #[derive(Debug, Deserialize)]
 pub(super) struct Screen {
     pub(super) fields: Vec<Field>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_as_jira_writes_it() {
+        let at = time("2026-11-27T10:25:31.250+0100").unwrap();
+        assert_eq!(at.to_string(), "2026-11-27T09:25:31.25Z");
+        assert_eq!(time("yesterday"), None);
+    }
 }

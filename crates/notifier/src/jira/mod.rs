@@ -8,6 +8,7 @@
 //! `request`, `answer`, `trouble`, `workflow` and `ticket` are pure; `site` sends, `steps` says in which order.
 
 mod answer;
+mod poll;
 mod request;
 mod site;
 mod steps;
@@ -19,10 +20,11 @@ mod workflow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryRecord, Timestamp};
+use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
 use checkmate_outbound::{BaseUrl, BudgetKey};
 use checkmate_store::{LedgerStore, StoreError};
 
+pub(crate) use poll::{Listing, Standing, still_there};
 use site::Site;
 pub use ticket::{BackLink, Ticket};
 use trouble::NOWHERE;
@@ -172,11 +174,42 @@ impl Sender {
         key: &str,
         outcome: Result<(), Trouble>,
     ) -> Result<bool, StoreError> {
+        if let Err(Trouble::Gone(said)) = &outcome {
+            return self.lost(row, key, said).await;
+        }
         let clear = self.turns.times().looks.first().copied();
         let sent = match outcome {
             Ok(()) => Some(Sent::Done(Some(key.to_owned()))),
             Err(trouble) => trouble.of_change(key, clear),
         };
         self.turns.sent(row, sent).await
+    }
+
+    /// Writes that a ticket is there no more. Its key is forgotten, so that a person who tries it again gets a new one.
+    async fn lost(&self, row: &mut Row<'_>, key: &str, said: &str) -> Result<bool, StoreError> {
+        let (why, now) = (gone(key, said), self.turns.clock().now());
+        row.write(|record| without(record, why.clone(), now)).await
+    }
+}
+
+/// What is told of a ticket that is there no more.
+pub(crate) fn gone(key: &str, said: &str) -> String {
+    format!(
+        "{key} was deleted, or the account may not see it any more ({said}): it is not made again by itself; \
+         'deliveries retry' makes a new one"
+    )
+}
+
+/// A row whose ticket is lost.
+pub(crate) fn without(record: &DeliveryRecord, why: String, now: Timestamp) -> DeliveryRecord {
+    DeliveryRecord {
+        state: DeliveryState::Failed,
+        due: None,
+        remote: None,
+        sent: None,
+        why: Some(why),
+        version: record.version + 1,
+        changed_at: now,
+        ..record.clone()
     }
 }

@@ -4,6 +4,7 @@ use checkmate_domain::DeliveryId;
 use checkmate_outbound::Repeat;
 use serde_json::{Value, json};
 
+use super::poll::Listing;
 use super::ticket::{BackLink, Mark, Ticket};
 use crate::render::jira::{PROPERTY, label};
 use crate::sender::{Method, Request};
@@ -12,6 +13,10 @@ use crate::sender::{Method, Request};
 pub(super) const REMARK: &str = "checkmate.change";
 /// Tickets with one label that are looked at: ours is the oldest, clones come after it.
 const CANDIDATES: u64 = 50;
+/// Tickets on one page of a list.
+const LISTED: u64 = 500;
+/// What tells how a ticket stands.
+const STANDING: [&str; 3] = ["status", "resolution", "statuscategorychangedate"];
 /// The youngest remarks that are looked through for one of ours; it is seconds old.
 const REMARKS: u64 = 100;
 
@@ -39,6 +44,31 @@ pub(super) fn read(key: &str) -> Request {
     Request::get(&["issue", key], &[("fields", "status"), ("properties", PROPERTY)])
 }
 
+/// A page of tickets with our label, in the order in which they were made.
+pub(super) fn list(what: Listing, page: Option<&str>) -> Request {
+    let which = match what {
+        Listing::Unfinished => "statusCategory != Done".to_owned(),
+        // A time of day is read in the time zone of the account, a time span is not.
+        Listing::Changed { minutes } => format!("updated >= -{minutes}m"),
+    };
+    let mut body = json!({
+        "jql": format!("labels = checkmate AND {which} ORDER BY created ASC"),
+        "maxResults": LISTED,
+        "fields": STANDING,
+        "properties": [PROPERTY],
+    });
+    if let Some(page) = page {
+        body["nextPageToken"] = json!(page);
+    }
+    let search = Request::new(Method::Post, &["search", "jql"], Repeat::Safe).with(body);
+    Request { writes: false, ..search }
+}
+
+/// How a ticket stands and since when, as it is and not as the index has it. One that was moved is found by its old key.
+pub(super) fn standing(key: &str) -> Request {
+    Request::get(&["issue", key], &[("fields", &STANDING.join(",")), ("properties", PROPERTY)])
+}
+
 /// The summary, the description and our labels. Labels are added, so that those of other people stay.
 pub(super) fn edit(key: &str, ticket: &Ticket) -> Request {
     let fields = &ticket.body["fields"];
@@ -63,9 +93,9 @@ pub(super) fn remarks(key: &str) -> Request {
     Request::get(&["issue", key, "comment"], &query)
 }
 
-/// What changed. Not repeated by itself: before it is sent again, the remarks are looked through.
-pub(super) fn remark(key: &str, ticket: &Ticket, mark: &Mark) -> Request {
-    let body = json!({"body": ticket.note, "properties": [{"key": REMARK, "value": mark.json()}]});
+/// What changed. Not repeated by itself: before it is sent again, the remarks are looked through for `change`.
+pub(super) fn remark(key: &str, note: &Value, change: &Value) -> Request {
+    let body = json!({"body": note, "properties": [{"key": REMARK, "value": change}]});
     Request::new(Method::Post, &["issue", key, "comment"], Repeat::Never).with(body)
 }
 
@@ -99,6 +129,12 @@ pub(super) fn duplicate(younger: &str, older: &str) -> Request {
         "outwardIssue": {"key": older},
     });
     Request::new(Method::Post, &["issueLink"], Repeat::Safe).with(body)
+}
+
+/// Takes our mark off a ticket that is somebody else's by now.
+pub(super) fn let_go(from: &str, to: &str) -> Request {
+    Request::new(Method::Put, &["issue", to, "properties", PROPERTY], Repeat::Safe)
+        .with(json!({"movedFrom": from}))
 }
 
 /// Takes our mark off a duplicate, so that nobody takes it for ours again.
@@ -144,7 +180,7 @@ pub(super) mod tests {
             edit("SEC-1", &ticket),
             mark("SEC-1", &marked),
             remarks("SEC-1"),
-            remark("SEC-1", &ticket, &marked),
+            remark("SEC-1", &ticket.note, &marked.json()),
             ways("SEC-1"),
             go("SEC-1", "31"),
             link("SEC-1", &ticket.id, ticket.link.as_ref().unwrap()),
@@ -152,6 +188,10 @@ pub(super) mod tests {
             disown("SEC-2", "SEC-1"),
             types("SEC"),
             fields("SEC", "10004"),
+            list(Listing::Unfinished, None),
+            list(Listing::Changed { minutes: 15 }, Some("next")),
+            standing("SEC-1"),
+            let_go("SEC-1", "OPS-1"),
         ]
     }
 
@@ -160,7 +200,8 @@ pub(super) mod tests {
         let safe = |request: &Request| (request.repeat == Repeat::Safe, request.writes);
         let told: Vec<(bool, bool)> = all().iter().map(safe).collect();
         let (get, put, post) = ((true, false), (true, true), (false, true));
-        assert_eq!(told, [post, get, get, put, put, get, post, get, post, put, put, put, get, get]);
+        let making = [post, get, get, put, put, get, post, get, post, put, put, put, get, get];
+        assert_eq!(told, [&making[..], &[get, get, get, put]].concat());
     }
 
     #[test]

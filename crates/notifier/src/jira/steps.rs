@@ -1,11 +1,12 @@
 //! What is done to one ticket. Everything but making it can be done twice: each step looks first whether it is done.
 
 use checkmate_domain::DeliveryId;
+use serde_json::Value;
 
 use super::answer::{Category, Created, Field, Found, Issue, Remarks, Screen, Types, Ways};
 use super::request;
 use super::site::Site;
-use super::ticket::{Mark, Ticket};
+use super::ticket::Ticket;
 use super::workflow::{Move, fits, step};
 use crate::render::line;
 use crate::sender::Trouble;
@@ -62,7 +63,7 @@ impl Site<'_> {
             }
             self.send(&request::edit(key, ticket)).await?;
             let next = mark.next(ticket);
-            self.remark(key, ticket, &next).await?;
+            self.remark(key, &ticket.note, &next.json()).await?;
             if !reopens {
                 self.go(key, issue.category(), ticket.open).await?;
             }
@@ -72,16 +73,16 @@ impl Site<'_> {
     }
 
     /// Says what changed, unless that was said.
-    async fn remark(&self, key: &str, ticket: &Ticket, mark: &Mark) -> Result<(), Trouble> {
+    pub(super) async fn remark(&self, key: &str, note: &Value, change: &Value) -> Result<(), Trouble> {
         let remarks: Remarks = self.ask(&request::remarks(key)).await?;
-        if !remarks.tell(mark) {
-            self.send(&request::remark(key, ticket, mark)).await?;
+        if !remarks.tell(change) {
+            self.send(&request::remark(key, note, change)).await?;
         }
         Ok(())
     }
 
     /// Moves it to a status of the right kind.
-    async fn go(&self, key: &str, mut from: Category, open: bool) -> Result<(), Trouble> {
+    pub(super) async fn go(&self, key: &str, mut from: Category, open: bool) -> Result<(), Trouble> {
         for _ in 0..STEPS {
             if fits(from, open) {
                 return Ok(());

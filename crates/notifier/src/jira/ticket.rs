@@ -123,12 +123,15 @@ pub(super) struct Mark {
     /// How many changes it has seen: the name of the next remark.
     #[serde(default)]
     pub(super) changes: u64,
+    /// Whether it was left open: if it is closed now, a person did that.
+    #[serde(default)]
+    pub(super) open: bool,
 }
 
 impl Mark {
     /// Of a ticket that was just made.
     pub(super) fn new(ticket: &Ticket) -> Self {
-        Self { id: ticket.id.to_string(), look: ticket.look.clone(), changes: 0 }
+        Self { id: ticket.id.to_string(), look: ticket.look.clone(), changes: 0, open: ticket.open }
     }
 
     /// After one more change.

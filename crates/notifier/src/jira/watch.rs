@@ -27,14 +27,17 @@ impl Sender {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn watch(&self, record: &DeliveryRecord) -> Result<Watched, StoreError> {
-        if record.state != DeliveryState::Delivered || record.remote.is_none() {
+        let Some(named) = record.remote.as_deref().filter(|_| record.state == DeliveryState::Delivered)
+        else {
             return Ok(Watched::Fine);
-        }
+        };
         let site = self.site(self.turns.clock().now().plus(self.turns.times().hold));
-        let issues = match site.all(&record.id).await {
+        let mut issues = match site.all(&record.id).await {
             Ok(issues) => issues,
             Err(trouble) => return Ok(Watched::Later(trouble.to_string())),
         };
+        // One that was moved away is somebody else's.
+        issues.retain(|issue| project(&issue.key) == project(named));
         let [oldest, younger @ ..] = issues.as_slice() else { return Ok(Watched::Fine) };
         if younger.is_empty() {
             return Ok(Watched::Fine);
@@ -79,4 +82,9 @@ async fn closed(site: &Site<'_>, younger: &[Issue], oldest: &str) -> Result<Vec<
         keys.push(issue.key.clone());
     }
     Ok(keys)
+}
+
+/// The key of the project in that of a ticket.
+fn project(key: &str) -> &str {
+    key.rsplit_once('-').map_or(key, |(project, _)| project)
 }

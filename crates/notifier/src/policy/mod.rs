@@ -66,6 +66,18 @@ pub struct Jira {
     pub most_new: usize,
     /// Days to mend by priority, P1 first; no due date where none is set.
     pub due_days: [Option<u16>; 4],
+    /// What comes of a ticket that a person ends because nobody is going to mend it; looked at again like any other when not
+    /// set.
+    pub wont_do: Option<WontDo>,
+}
+
+/// "Won't do" on a ticket accepts its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WontDo {
+    /// Up to this severity.
+    pub cap: Severity,
+    /// For so many days.
+    pub days: u16,
 }
 
 /// A finding of a scan, open or just closed.

@@ -87,6 +87,7 @@ pub(crate) fn project() -> Jira {
         per_group: true,
         most_new: 25,
         due_days: [Some(7), Some(30), None, None],
+        wont_do: None,
     }
 }
 

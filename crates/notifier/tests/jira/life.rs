@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Timestamp, TransitionKind};
 use checkmate_notifier::Clock;
+use checkmate_notifier::deliver::by_hand::retried;
 use checkmate_notifier::jira::{Turn, Watched};
 use checkmate_sandbox::jira::{Category, Project};
 use checkmate_sandbox::{Fault, Office, Vendor};
@@ -128,10 +129,17 @@ async fn a_ticket_that_is_gone_is_told_and_not_made_again() {
     world.office.jira().delete("SEC-1");
     let (tickets, subjects) = tickets(&project(), &[finding(1, "other", TransitionKind::Changed, 0)]);
     world.want(&tickets, &subjects).await;
-    world.settle(Arc::new(world.sender()), tickets).await;
+    world.settle(Arc::new(world.sender()), Arc::clone(&tickets)).await;
     let row = world.row(&id).await;
     assert!(row.state == DeliveryState::Failed && row.why.as_ref().unwrap().starts_with("SEC-1"), "{row:?}");
     assert_eq!(world.wrote("issue.create"), 1);
+
+    // Only when a person tries it again there is a new one.
+    let again = retried(&row, Timestamp::now()).unwrap();
+    assert!(world.store.put_delivery(&again).await.unwrap());
+    world.settle(Arc::new(world.sender()), Arc::clone(&tickets)).await;
+    let row = world.row(&id).await;
+    assert_eq!((row.state, row.remote.as_deref()), (DeliveryState::Delivered, Some("SEC-2")));
 }
 
 #[tokio::test]

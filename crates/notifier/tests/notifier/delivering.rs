@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use checkmate_domain::{DeliveryRecord, DeliveryState, Secret};
+use checkmate_domain::{
+    Decision, DeliveryRecord, DeliveryState, Said, Secret, Timestamp, Waiver, WaiverKind,
+};
 use checkmate_notifier::deliver::{
     Channel, Deliverer, DelivererConfig, Leases, Planner, PlannerConfig, Way, Ways,
 };
@@ -19,7 +21,7 @@ use checkmate_queue::Settle;
 use checkmate_sandbox::Office;
 use checkmate_sandbox::jira::{Category, Issue};
 use checkmate_service::Stop;
-use checkmate_store::{LedgerStore, Store};
+use checkmate_store::{DecisionStore, LedgerStore, Store};
 
 use crate::harness::{Bench, Result, Says, hand, ms, until};
 
@@ -42,6 +44,10 @@ impl Leases for Vault {
             _ => None,
         };
         Arc::new(Lease { token, client: self.outbound.client().unwrap() })
+    }
+
+    fn watch(&self, _way: &Way) -> Arc<dyn Access> {
+        Arc::new(Lease { token: Some("atlassian"), client: self.outbound.client().unwrap() })
     }
 }
 
@@ -91,6 +97,7 @@ impl Desk {
             per_group,
             most_new,
             due_days: [None; 4],
+            wont_do: None,
         };
         let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
         let way = Way { route, connection: Some("jira".to_owned()), channel: Channel::Jira(settings) };
@@ -177,6 +184,43 @@ async fn a_finding_becomes_a_ticket_that_follows_it() {
     desk.scanned("d", &Says::all(&["x", "y"], &["x", "y"])).await;
     desk.settle().await;
     assert_eq!((desk.tickets().len(), desk.open()), (2, 2), "back again, the same ticket");
+}
+
+/// A deliverer keeps what it read; a decision since then changes it as a scan does.
+#[tokio::test]
+async fn a_decision_is_seen_by_a_deliverer_that_read_before() {
+    let desk = Desk::new(false).await;
+    let scan = desk.scanned("a", &Says::all(&["x"], &["x"])).await.scan;
+    let (deliverer, stop) = (desk.deliverer(desk.ways.clone()), Stop::new(ms(100)));
+    let settle = || async {
+        desk.planner("p").round().await.unwrap();
+        until("everything is delivered", || async {
+            deliverer.round(&stop).await.unwrap();
+            desk.rows().await.iter().all(|row| row.due.is_none())
+        })
+        .await;
+    };
+    settle().await;
+    assert_eq!(desk.open(), 1);
+    let listed = desk.bench.store.targets().await.unwrap();
+    let record = desk.bench.store.target(&listed[0]).await.unwrap().findings.remove(0);
+    let waiver = Waiver {
+        kind: WaiverKind::Accepted,
+        reason: "behind a proxy".to_owned(),
+        owner: "ops".to_owned(),
+        until: Timestamp::now().plus(ms(2_000)),
+        cap: record.finding.severity,
+    };
+    let said = Said { by: "ann".to_owned(), at: Timestamp::now() };
+    let decision = Decision::none(record.finding.fingerprint).accept(waiver, &said).unwrap();
+    assert!(desk.bench.store.put_decision(&decision).await.unwrap());
+    desk.bench.store.note_unplanned(&scan).await.unwrap();
+    settle().await;
+    assert_eq!(desk.open(), 0, "accepted");
+    tokio::time::sleep(ms(2_000)).await;
+    desk.bench.store.note_unplanned(&scan).await.unwrap();
+    settle().await;
+    assert_eq!(desk.open(), 1, "the waiver is over");
 }
 
 #[tokio::test]

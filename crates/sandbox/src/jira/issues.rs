@@ -246,6 +246,7 @@ fn all_fields(jira: &Jira, ctx: &Ctx<'_>, issue: &Issue) -> Map<String, Value> {
         "reporter": meta::user(&issue.creator),
         "resolution": done.map(|moved| json!({"id": "10000", "name": moved.to})),
         "resolutiondate": done.map(|moved| stamp(moved.at)),
+        "statuscategorychangedate": stamp(issue.kind_since()),
         "comment": super::comments::page(ctx, issue, 0, 5_000, false),
         "issuelinks": related::shown(jira, ctx, issue),
         "attachment": issue.attachments.iter().map(|one| links::attachment(ctx, one)).collect::<Vec<_>>(),

@@ -316,6 +316,16 @@ impl Issue {
         self.fields.get("summary").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Since when its status is of the kind it is.
+    #[must_use]
+    pub fn kind_since(&self) -> Timestamp {
+        let of_other_kind = self.moved.iter().rposition(|moved| moved.category != self.category);
+        let since = self.moved.get(of_other_kind.map_or(0, |last| last + 1));
+        since
+            .filter(|_| of_other_kind.is_some() || self.category != Category::New)
+            .map_or(self.created, |moved| moved.at)
+    }
+
     /// Its labels.
     #[must_use]
     pub fn labels(&self) -> Vec<&str> {

@@ -128,6 +128,16 @@ pub fn transition(kind: &'static str) {
     cells::count(Metric::Transitions, [kind], 1);
 }
 
+/// Something was done about what people did to a ticket, or to one that was lost.
+pub fn ticket_change(what: &'static str) {
+    cells::count(Metric::TicketChanges, [what], 1);
+}
+
+/// Tickets that were made twice are closed.
+pub fn doubles_closed(many: usize) {
+    cells::count(Metric::DoublesClosed, [], u64::try_from(many).unwrap_or(u64::MAX));
+}
+
 /// Whether store or broker answers; `was` is what was known before.
 pub fn dependency(which: Dependency, up: bool, was: bool) {
     cells::set(Metric::DependencyUp, [which.as_str()], f64::from(u8::from(up)));

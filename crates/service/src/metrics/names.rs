@@ -105,6 +105,10 @@ metrics! {
         "From loading a result to its commit.";
     Transitions = "checkmate_transitions_total" Counter "findings" ["kind"]
         "Findings that changed their state.";
+    TicketChanges = "checkmate_ticket_changes_total" Counter "changes" ["what"]
+        "What was done about what people did to tickets: rescan, reopened, accepted, gone, moved.";
+    DoublesClosed = "checkmate_ticket_doubles_closed_total" Counter "tickets" []
+        "Tickets that were made twice and are closed.";
     DependencyUp = "checkmate_dependency_up" Gauge "0 or 1" ["dependency"]
         "Whether store and broker answer.";
     Outages = "checkmate_outages_total" Counter "outages" ["dependency"]

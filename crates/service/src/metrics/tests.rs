@@ -23,6 +23,8 @@ fn record_everything() {
     keeper_mended("everything", 2);
     reconciled(SECOND);
     transition("everything");
+    ticket_change("everything");
+    doubles_closed(1);
     dependency(Dependency::Store, false, true);
     broker_blocked(false);
     queue_depth("everything", 3, Some(2));
