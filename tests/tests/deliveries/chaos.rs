@@ -113,7 +113,7 @@ const ROUTE: &str =
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_findings_are_in_one_ticket_each_whatever_dies() {
     let site = Site::with(ROUTE).await;
-    tokio::task::block_in_place(|| run(&site, 120, Duration::from_mins(2)));
+    tokio::task::block_in_place(|| run(&site, 30, Duration::from_mins(3)));
 }
 
 /// The same with as many findings as a large organisation has; `make chaos` runs it.
