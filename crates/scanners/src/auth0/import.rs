@@ -19,8 +19,10 @@ use checkmate_domain::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::address::shown;
 use super::all::ALL;
 use super::check::{Ask, Check, first_few, line};
+use super::secret;
 
 /// The end of the name of a report.
 pub(crate) const ENDING: &str = "_report.json";
@@ -250,7 +252,7 @@ fn severity(validator: &Validator) -> Option<Severity> {
 /// What was seen, in the words of the report.
 fn evidence(details: &[&Detail]) -> Evidence {
     let said = |detail: &&Detail| {
-        let (field, value) = (text(&detail.field), text(&detail.value));
+        let (field, value) = (text(&detail.field), told(&text(&detail.field), &text(&detail.value)));
         match (value.is_empty(), text(&detail.message)) {
             (false, _) => format!("{field}: {value}"),
             (true, message) if !message.is_empty() => format!("{field}: {message}"),
@@ -262,6 +264,14 @@ fn evidence(details: &[&Detail]) -> Evidence {
         pointer: line(&details.first().map_or_else(String::new, |detail| text(&detail.field))),
         seen: line(&first_few(&all)),
         expected: "as the tool's own description says".to_owned(),
+    }
+}
+
+/// A value of the report, without what may be a secret in it.
+fn told(field: &str, value: &str) -> String {
+    match secret::anywhere(field, value) {
+        Some(kind) => kind.redacted(),
+        None => value.split(' ').map(shown).collect::<Vec<_>>().join(" "),
     }
 }
 
@@ -319,6 +329,21 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_of_a_report_are_not_kept() {
+        for (value, expected) in [
+            ("http://localhost:3000/cb?x=Pl4nt", "http://localhost:3000/cb"),
+            (
+                "http://localhost:3000?token=Pl4ntZrT1xWm4Kd9",
+                "a text called by the name of a secret (16 characters)",
+            ),
+            ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "a GitHub token (40 characters)"),
+            ("implicit, password", "implicit, password"),
+        ] {
+            assert_eq!(told("callbacks", value), expected);
+        }
+    }
     use checkmate_domain::{ResourceId, Statement};
 
     const REPORT: &str = r#"[
