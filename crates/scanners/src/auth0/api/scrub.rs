@@ -52,7 +52,7 @@ fn is_script(text: &str) -> bool {
 
 fn scrubbed(name: &str, text: &str, places: Option<&Places>) -> String {
     if secret::in_value(name, text).is_some() && !text.contains(['\n', ';']) {
-        return secret::without_login(text).unwrap_or_else(|| mark(text));
+        return marked(text);
     }
     let told = match places {
         // What is hidden though no check finds it gets no mark: a file is to tell the same as the tenant.
@@ -106,6 +106,11 @@ fn kept_breaks(text: &str, with: impl Fn(&str) -> String) -> String {
     text.split('\n').map(with).collect::<Vec<_>>().join("\n")
 }
 
+/// The mark of a secret; of an address with a login only that is hidden, for its host is looked at.
+fn marked(text: &str) -> String {
+    secret::without_login(text).unwrap_or_else(|| mark(text))
+}
+
 /// How a place of a script is hidden. What comes first goes before what comes later.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Hiding {
@@ -136,7 +141,7 @@ fn literals(text: &str, places: &Places) -> String {
         let Some(inside) = text.get(span.clone()).filter(|_| span.start >= copied) else { continue };
         out.push_str(&text[copied..span.start]);
         out.push_str(&match hiding {
-            Hiding::Secret => sum(inside, mark),
+            Hiding::Secret => sum(inside, marked),
             Hiding::Private => sum(inside, veil),
             Hiding::Literal => literal(inside),
             Hiding::Comment => suspicious(inside),
