@@ -12,7 +12,6 @@ use crate::commands::{Out, deliveries};
 use crate::config::ConnectionConfig;
 use crate::view::plain;
 use crate::wiring::parts::Parts;
-use crate::wiring::vault;
 
 pub(super) async fn connect(parts: &Parts, name: &str, out: &mut Out) -> anyhow::Result<u8> {
     let one = configured(parts, name)?;
@@ -108,7 +107,7 @@ impl Terminal {
         )?;
         let base = section.base_url.clone().unwrap_or_else(|| format!("https://{domain}"));
         let base = base.parse().context("auth0.base_url")?;
-        let client = vault::outbound(&parts.config, &parts.store)?.client()?;
+        let client = parts.outbound()?.client()?;
         let callback = Callback::listen(section.callback_port).await?;
         Ok(Self { callback, client, base, domain, client_id })
     }

@@ -121,7 +121,7 @@ async fn look(parts: &Parts) -> anyhow::Result<Result<Shown, String>> {
         };
         return Ok(Err(format!("{missing} is not set")));
     };
-    let client = vault::outbound(&parts.config, &parts.store)?.client()?;
+    let client = parts.outbound()?.client()?;
     let request = ManagementRequest {
         job: None,
         scan: None,

@@ -1,6 +1,5 @@
 //! What is sent to the outside: routes that send, and whoever leases for them.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -10,10 +9,11 @@ use checkmate_domain::{DeliveryRecord, JobId, ScanId, Scopes};
 use checkmate_notifier::deliver::{Leases, Way, Ways};
 use checkmate_notifier::outcome::Organisations;
 use checkmate_notifier::sender::{Access, Held, NoAccess};
-use checkmate_outbound::{Client, Outbound, SettingsError};
+use checkmate_outbound::{Client, SettingsError};
 use checkmate_service::metrics;
 use checkmate_store::Store;
-use checkmate_vault::{AuditSink, Connection, LeaseClass, LeaseError, LeaseRequest, Turns, Vault};
+use checkmate_vault::{AuditSink, LeaseClass, LeaseError, LeaseRequest, Turns};
+use checkmate_worker::Lessor;
 use tokio::sync::Mutex;
 
 use crate::config::Config;
@@ -35,7 +35,7 @@ pub struct Deliveries {
     pub leases: Arc<dyn Leases>,
 }
 
-/// What sends, where any route does.
+/// What sends, where any route does; by the process's own lessor, where it has one.
 ///
 /// # Errors
 /// With the key of the configuration, or the file, that cannot be used.
@@ -44,22 +44,26 @@ pub fn deliveries(
     store: &Arc<dyn Store>,
     audit: Arc<dyn AuditSink>,
     turns: Arc<dyn Turns>,
+    lessor: Option<Arc<Lessor>>,
 ) -> anyhow::Result<Option<Deliveries>> {
     let ways = ways::ways(config)?;
     if ways.is_empty() {
         return Ok(None);
     }
     let leases = ways.values().any(|way| way.connection.is_some());
-    let vault = if leases { vault::token_vault(config, audit, turns)? } else { None };
-    if leases && vault.is_none() {
+    let lessor = match lessor {
+        Some(lessor) => lessor,
+        // Keys are read by those only who use them.
+        None => {
+            let vault = if leases { vault::token_vault(config, audit, turns)? } else { None };
+            Arc::new(vault::of_accounts(config, store, vault)?)
+        }
+    };
+    if leases && lessor.vault.is_none() {
         bail!(
             "a route has a connection, and auth0.domain is not set: nothing can be leased; see docs/credentials.md"
         )
     }
-    let outbound = vault::outbound(config, store)?;
-    let connections = config.connections.iter();
-    let connections = connections.map(|(name, one)| (name.clone(), vault::connection(name, one))).collect();
-    let lessor = Arc::new(Lessor { vault, outbound, connections });
     Ok(Some(Deliveries { ways: Arc::new(ways), leases: Arc::new(VaultLeases(lessor)) }))
 }
 
@@ -71,13 +75,6 @@ pub fn organisations(config: &Config) -> Organisations {
         .values()
         .filter_map(|tenant| Some((format!("auth0:{}", tenant.domain), tenant.organisation.clone()?)));
     Organisations::new(named)
-}
-
-/// The vault where there is anything to lease, the way out, and accounts by their names in the configuration.
-struct Lessor {
-    vault: Option<Vault>,
-    outbound: Outbound,
-    connections: BTreeMap<String, Connection>,
 }
 
 /// Leases for deliveries, from the vault.

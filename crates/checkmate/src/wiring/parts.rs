@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use checkmate_domain::{FingerprintKey, WorkerId};
+use checkmate_outbound::Outbound;
 use checkmate_queue::{Broker, Measured};
 use checkmate_scanners::auth0::TenantScanner;
 use checkmate_scanners::{ConnectionScanner, Registry};
@@ -77,9 +78,9 @@ impl Parts {
             true => vault::lessor(&config, &store, audit.clone(), turns.clone())?.map(Arc::new),
             false => None,
         };
-        // The same turns: two givers of one process would let two in at a time.
+        // The same lessor, or at least the same turns: two givers of one process would let two in at a time.
         let deliveries = match embedded || by.is_one_of(&["notifier", "up"]) {
-            true => deliveries::deliveries(&config, &store, audit.clone(), turns)?,
+            true => deliveries::deliveries(&config, &store, audit.clone(), turns, lessor.clone())?,
             false => None,
         };
         let auditor = match embedded || by.is_one_of(&["scheduler", "up"]) {
@@ -101,6 +102,17 @@ impl Parts {
             embedded,
             health: Arc::default(),
         })
+    }
+
+    /// The way out of this process: that of whoever leases, where somebody does.
+    ///
+    /// # Errors
+    /// With the setting that cannot be used.
+    pub fn outbound(&self) -> anyhow::Result<Outbound> {
+        match &self.lessor {
+            Some(lessor) => Ok(lessor.outbound.clone()),
+            None => vault::outbound(&self.config, &self.store),
+        }
     }
 
     /// Closes files and connections.

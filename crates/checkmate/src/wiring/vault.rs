@@ -40,9 +40,18 @@ pub fn lessor(
         let vault = Vault::new(tenant, None, Arc::clone(&audit), Arc::clone(&turns), options(config));
         tenants.insert(one.domain.clone(), vault);
     }
+    let vault = token_vault(config, audit, turns)?;
+    Ok(Some(Lessor { tenants, ..of_accounts(config, store, vault)? }))
+}
+
+/// Whoever leases for accounts, and for no tenant that is scanned.
+///
+/// # Errors
+/// With the setting that cannot be used.
+pub fn of_accounts(config: &Config, store: &Arc<dyn Store>, vault: Option<Vault>) -> anyhow::Result<Lessor> {
     let connections = config.connections.iter().map(|(name, one)| (name.clone(), connection(name, one)));
-    let (outbound, connections) = (outbound(config, store)?, connections.collect());
-    Ok(Some(Lessor { vault: token_vault(config, audit, turns)?, tenants, outbound, connections }))
+    let (tenants, connections) = (BTreeMap::new(), connections.collect());
+    Ok(Lessor { vault, tenants, outbound: outbound(config, store)?, connections })
 }
 
 /// The tenant whose Token Vault keeps the accounts; none where none is configured.
@@ -244,8 +253,7 @@ fn options(config: &Config) -> Options {
 }
 
 /// An account as the vault knows it.
-#[must_use]
-pub fn connection(name: &str, one: &ConnectionConfig) -> Connection {
+fn connection(name: &str, one: &ConnectionConfig) -> Connection {
     Connection {
         name: name.to_owned(),
         connection: one.connection.clone(),
