@@ -5,9 +5,11 @@ use checkmate_domain::{Decision, Fingerprint};
 use rusqlite::{Connection, params};
 
 use super::open::EmbeddedStore;
-use super::row::{Fields, Result, many, run, to_json, value};
+use super::row::{Result, run, to_json};
+use super::rows::is_next;
 use crate::decisions::DecisionStore;
 
+const TABLE: &str = "decisions";
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS decisions (
   id      TEXT PRIMARY KEY,
@@ -17,8 +19,7 @@ CREATE TABLE IF NOT EXISTS decisions (
 ";
 
 fn put(db: &Connection, id: &str, version: u64, record: &str) -> Result<bool> {
-    let there: u64 = value(db, "SELECT version FROM decisions WHERE id = ?1", [id])?.unwrap_or(0);
-    if there + 1 != version {
+    if !is_next(db, TABLE, id, version)? {
         return Ok(false);
     }
     let sql = "INSERT INTO decisions VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE \
@@ -36,20 +37,10 @@ impl DecisionStore for EmbeddedStore {
     }
 
     async fn decision(&self, fingerprint: &Fingerprint) -> Result<Option<Decision>> {
-        let id = fingerprint.to_string();
-        let sql = "SELECT id, record FROM decisions WHERE id = ?1";
-        let found = self
-            .read(move |db| many(db, sql, [&id], |row| Fields::new(row, "decisions", 0, 1)?.json()))
-            .await?;
-        Ok(found.into_iter().next())
+        self.row_of(TABLE, fingerprint.to_string()).await
     }
 
     async fn decisions(&self, after: Option<&Fingerprint>, limit: u64) -> Result<Vec<Decision>> {
-        let after = after.map(ToString::to_string).unwrap_or_default();
-        let sql = "SELECT id, record FROM decisions WHERE id > ?1 ORDER BY id LIMIT ?2";
-        self.read(move |db| {
-            many(db, sql, params![after, limit], |row| Fields::new(row, "decisions", 0, 1)?.json())
-        })
-        .await
+        self.rows_after(TABLE, after.map(ToString::to_string), limit).await
     }
 }

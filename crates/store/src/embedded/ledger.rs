@@ -5,10 +5,12 @@ use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::open::EmbeddedStore;
-use super::row::{Fields, Result, many, run, to_json, value};
+use super::row::{Fields, Result, many, run, to_json};
+use super::rows::is_next;
 use super::scans::bound;
 use crate::ledger::{LedgerStore, Unplanned};
 
+const TABLE: &str = "deliveries";
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS deliveries (
   id      TEXT PRIMARY KEY,
@@ -30,8 +32,7 @@ pub(super) fn note_unplanned(db: &Connection, scan: &ScanId) -> Result<()> {
 }
 
 fn put(db: &Connection, id: &str, version: u64, due: Option<i64>, record: &str) -> Result<bool> {
-    let there: u64 = value(db, "SELECT version FROM deliveries WHERE id = ?1", [id])?.unwrap_or(0);
-    if there + 1 != version {
+    if !is_next(db, TABLE, id, version)? {
         return Ok(false);
     }
     let sql = "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE \
@@ -49,12 +50,7 @@ impl LedgerStore for EmbeddedStore {
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>> {
-        let id = id.to_string();
-        let sql = "SELECT id, record FROM deliveries WHERE id = ?1";
-        let found = self
-            .read(move |db| many(db, sql, [&id], |row| Fields::new(row, "deliveries", 0, 1)?.json()))
-            .await?;
-        Ok(found.into_iter().next())
+        self.row_of(TABLE, id.to_string()).await
     }
 
     async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>> {
@@ -67,12 +63,7 @@ impl LedgerStore for EmbeddedStore {
     }
 
     async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        let after = after.map(ToString::to_string).unwrap_or_default();
-        let sql = "SELECT id, record FROM deliveries WHERE id > ?1 ORDER BY id LIMIT ?2";
-        self.read(move |db| {
-            many(db, sql, params![after, limit], |row| Fields::new(row, "deliveries", 0, 1)?.json())
-        })
-        .await
+        self.rows_after(TABLE, after.map(ToString::to_string), limit).await
     }
 
     async fn note_unplanned(&self, scan: &ScanId) -> Result<()> {

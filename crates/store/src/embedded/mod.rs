@@ -24,6 +24,7 @@ mod pressure;
 mod reconcile;
 mod results;
 mod row;
+mod rows;
 mod scans;
 mod schedules;
 mod seal;

@@ -4,31 +4,22 @@ use async_trait::async_trait;
 use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Timestamp};
 
 use super::error::corrupt;
-use super::records::json;
-use super::reply::{self, Items};
-use super::script::{DELIVERIES, DUE_DELIVERIES, MARK_PLANNED, NOTE_UNPLANNED, PUT_DELIVERY, UNPLANNED};
+use super::rows::records;
+use super::script::{DUE_DELIVERIES, MARK_PLANNED, NOTE_UNPLANNED, UNPLANNED};
 use super::store::{RedisStore, Result};
 use crate::ledger::{LedgerStore, Unplanned};
 
-fn records(items: Items) -> Result<Vec<DeliveryRecord>> {
-    items.each(|value| json(&reply::bytes(value)?))
-}
+const TABLE: &str = "deliveries";
 
 #[async_trait]
 impl LedgerStore for RedisStore {
     async fn put_delivery(&self, record: &DeliveryRecord) -> Result<bool> {
-        let mut call = self.call(&PUT_DELIVERY);
-        let due = record.due.map(|due| due.as_millis().to_string()).unwrap_or_default();
-        call.arg(record.id.as_str()).arg(record.version).arg(due);
-        call.arg(serde_json::to_string(record).map_err(corrupt)?);
-        Ok(reply::int(self.ask(&PUT_DELIVERY, &call).await?)? == 1)
+        self.put_row(TABLE, record.id.as_str(), record.version, record.due, record).await
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>> {
-        let mut call = self.call(&DELIVERIES);
-        call.arg(format!("[{id}")).arg(1);
-        let found = records(self.ask_list(&DELIVERIES, &call).await?)?;
-        Ok(found.into_iter().find(|record| record.id == *id))
+        let found: Option<DeliveryRecord> = self.row_at(TABLE, id.as_str()).await?;
+        Ok(found.filter(|record| record.id == *id))
     }
 
     async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>> {
@@ -38,9 +29,7 @@ impl LedgerStore for RedisStore {
     }
 
     async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        let mut call = self.call(&DELIVERIES);
-        call.arg(after.map_or_else(|| "-".to_owned(), |after| format!("({after}"))).arg(limit);
-        records(self.ask_list(&DELIVERIES, &call).await?)
+        self.rows_after(TABLE, after.map(DeliveryId::as_str), limit).await
     }
 
     async fn note_unplanned(&self, scan: &ScanId) -> Result<()> {

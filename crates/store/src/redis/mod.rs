@@ -25,6 +25,7 @@ mod pressure;
 mod records;
 mod reply;
 mod results;
+mod rows;
 mod scans;
 mod schedules;
 mod script;

@@ -92,11 +92,9 @@ scripts! {
     PAUSE_BUDGET = "pause_budget";
     PACE_BUDGET = "pace_budget";
     PURGE_AUDIT = "purge_audit";
-    PUT_DECISION = "put_decision";
-    DECISIONS = "decisions";
-    PUT_DELIVERY = "put_delivery";
+    PUT_ROW = "put_row";
     DUE_DELIVERIES = "due_deliveries";
-    DELIVERIES = "deliveries";
+    ROWS = "rows";
     NOTE_UNPLANNED = "note_unplanned";
     UNPLANNED = "unplanned";
     MARK_PLANNED = "mark_planned";
