@@ -188,8 +188,7 @@ impl Sender {
         }
     }
 
-    /// Looks for the page whose answer was lost. As long as nobody can look, the row stays as it is: parked, it would be sent
-    /// again.
+    /// Looks for the page whose answer was lost.
     async fn look(&self, row: &mut Row<'_>, site: &Site<'_>, page: &Page) -> Result<bool, StoreError> {
         match site.find(page).await {
             Ok(Found::Ours(id)) => {
@@ -197,10 +196,7 @@ impl Sender {
             }
             Ok(Found::Foreign(why)) => self.turns.sent(row, Some(Sent::Refused(why))).await,
             Ok(Found::Nothing) => self.turns.looked(row, Looked::NotSeen, None).await,
-            Err(trouble) => {
-                let wait = trouble.wait(self.turns.times().again_at_most);
-                self.turns.looked(row, Looked::Failed(trouble.to_string()), wait).await
-            }
+            Err(trouble) => self.turns.unseen(row, &trouble).await,
         }
     }
 
@@ -211,12 +207,7 @@ impl Sender {
         id: &str,
         page: &Page,
     ) -> Result<bool, StoreError> {
-        let clear = self.turns.times().looks.first().copied();
-        let outcome: Result<(), Trouble> = site.bring(id, page).await;
-        let sent = match outcome {
-            Ok(()) => Some(Sent::Done(Some(id.to_owned()))),
-            Err(trouble) => trouble.of_change(&format!("page {id}"), clear),
-        };
-        self.turns.sent(row, sent).await
+        let outcome = site.bring(id, page).await;
+        self.turns.changed(row, id, &format!("page {id}"), outcome).await
     }
 }

@@ -32,20 +32,16 @@ pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Tro
     let gateway = Some(refusal.message.clone());
     let words: Vec<String> = words.chain(gateway).filter(|text| !text.is_empty()).collect();
     let said = told("Confluence", status, &words);
+    let takes = super::SCOPES.join(", ");
+    if let Some(trouble) = Trouble::of_atlassian("Confluence", &takes, status, &refusal.message, wait, &said)
+    {
+        return trouble;
+    }
     match status {
-        401 if refusal.message.contains("scope does not match") => Trouble::Unusable(format!(
-            "the connection lacks a scope that Confluence asks for: it takes {} ({said})",
-            super::SCOPES.join(", ")
-        )),
-        401 => Trouble::Stale("Confluence"),
         403 => Trouble::Unusable(format!(
             "the account of the connection may not write pages in the space: {said}"
         )),
-        404 | 410 => Trouble::Gone(said),
-        // The gateway gives up waiting; what it has handed on may come to pass.
-        408 | 500.. => Trouble::Unclear(said),
         409 => Trouble::Conflict(said),
-        425 | 429 => Trouble::Later(said, wait),
         _ => Trouble::refused(said),
     }
 }

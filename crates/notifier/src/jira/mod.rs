@@ -142,17 +142,13 @@ impl Sender {
         }
     }
 
-    /// Looks for the ticket whose answer was lost. As long as nobody can look, the row stays as it is: parked, it would be
-    /// sent again.
+    /// Looks for the ticket whose answer was lost.
     async fn look(&self, row: &mut Row<'_>, site: &Site<'_>, ticket: &Ticket) -> Result<bool, StoreError> {
         match site.find(&ticket.id).await {
             Ok(Some(key)) => Ok(self.turns.adopt(row, &key, ticket.look()).await?
                 && self.bring(row, site, &key, ticket).await?),
             Ok(None) => self.turns.looked(row, Looked::NotSeen, None).await,
-            Err(trouble) => {
-                let wait = trouble.wait(self.turns.times().again_at_most);
-                self.turns.looked(row, Looked::Failed(trouble.to_string()), wait).await
-            }
+            Err(trouble) => self.turns.unseen(row, &trouble).await,
         }
     }
 
@@ -177,12 +173,7 @@ impl Sender {
         if let Err(Trouble::Gone(said)) = &outcome {
             return self.lost(row, key, said).await;
         }
-        let clear = self.turns.times().looks.first().copied();
-        let sent = match outcome {
-            Ok(()) => Some(Sent::Done(Some(key.to_owned()))),
-            Err(trouble) => trouble.of_change(key, clear),
-        };
-        self.turns.sent(row, sent).await
+        self.turns.changed(row, key, key, outcome).await
     }
 
     /// Writes that a ticket is there no more. Its key is forgotten, so that a person who tries it again gets a new one.

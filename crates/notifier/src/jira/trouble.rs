@@ -25,16 +25,13 @@ struct Refusal {
 pub(super) fn of_answer(status: u16, wait: Option<Duration>, body: &[u8]) -> Trouble {
     let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
     let said = said(status, &refusal);
+    let takes = "read:jira-work and write:jira-work";
+    if let Some(trouble) = Trouble::of_atlassian("Jira", takes, status, &refusal.message, wait, &said) {
+        return trouble;
+    }
     match status {
-        401 if refusal.message.contains("scope does not match") => Trouble::Unusable(format!(
-            "the connection lacks a scope that Jira asks for: it takes read:jira-work and write:jira-work ({said})"
-        )),
-        401 => Trouble::Stale("Jira"),
         403 => Trouble::Unusable(format!("the account of the connection may not do this in Jira: {said}")),
-        404 | 410 => Trouble::Gone(said),
-        // The gateway gives up waiting; what it has handed on may come to pass.
-        408 | 500.. => Trouble::Unclear(said),
-        409 | 425 | 429 => Trouble::Later(said, wait),
+        409 => Trouble::Later(said, wait),
         _ if refusal.errors.contains_key("project") => Trouble::Unusable(format!("{NOWHERE}: {said}")),
         _ => Trouble::Refused { text: said, fields: fields(&refusal) },
     }

@@ -66,6 +66,30 @@ impl From<NoAccess> for Trouble {
 }
 
 impl Trouble {
+    /// What Atlassian says of any of its products, whose scopes are those that it `takes`; nothing where the product's own
+    /// words count.
+    pub(crate) fn of_atlassian(
+        product: &'static str,
+        takes: &str,
+        status: u16,
+        message: &str,
+        wait: Option<Duration>,
+        said: &str,
+    ) -> Option<Self> {
+        let said = said.to_owned();
+        Some(match status {
+            401 if message.contains("scope does not match") => Self::Unusable(format!(
+                "the connection lacks a scope that {product} asks for: it takes {takes} ({said})"
+            )),
+            401 => Self::Stale(product),
+            404 | 410 => Self::Gone(said),
+            // The gateway gives up waiting; what it has handed on may come to pass.
+            408 | 500.. => Self::Unclear(said),
+            425 | 429 => Self::Later(said, wait),
+            _ => return None,
+        })
+    }
+
     /// A refusal that names no field.
     pub(crate) const fn refused(text: String) -> Self {
         Self::Refused { text, fields: Vec::new() }

@@ -7,6 +7,7 @@ use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
 use checkmate_store::{LedgerStore, StoreError};
 
 use super::row::Row;
+use super::trouble::Trouble;
 use crate::Clock;
 use crate::ledger::{self, Looked, Promise, Sent, Step, Times};
 
@@ -129,6 +130,28 @@ impl Turns {
         let Some(sent) = sent else { return Ok(false) };
         let (times, now) = (&self.times, self.clock.now());
         row.write(|record| ledger::sent(record, self.promise, times, sent.clone(), now)).await
+    }
+
+    /// Writes what came of changing what is there, called so for a person.
+    pub(crate) async fn changed(
+        &self,
+        row: &mut Row<'_>,
+        remote: &str,
+        called: &str,
+        outcome: Result<(), Trouble>,
+    ) -> Result<bool, StoreError> {
+        let clear = self.times.looks.first().copied();
+        let sent = match outcome {
+            Ok(()) => Some(Sent::Done(Some(remote.to_owned()))),
+            Err(trouble) => trouble.of_change(called, clear),
+        };
+        self.sent(row, sent).await
+    }
+
+    /// Writes that nobody could look. The row stays as it is: parked, it would be sent again.
+    pub(crate) async fn unseen(&self, row: &mut Row<'_>, trouble: &Trouble) -> Result<bool, StoreError> {
+        let wait = trouble.wait(self.times.again_at_most);
+        self.looked(row, Looked::Failed(trouble.to_string()), wait).await
     }
 
     /// Writes what came of looking; not before `wait` the next time, where somebody asks for that.
