@@ -6,7 +6,7 @@ mod pairs;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use names::is_key;
+use names::Called;
 pub(crate) use names::{is_one, names_one, stands_in, words};
 pub(crate) use pairs::{by_form, ends_word, pairs, quoted};
 
@@ -114,20 +114,21 @@ pub(crate) fn in_text(text: &str) -> Option<Kind> {
 
 /// Whether what is called so may be a secret.
 pub(crate) fn may_be_called_so(name: &str) -> bool {
-    names_one(name) || is_key(name)
+    let called = Called::by(name);
+    called.holds_one || called.is_key
 }
 
 /// A secret by its form, or by what it is called and how random it looks.
 pub(crate) fn in_value(name: &str, text: &str) -> Option<Kind> {
     in_text(text).or_else(|| {
-        let called = if is_one(name) {
+        let called = Called::by(name);
+        let looks_so = if called.is_one {
             looks_random(text) || looks_chosen(text)
         } else {
             // `tokenUrl` and `secretArn` hold the word and no secret, most often.
-            names_one(name) && is_random_key(text)
+            called.holds_one && is_random_key(text)
         };
-        let key = || is_key(name) && is_random_key(text);
-        (called || key()).then(|| Kind::named(text))
+        (looks_so || (called.is_key && is_random_key(text))).then(|| Kind::named(text))
     })
 }
 

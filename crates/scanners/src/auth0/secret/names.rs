@@ -35,30 +35,40 @@ const LAST_WORDS: [&str; 3] = ["pass", "passcode", "hmac"];
 /// Words that stand where a secret will stand.
 const STAND_INS: [&str; 7] = ["your", "example", "changeme", "placeholder", "insert", "dummy", "hidden"];
 
+/// What a name says of the value that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Called {
+    /// It holds the name of a secret.
+    pub(super) holds_one: bool,
+    /// The value is the secret, and not a field, an address or a kind of one.
+    pub(super) is_one: bool,
+    /// It is only `key`, or ends with it: what is called so is often no secret.
+    pub(super) is_key: bool,
+}
+
+impl Called {
+    pub(super) fn by(name: &str) -> Self {
+        let (flat, last) = (flat(name), last_word(name));
+        let one = flat.strip_suffix('s').unwrap_or(&flat);
+        let ends_so = LAST_WORDS.contains(&last.as_str());
+        let is_one = NAMES.iter().any(|secret| flat.ends_with(secret) || one.ends_with(secret)) || ends_so;
+        let holds_one = is_one || NAMES.iter().any(|secret| flat.contains(secret));
+        Self { holds_one, is_one, is_key: last == "key" }
+    }
+}
+
 /// Whether a name holds that of a secret.
 pub(crate) fn names_one(name: &str) -> bool {
-    let flat = flat(name);
-    NAMES.iter().any(|secret| flat.contains(secret)) || ends_so(name)
+    Called::by(name).holds_one
 }
 
 /// Whether a name says that its value is the secret, and not a field, an address or a kind of one.
 pub(crate) fn is_one(name: &str) -> bool {
-    let flat = flat(name);
-    let one = flat.strip_suffix('s').unwrap_or(&flat);
-    NAMES.iter().any(|secret| flat.ends_with(secret) || one.ends_with(secret)) || ends_so(name)
-}
-
-fn ends_so(name: &str) -> bool {
-    words(name).last().is_some_and(|last| LAST_WORDS.contains(&last.as_str()))
-}
-
-/// Whether a name is only `key`, or ends with it: what is called so is often no secret.
-pub(super) fn is_key(name: &str) -> bool {
-    words(name).last().is_some_and(|last| last == "key")
+    Called::by(name).is_one
 }
 
 /// A name without what people put between its words.
-pub(super) fn flat(name: &str) -> String {
+fn flat(name: &str) -> String {
     name.to_ascii_lowercase().replace([' ', '_', '-', '.'], "")
 }
 
@@ -80,6 +90,20 @@ pub(crate) fn words(name: &str) -> Vec<String> {
         words.push(word);
     }
     words
+}
+
+/// The last of the words of a name.
+fn last_word(name: &str) -> String {
+    let name = name.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let (mut backwards, mut after) = (Vec::new(), ' ');
+    for c in name.chars().rev().take_while(|c| c.is_alphanumeric()) {
+        if c.is_ascii_lowercase() && after.is_ascii_uppercase() {
+            break;
+        }
+        backwards.push(c.to_ascii_lowercase());
+        after = c;
+    }
+    backwards.into_iter().rev().collect()
 }
 
 /// Whether a text only shows where a secret will stand. A random text that happens to hold such a word does not.
@@ -116,6 +140,7 @@ mod tests {
             ("event.secrets.API_KEY", true),
         ] {
             assert_eq!(is_one(name), expected, "{name}");
+            assert_eq!(Some(last_word(name)), words(name).pop(), "{name}");
         }
         assert!(names_one("tokenUrl") && !names_one("title"));
     }
