@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::size::{beside, memory};
 use crate::table::{Bar, Row};
-use crate::turns::{Size, median};
+use crate::turns::{Size, count, median};
 
 const LATENCY: Duration = Duration::from_millis(50);
 const DOMAIN: &str = "acme.eu.auth0.com";
@@ -38,7 +38,8 @@ pub async fn measure(size: Size) -> anyhow::Result<Vec<Row>> {
     let mut rows = vec![
         Row::new("tenant of 100 applications, wall", of(|run| run.seconds), "s", Bar::AtMost(0.4))
             .told(format!("{calls} calls, 50 ms each, no pacing")),
-        Row::new("tenant of 100 applications, CPU", of(|run| run.cpu_ms), "ms", Bar::AtMost(45.0)),
+        // Each is counted in steps of 10 ms, their sum is not: what a step cuts off the next one has.
+        Row::new("tenant of 100 applications, CPU", mean(&runs, |run| run.cpu_ms), "ms", Bar::AtMost(45.0)),
         Row::new("tenant of 100 applications, peak", of(|run| run.peak_mb), "MB", Bar::AtMost(40.0)),
     ];
     if !size.short {
@@ -148,6 +149,10 @@ fn client(n: usize) -> Value {
             "idle_token_lifetime": 1_296_000, "infinite_token_lifetime": false, "infinite_idle_token_lifetime": false},
         "sso_disabled": false, "cross_origin_authentication": false, "custom_login_page_on": true,
     })
+}
+
+fn mean(runs: &[Run], field: fn(&Run) -> f64) -> f64 {
+    runs.iter().map(field).sum::<f64>() / count(runs.len())
 }
 
 /// The least time that the vendor's numbers allow for these calls, in seconds: Essentials, burst and rate by kind.
