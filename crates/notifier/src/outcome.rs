@@ -1,6 +1,7 @@
 //! What came of a scan, as the store shows it now: what policy plans with, and what a delivery is rendered from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use checkmate_domain::{
     Decision, FindingRecord, Fingerprint, GroupId, JobId, Rule, RuleId, ScanId, Subject, TargetId, Timestamp,
@@ -84,7 +85,7 @@ impl View {
                 let holds = |decision: &Decision| decision.holds(record.finding.severity, now).cloned();
                 let waiver = decision.and_then(holds);
                 let decided = decision.is_some_and(Decision::was_waived);
-                list.push(News { rule, organisation, change, record, waiver, decided });
+                list.push(Arc::new(News { rule, organisation, change, record, waiver, decided }));
             }
         }
         let scanned = Outcome {
@@ -162,7 +163,8 @@ impl View {
             }
             Subject::Summary(_) | Subject::Scan(_) | Subject::Posture(_) | Subject::Change(..) => false,
         };
-        let mut members: Vec<&News> = self.known.findings.iter().filter(|news| about(news)).collect();
+        let mut members: Vec<&News> =
+            self.known.findings.iter().map(AsRef::as_ref).filter(|news| about(news)).collect();
         members.sort_by_key(|news| (news.record.triage.priority, news.record.finding.fingerprint.clone()));
         let shape = Shape::Ticket(members.clone());
         (!members.is_empty()).then(|| Wish { route, subject: subject.clone(), shape })
@@ -206,19 +208,19 @@ async fn targets(store: &dyn Store, scan: &ScanId) -> Result<BTreeSet<TargetId>,
 /// Rules by the report that a finding was last taken from.
 #[derive(Default)]
 struct Rules {
-    by_job: BTreeMap<JobId, BTreeMap<RuleId, Rule>>,
+    by_job: BTreeMap<JobId, BTreeMap<RuleId, Arc<Rule>>>,
 }
 
 impl Rules {
-    async fn of(&mut self, store: &dyn Store, record: &FindingRecord) -> Result<Rule, StoreError> {
+    async fn of(&mut self, store: &dyn Store, record: &FindingRecord) -> Result<Arc<Rule>, StoreError> {
         if !self.by_job.contains_key(&record.job) {
             let report = store.report(&record.job).await?;
             let rules = report.map(|report| report.rules).unwrap_or_default();
-            let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
+            let rules = rules.into_iter().map(|rule| (rule.id.clone(), Arc::new(rule))).collect();
             self.by_job.insert(record.job.clone(), rules);
         }
         let known = self.by_job.get(&record.job).and_then(|rules| rules.get(&record.finding.rule));
-        Ok(known.cloned().unwrap_or_else(|| bare(record)))
+        Ok(known.cloned().unwrap_or_else(|| Arc::new(bare(record))))
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn named<'a>(
     summary: &DeliveryId,
 ) -> Result<Vec<&'a News>, StoreError> {
     let mut members = Vec::new();
-    for (subject, news) in subjects(route, &view.known().findings) {
+    for (subject, news) in subjects(route, view.known().findings.iter().map(AsRef::as_ref)) {
         let row = store.delivery(&DeliveryId::derived(&route.name, &subject)).await?;
         if row.is_some_and(|row| row.within.as_ref() == Some(summary)) {
             members.extend(news);

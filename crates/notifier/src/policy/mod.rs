@@ -8,6 +8,8 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use checkmate_domain::{
     FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind, Waiver,
 };
@@ -85,8 +87,8 @@ pub struct WontDo {
 pub struct News {
     /// As it is kept.
     pub record: FindingRecord,
-    /// Its rule, as the report had it.
-    pub rule: Rule,
+    /// Its rule, as the report had it; the same for all findings of it.
+    pub rule: Arc<Rule>,
     /// Whose it is.
     pub organisation: String,
     /// What this scan changed; nothing when it is as before.
@@ -109,7 +111,7 @@ pub struct Outcome {
     /// Jobs that ended without an answer.
     pub not_assessed: u64,
     /// Its findings.
-    pub findings: Vec<News>,
+    pub findings: Vec<Arc<News>>,
 }
 
 /// How something on the outside should look.

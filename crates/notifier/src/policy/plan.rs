@@ -16,7 +16,8 @@ pub fn plan<'a>(outcome: &'a Outcome, routes: &'a [Route]) -> Vec<Wish<'a>> {
 }
 
 fn by<'a>(route: &'a Route, outcome: &'a Outcome) -> Vec<Wish<'a>> {
-    let mut taken: Vec<&News> = outcome.findings.iter().filter(|news| route.when.takes(news)).collect();
+    let mut taken: Vec<&News> =
+        outcome.findings.iter().map(AsRef::as_ref).filter(|news| route.when.takes(news)).collect();
     taken.sort_by_key(|news| urgency(news));
     let wish = |subject: Subject, shape: Shape<'a>| Wish { route, subject, shape };
     match &route.to {

@@ -151,7 +151,7 @@ proptest! {
         let outcome = outcome(findings);
         let route = [tickets(per_group, most_new)];
         let wishes = plan(&outcome, &route);
-        for news in outcome.findings.iter().filter(|news| news.change.is_some()) {
+        for news in outcome.findings.iter().map(AsRef::as_ref).filter(|news: &&News| news.change.is_some()) {
             let holds = |wish: &&Wish<'_>| match &wish.shape {
                 Shape::Ticket(members) | Shape::Summary(members) => members.iter().any(|one| std::ptr::eq(*one, news)),
                 _ => false,

@@ -1,5 +1,7 @@
 //! Every form against the vendor's own contract, over findings that try to break it.
 
+use std::sync::Arc;
+
 use checkmate_domain::{
     DeliveryId, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, Place,
     Priority, Reference, Remediation, ResourceId, Rule, RuleId, ScanId, Severity, Subject, TargetId,
@@ -66,7 +68,14 @@ pub(crate) fn news(rule: &str, resource: &str, text: &str, change: Option<Transi
         references: vec![Reference { title: "Page".to_owned(), url: "https://auth0.com/docs/x".to_owned() }],
         equivalents: vec![],
     };
-    News { record, rule, organisation: "acme".to_owned(), change, waiver: None, decided: false }
+    News {
+        record,
+        rule: Arc::new(rule),
+        organisation: "acme".to_owned(),
+        change,
+        waiver: None,
+        decided: false,
+    }
 }
 
 pub(crate) fn outcome(findings: Vec<News>) -> Outcome {
@@ -75,7 +84,7 @@ pub(crate) fn outcome(findings: Vec<News>) -> Outcome {
         scope: "org:acme".parse().unwrap(),
         complete: false,
         not_assessed: 2,
-        findings,
+        findings: findings.into_iter().map(Arc::new).collect(),
     }
 }
 
@@ -274,8 +283,9 @@ proptest! {
             .map(|(n, text)| {
                 let change = [Some(TransitionKind::Opened), Some(TransitionKind::Resolved), None][n % 3];
                 let mut news = news("auth0.a.b", &format!("r{n}"), text, change);
-                news.rule.rationale.clone_from(text);
-                news.rule.remediation.steps.push(text.clone());
+                let rule = Arc::make_mut(&mut news.rule);
+                rule.rationale.clone_from(text);
+                rule.remediation.steps.push(text.clone());
                 news.record.finding.title.clone_from(text);
                 news.record.finding.evidence.pointer.clone_from(text);
                 news

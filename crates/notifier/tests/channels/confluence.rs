@@ -53,8 +53,8 @@ fn both(number: usize, title: &str) -> [(Subject, Page); 2] {
 
 fn both_with(number: usize, title: &str, file: &str) -> [(Subject, Page); 2] {
     let mut outcome = outcome(number, "false");
-    title.clone_into(&mut outcome.findings[0].record.finding.title);
-    let findings: Vec<&News> = outcome.findings.iter().collect();
+    title.clone_into(&mut std::sync::Arc::make_mut(&mut outcome.findings[0]).record.finding.title);
+    let findings: Vec<&News> = outcome.findings.iter().map(AsRef::as_ref).collect();
     let (scope, scan) = (Subject::Posture(outcome.scope.clone()), Subject::Scan(outcome.scan.clone()));
     let page = |subject: &Subject, shape: &Shape<'_>| {
         Page::of(ROUTE, &DeliveryId::derived(ROUTE, subject), &outcome, shape).unwrap()

@@ -25,7 +25,7 @@ pub(crate) fn of(number: usize, news: &News) -> Outcome {
         scope: format!("org:acme{number}").parse().unwrap(),
         complete: true,
         not_assessed: 0,
-        findings: vec![news.clone()],
+        findings: vec![std::sync::Arc::new(news.clone())],
     }
 }
 

@@ -76,7 +76,7 @@ async fn digest(world: &World, number: usize, seen: &str) -> (DeliveryId, Card) 
     let outcome = outcome(number, seen);
     let subject = Subject::Scan(outcome.scan.clone());
     let id = DeliveryId::derived("cards", &subject);
-    let findings: Vec<&News> = outcome.findings.iter().collect();
+    let findings: Vec<&News> = outcome.findings.iter().map(AsRef::as_ref).collect();
     let card = Card::of(&id, &outcome, &Shape::Digest(findings)).unwrap();
     world.want_look("cards", &subject, card.look()).await;
     (id, card)

@@ -222,5 +222,12 @@ pub(crate) fn finding(number: usize, seen: &str, change: TransitionKind, reopene
         references: vec![],
         equivalents: vec![],
     };
-    News { record, rule, organisation: "acme".to_owned(), change: Some(change), waiver: None, decided: false }
+    News {
+        record,
+        rule: Arc::new(rule),
+        organisation: "acme".to_owned(),
+        change: Some(change),
+        waiver: None,
+        decided: false,
+    }
 }
