@@ -158,7 +158,7 @@ fn report(target: &TargetId, findings: usize) -> Result<ScanReport, Any> {
 }
 
 fn decide(input: &ReconcileInput) -> Result<ReconcileCommit, Any> {
-    let ReconcileInput { job, report, target, loads: _ } = input;
+    let ReconcileInput { job, report, target, .. } = input;
     let key = FingerprintKey::new(vec![7; 32])?;
     let at = Timestamp::now();
     let record = |(finding, triage): (&Finding, &Triaged)| FindingRecord {

@@ -20,8 +20,8 @@ use crate::records::{
 };
 use crate::requests::{
     AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded, KeyCheck,
-    LockAttempt, LockGuard, NewScan, Parked, ReconcileCommit, ReconcileLoad, Renewed, SealList, Sealed,
-    Stored,
+    LockAttempt, LockGuard, MoreFindings, NewScan, Parked, ReconcileCommit, ReconcileLoad, Renewed, SealList,
+    Sealed, Stored,
 };
 use crate::schedules::ScheduleStore;
 
@@ -111,6 +111,9 @@ pub trait Store:
 
     /// Loads a result (a parked one too) and its target for reconciling; `count` raises the number of loads.
     async fn load_reconcile(&self, job: &JobId, count: bool) -> Result<ReconcileLoad>;
+    /// Findings of a target after a place, as they are in this version of it. A large target is read so, some thousand
+    /// findings at a time, by whoever need not hold all.
+    async fn more_findings(&self, target: &TargetId, version: u64, after: &str) -> Result<MoreFindings>;
     /// Applies what reconciling decided: findings and log in chunks of at most 1,000 behind one pointer flip, the job
     /// `reconciled`, pending −1, the scan final at zero. `opened` grows by the transitions that opened or reopened, `resolved`
     /// by those that resolved. A job reconciled before is said so even when the version moved.

@@ -34,7 +34,7 @@ pub use records::{
 };
 pub use requests::{
     Attempt, AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded,
-    KeyCheck, LockAttempt, LockGuard, NewScan, Parked, Progress, ReconcileCommit, ReconcileInput,
-    ReconcileLoad, Renewed, SealList, Sealed, Stored,
+    KeyCheck, LockAttempt, LockGuard, MoreFindings, NewScan, Parked, Progress, ReconcileCommit,
+    ReconcileInput, ReconcileLoad, Renewed, SealList, Sealed, Stored,
 };
 pub use schedules::ScheduleStore;

@@ -203,10 +203,21 @@ pub struct ReconcileInput {
     pub job: JobRecord,
     /// Its result.
     pub report: ScanReport,
-    /// What is known of the target.
+    /// What is known of the target; of a large one only the first of its findings, or none of them.
     pub target: TargetState,
+    /// Where the findings go on that are not in `target`: see [`crate::Store::more_findings`].
+    pub more: Option<String>,
     /// How often this result was loaded for reconciling and counted, this time included when it is.
     pub loads: u32,
+}
+
+/// The answer to asking for more of a target's findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MoreFindings {
+    /// Some more, and where they go on; one may come a second time.
+    Some(Vec<FindingRecord>, Option<String>),
+    /// The target has another version by now: what was read before is worth nothing.
+    Moved,
 }
 
 /// The answer to loading.

@@ -7,6 +7,7 @@
 
 mod horizons;
 mod plan;
+mod reported;
 mod rules;
 
 #[cfg(test)]
@@ -17,11 +18,12 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{
-    Finding, FindingRecord, FindingState, Fingerprint, ReportKind, ScanReport, Statement, TargetHead,
+    Finding, FindingRecord, FindingState, Fingerprint, ReportKind, RuleId, ScanReport, Statement, TargetHead,
     Transition, TransitionKind, Triaged,
 };
 
 pub use plan::{Plan, Speaker};
+use reported::Reported;
 
 /// Decides what a report changes.
 #[must_use]
@@ -31,64 +33,100 @@ pub fn reconcile(
     head: &TargetHead,
     known: &[FindingRecord],
 ) -> Plan {
-    let mut round = Round { speaker, report, before: head, head: head.clone(), changes: BTreeMap::new() };
-    let known: BTreeMap<&Fingerprint, &FindingRecord> =
-        known.iter().map(|record| (&record.finding.fingerprint, record)).collect();
-    round.reported(&known);
-    round.not_reported(&known);
-    round.remember();
+    let mut round = Round::new(speaker, report, head);
+    round.known(known);
     round.plan()
 }
 
-struct Round<'a> {
+/// The same, for a target that has more known findings than are held at once.
+pub struct Round<'a> {
     speaker: &'a Speaker<'a>,
     report: &'a ScanReport,
     before: &'a TargetHead,
-    head: TargetHead,
+    retired: BTreeSet<RuleId>,
+    reported: Reported<'a>,
     changes: BTreeMap<Fingerprint, (FindingRecord, Option<TransitionKind>)>,
 }
 
-impl Round<'_> {
+impl<'a> Round<'a> {
+    /// Begins.
+    #[must_use]
+    pub fn new(speaker: &'a Speaker<'a>, report: &'a ScanReport, head: &'a TargetHead) -> Self {
+        let (retired, reported) = (rules::retired(report, head, speaker.seq), Reported::of(report));
+        Self { speaker, report, before: head, retired, reported, changes: BTreeMap::new() }
+    }
+
+    /// Takes some of the known findings into account. Each must come, in any order; one that comes twice counts once.
+    pub fn known(&mut self, records: &[FindingRecord]) {
+        for record in records {
+            let told = self.reported.take(&record.finding.fingerprint);
+            if told.is_empty() {
+                self.not_reported(record);
+            }
+            for position in told {
+                self.reported(position, Some(record));
+            }
+        }
+    }
+
+    /// What changes, once every known finding has come.
+    #[must_use]
+    pub fn plan(mut self) -> Plan {
+        for position in self.reported.left() {
+            self.reported(position, None);
+        }
+        let mut plan = Plan { head: self.remembered(), ..Plan::default() };
+        for (fingerprint, (record, kind)) in self.changes {
+            plan.transitions.extend(kind.map(|kind| Transition {
+                fingerprint,
+                kind,
+                rule: record.finding.rule.clone(),
+                target: record.finding.place.target.clone(),
+                scan: self.speaker.scan.clone(),
+                job: self.speaker.job.clone(),
+                seq: self.speaker.seq,
+                at: self.speaker.at,
+            }));
+            plan.upserts.push(record);
+        }
+        plan
+    }
+
     /// Whether a newer attempt has already spoken about the place of a finding.
     fn outdated(&self, finding: &Finding) -> bool {
         horizons::seen_at(self.before, &finding.place.rule, &finding.place.resource) > self.speaker.seq
     }
 
-    fn reported(&mut self, known: &BTreeMap<&Fingerprint, &FindingRecord>) {
-        for (position, finding) in self.report.findings.iter().enumerate() {
-            if self.outdated(finding) {
-                continue;
-            }
-            let triage = self.report.triage.get(position).cloned().unwrap_or_else(|| untriaged(finding));
-            let change = match known.get(&finding.fingerprint) {
-                None => Some((self.opened(finding, triage), Some(TransitionKind::Opened))),
-                Some(record) => self.seen_again(record, finding, triage),
-            };
-            if let Some(change) = change {
-                self.changes.insert(finding.fingerprint.clone(), change);
-            }
+    fn reported(&mut self, position: usize, known: Option<&FindingRecord>) {
+        let Some(finding) = self.report.findings.get(position).filter(|finding| !self.outdated(finding))
+        else {
+            return;
+        };
+        let triage = self.report.triage.get(position).cloned().unwrap_or_else(|| untriaged(finding));
+        let change = match known {
+            None => Some((self.opened(finding, triage), Some(TransitionKind::Opened))),
+            Some(record) => self.seen_again(record, finding, triage),
+        };
+        if let Some(change) = change {
+            self.changes.insert(finding.fingerprint.clone(), change);
         }
     }
 
-    fn not_reported(&mut self, known: &BTreeMap<&Fingerprint, &FindingRecord>) {
-        let reported: BTreeSet<&Fingerprint> = self.report.findings.iter().map(|f| &f.fingerprint).collect();
-        let retired = rules::retired(self.report, self.before, self.speaker.seq);
-        for (fingerprint, record) in known {
-            if !record.state.is_open() || reported.contains(fingerprint) || self.outdated(&record.finding) {
-                continue;
-            }
-            let place = &record.finding.place;
-            let state = match self.report.kind {
-                ReportKind::TargetGone => FindingState::Withdrawn,
-                _ if retired.contains(&place.rule) => FindingState::Withdrawn,
-                _ => match self.report.coverage.statement(&place.rule, &place.resource) {
-                    Statement::Ran => FindingState::Resolved,
-                    Statement::Gone => FindingState::Withdrawn,
-                    Statement::Unknown => continue,
-                },
-            };
-            self.close(record, state);
+    fn not_reported(&mut self, record: &FindingRecord) {
+        if !record.state.is_open() || self.outdated(&record.finding) {
+            return;
         }
+        let place = &record.finding.place;
+        let state = match self.report.kind {
+            ReportKind::TargetGone => FindingState::Withdrawn,
+            _ if self.retired.contains(&place.rule) => FindingState::Withdrawn,
+            _ => match self.report.coverage.statement(&place.rule, &place.resource) {
+                Statement::Ran => FindingState::Resolved,
+                Statement::Gone => FindingState::Withdrawn,
+                Statement::Unknown => return,
+            },
+        };
+        self.close(record, state);
     }
 
     fn close(&mut self, record: &FindingRecord, state: FindingState) {
@@ -143,32 +181,15 @@ impl Round<'_> {
         (updated != *record).then(|| (FindingRecord { job: self.speaker.job.clone(), ..updated }, kind))
     }
 
-    fn remember(&mut self) {
-        let seq = self.speaker.seq;
+    fn remembered(&self) -> TargetHead {
+        let (seq, mut head) = (self.speaker.seq, self.before.clone());
         match self.report.kind {
-            ReportKind::TargetGone => self.head.gone_seq = self.head.gone_seq.max(seq),
-            ReportKind::Whole => rules::remember(&mut self.head, self.report, seq),
+            ReportKind::TargetGone => head.gone_seq = head.gone_seq.max(seq),
+            ReportKind::Whole => rules::remember(&mut head, self.report, seq),
             ReportKind::Part => {}
         }
-        horizons::remember(&mut self.head, self.report, seq);
-    }
-
-    fn plan(self) -> Plan {
-        let mut plan = Plan { head: self.head, ..Plan::default() };
-        for (fingerprint, (record, kind)) in self.changes {
-            plan.transitions.extend(kind.map(|kind| Transition {
-                fingerprint,
-                kind,
-                rule: record.finding.rule.clone(),
-                target: record.finding.place.target.clone(),
-                scan: self.speaker.scan.clone(),
-                job: self.speaker.job.clone(),
-                seq: self.speaker.seq,
-                at: self.speaker.at,
-            }));
-            plan.upserts.push(record);
-        }
-        plan
+        horizons::remember(&mut head, self.report, seq);
+        head
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::*;
 
-use super::{Plan, Speaker, reconcile};
+use super::{Plan, Round, Speaker, reconcile};
 
 /// A target with what is known of it, fed with reports.
 pub(super) struct World {
@@ -88,6 +88,9 @@ impl World {
         let speaker = Speaker { scan: &scan, job: &job, seq, at, key_id: self.key.id() };
         let known: Vec<FindingRecord> = self.known.values().cloned().collect();
         let plan = reconcile(&speaker, report, &self.head, &known);
+        let mut round = Round::new(&speaker, report, &self.head);
+        known.iter().rev().chain(known.first()).for_each(|record| round.known(std::slice::from_ref(record)));
+        assert_eq!(round.plan(), plan, "one by one, from behind, one of them twice");
         self.head = plan.head.clone();
         for record in &plan.upserts {
             self.known.insert(record.finding.fingerprint.clone(), record.clone());

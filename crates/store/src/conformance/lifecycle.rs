@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use checkmate_domain::{FindingState, JobId, TransitionKind};
+use checkmate_domain::{FindingRecord, FindingState, JobId, TransitionKind};
 
 use crate::conformance::Fixture;
 use crate::conformance::findings::{
@@ -12,7 +12,7 @@ use crate::conformance::given::{
     AnyStore, begin, expired, job, new_scan, scan, sealed, sealed_with, state, target, target_of,
 };
 use crate::conformance::lists::parts;
-use crate::{Committed, JobState, LogEntry, ReconcileLoad, ScanState, Stored, TargetState};
+use crate::{Committed, JobState, LogEntry, MoreFindings, ReconcileLoad, ScanState, Stored, TargetState};
 
 /// The whole log, read in pages of this size.
 pub(crate) async fn log(store: &AnyStore, page_size: u64) -> Vec<LogEntry> {
@@ -63,6 +63,42 @@ pub async fn a_commit_is_readable_at_once(fixture: &dyn Fixture) {
     assert_eq!(store.targets().await, Ok(vec![at]));
     let log: Vec<_> = log(&store, 2).await.into_iter().map(|entry| entry.transition).collect();
     assert_eq!(log, decided.transitions);
+}
+
+/// Loading brings the first findings of a target and the pages all others, each at least once; none once the version moved.
+pub async fn a_large_target_is_read_in_pages_of_one_version(fixture: &dyn Fixture) {
+    let store = fixture.store().await;
+    let mut claimed = Vec::new();
+    for name in ["a", "b", "c"] {
+        claimed.extend(sealed(&store, name, 1, 1).await.1);
+    }
+    store_report(&store, &claimed[0].id, 2_500).await;
+    commit(&store, &opening(&load(&store, &claimed[0].id).await, 2_500)).await;
+    store_report(&store, &claimed[1].id, 1).await;
+    store_report(&store, &claimed[2].id, 1).await;
+
+    let input = load(&store, &claimed[1].id).await;
+    assert!(input.target.findings.len() < 2_500, "all at once");
+    let (mut found, mut next) = (input.target.findings.clone(), input.more.clone());
+    while let Some(after) = next {
+        match store.more_findings(&input.report.target, input.target.version, &after).await.unwrap() {
+            MoreFindings::Some(page, more) => {
+                assert!(page.len() < 2_500, "all at once");
+                found.extend(page);
+                next = more;
+            }
+            MoreFindings::Moved => panic!("nobody has written"),
+        }
+    }
+    let key = |record: &FindingRecord| record.finding.fingerprint.clone();
+    found.sort_by_key(key);
+    found.dedup_by_key(|record| key(record));
+    assert_eq!(found, store.target(&input.report.target).await.unwrap().findings);
+
+    commit(&store, &opening(&load(&store, &claimed[2].id).await, 1)).await;
+    let after = input.more.expect("a large target goes on");
+    let more = store.more_findings(&input.report.target, input.target.version, &after).await;
+    assert_eq!(more, Ok(MoreFindings::Moved));
 }
 
 /// The version moves with every commit, and a commit decided on an older one is refused whole.

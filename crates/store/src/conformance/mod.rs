@@ -113,6 +113,7 @@ macro_rules! store_conformance {
             }
             lifecycle {
                 a_commit_is_readable_at_once
+                a_large_target_is_read_in_pages_of_one_version
                 a_commit_on_an_old_version_is_refused_whole
                 a_result_is_reconciled_once
                 without_a_result_nothing_is_reconciled

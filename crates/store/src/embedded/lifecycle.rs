@@ -18,6 +18,11 @@ pub(super) struct TargetRows {
 }
 
 impl TargetRows {
+    /// Its version; 0 when nothing is known of it.
+    pub(super) const fn version(&self) -> u64 {
+        self.version
+    }
+
     /// How many findings there are.
     pub(super) fn count(&self) -> usize {
         self.findings.len()
@@ -35,15 +40,31 @@ impl TargetRows {
     }
 }
 
+/// All of it.
 pub(super) fn rows(db: &Connection, id: &str) -> Result<TargetRows> {
+    rows_after(db, id, "", u64::MAX).map(|(rows, _)| rows)
+}
+
+/// At most so many findings after a fingerprint; the fingerprint where they go on.
+pub(super) fn rows_after(
+    db: &Connection,
+    id: &str,
+    after: &str,
+    limit: u64,
+) -> Result<(TargetRows, Option<String>)> {
     let target: Option<(i64, u64, String)> =
         one(db, "SELECT n, version, head FROM targets WHERE id = ?1", [id], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    let Some((n, version, head)) = target else { return Ok(TargetRows::default()) };
-    let sql = "SELECT record FROM findings WHERE target = ?1 ORDER BY fingerprint";
-    let findings = many(db, sql, [n], |row| Ok(row.get(0)?))?;
-    Ok(TargetRows { id: id.to_owned(), version, head: Some(head), findings })
+    let Some((n, version, head)) = target else { return Ok((TargetRows::default(), None)) };
+    let sql = "SELECT record, fingerprint FROM findings WHERE target = ?1 AND fingerprint > ?2 \
+               ORDER BY fingerprint LIMIT ?3";
+    let found: Vec<(String, String)> =
+        many(db, sql, params![n, after, bound(limit)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let last = found.last().map(|(_, fingerprint)| fingerprint.clone());
+    let more = last.filter(|_| found.len() as u64 >= limit);
+    let findings = found.into_iter().map(|(record, _)| record).collect();
+    Ok((TargetRows { id: id.to_owned(), version, head: Some(head), findings }, more))
 }
 
 pub(super) fn targets(db: &Connection) -> Result<Vec<TargetId>> {

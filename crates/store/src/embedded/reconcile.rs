@@ -16,6 +16,9 @@ use super::window;
 use crate::records::{JobRecord, JobState};
 use crate::requests::{Committed, Progress, ReconcileCommit};
 
+/// Findings that are read at once.
+pub(super) const PAGE: u64 = 1_000;
+
 /// What was read for reconciling; its JSON is parsed by the caller.
 pub(super) enum Loaded {
     Ready(Box<Rows>),
@@ -28,6 +31,7 @@ pub(super) struct Rows {
     pub(super) job: JobRecord,
     pub(super) parts: Parts,
     pub(super) target: TargetRows,
+    pub(super) more: Option<String>,
     pub(super) loads: u32,
 }
 
@@ -49,8 +53,9 @@ pub(super) fn load(db: &Connection, id: &JobId, counted: Option<u32>) -> Result<
     let parts = results::find(db, id)?.ok_or_else(|| {
         super::error::corrupt("reports", id.as_str(), "the job is stored and its report is not there")
     })?;
-    let target = lifecycle::rows(db, parts.target())?;
-    Ok(Loaded::Ready(Box::new(Rows { loads: counted.unwrap_or(job.loads), job: job.record, parts, target })))
+    let (target, more) = lifecycle::rows_after(db, parts.target(), "", PAGE)?;
+    let loads = counted.unwrap_or(job.loads);
+    Ok(Loaded::Ready(Box::new(Rows { loads, job: job.record, parts, target, more })))
 }
 
 /// A commit made ready for writing.

@@ -63,15 +63,15 @@ impl Parts {
         &self.target
     }
 
-    /// Puts the report of a job together again.
-    pub(super) fn report(&self, job: &JobId) -> Result<ScanReport> {
-        let (first, rest) = self
-            .bodies
-            .split_first()
+    /// Puts the report of a job together again. Each part is freed when it was read: all of it would be there twice otherwise.
+    pub(super) fn into_report(self, job: &JobId) -> Result<ScanReport> {
+        let mut bodies = self.bodies.into_iter();
+        let first = bodies
+            .next()
             .ok_or_else(|| super::error::corrupt("reports", job.as_str(), "no part of it is there"))?;
-        let mut report: ScanReport = json("reports", job.as_str(), first)?;
-        for body in rest {
-            let more: More = json("reports", job.as_str(), body)?;
+        let mut report: ScanReport = json("reports", job.as_str(), &first)?;
+        for body in bodies {
+            let more: More = json("reports", job.as_str(), &body)?;
             report.findings.extend(more.findings);
             report.triage.extend(more.triage);
         }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use checkmate_domain::{
     EndReason, FindingRecord, JobId, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
 };
+use rusqlite::Connection;
 
 use super::open::EmbeddedStore;
 use super::reconcile::{Decided, Loaded};
@@ -22,8 +23,8 @@ use crate::records::{
 };
 use crate::requests::{
     AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded, KeyCheck,
-    LockAttempt, LockGuard, NewScan, Parked, ReconcileCommit, ReconcileInput, ReconcileLoad, Renewed,
-    SealList, Sealed, Stored,
+    LockAttempt, LockGuard, MoreFindings, NewScan, Parked, ReconcileCommit, ReconcileInput, ReconcileLoad,
+    Renewed, SealList, Sealed, Stored,
 };
 
 /// Rows beyond which JSON is read on a thread that may take its time.
@@ -135,7 +136,7 @@ impl Store for EmbeddedStore {
     async fn report(&self, job: &JobId) -> Result<Option<ScanReport>> {
         let (id, job) = (job.clone(), job.clone());
         let Some(parts) = self.read(move |db| results::find(db, &id)).await? else { return Ok(None) };
-        parse(parts.count().saturating_sub(1) * MANY, move || parts.report(&job).map(Some)).await
+        parse(parts.count().saturating_sub(1) * MANY, move || parts.into_report(&job).map(Some)).await
     }
 
     /// Counting and reading are apart: the count is synced before a result that may be poison is handed out, and reading a
@@ -152,11 +153,21 @@ impl Store for EmbeddedStore {
         };
         let size = rows.target.count() + rows.parts.count().saturating_sub(1) * MANY;
         parse(size, move || {
-            let (report, target) = (rows.parts.report(&rows.job.id)?, rows.target.state()?);
-            let input = ReconcileInput { job: rows.job, report, target, loads: rows.loads };
+            let (report, target) = (rows.parts.into_report(&rows.job.id)?, rows.target.state()?);
+            let input = ReconcileInput { job: rows.job, report, target, more: rows.more, loads: rows.loads };
             Ok(ReconcileLoad::Ready(Box::new(input)))
         })
         .await
+    }
+
+    async fn more_findings(&self, target: &TargetId, version: u64, after: &str) -> Result<MoreFindings> {
+        let (target, after) = (target.clone(), after.to_owned());
+        let read = move |db: &Connection| lifecycle::rows_after(db, target.as_str(), &after, reconcile::PAGE);
+        let (rows, more) = self.read(read).await?;
+        if rows.version() != version {
+            return Ok(MoreFindings::Moved);
+        }
+        parse(rows.count(), move || Ok(MoreFindings::Some(rows.state()?.findings, more))).await
     }
 
     async fn commit_reconcile(&self, commit: &ReconcileCommit) -> Result<Committed> {

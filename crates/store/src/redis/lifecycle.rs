@@ -12,25 +12,23 @@ use super::script::{FINDING, LOAD, PARK, TARGET, TARGETS, TRANSITIONS};
 use super::store::{RedisStore, Result};
 use crate::error::StoreError;
 use crate::records::{LogEntry, ScopeHistory, TargetState};
-use crate::requests::{Parked, ReconcileInput, ReconcileLoad};
+use crate::requests::{MoreFindings, Parked, ReconcileInput, ReconcileLoad};
 
 /// A target with more findings is read in pages, so that no script blocks Redis for long.
 const INLINE_FINDINGS: i64 = 1_000;
+/// Where the pages of a hash begin, and what says that they are over.
+const BEGINNING: &str = "0";
 /// So often a read starts again because somebody else changed what was being read.
 const ROUNDS: u32 = 20;
 
 impl RedisStore {
     pub(super) async fn do_load_reconcile(&self, job: &JobId, count: bool) -> Result<ReconcileLoad> {
-        let mut count = count;
         for _ in 0..ROUNDS {
             let mut call = self.call(&LOAD);
             call.arg(job.as_str()).arg(i32::from(count)).arg(INLINE_FINDINGS);
             let mut answer = self.ask_list(&LOAD, &call).await?;
             match answer.text()?.as_str() {
-                "ready" => match self.input(job, answer).await? {
-                    Some(input) => return Ok(ReconcileLoad::Ready(Box::new(input))),
-                    None => count = false,
-                },
+                "ready" => return Ok(ReconcileLoad::Ready(Box::new(self.input(job, answer).await?))),
                 "applying" => self.finish_plan(&answer.text()?).await?,
                 "reconciled" => {
                     return Ok(ReconcileLoad::AlreadyReconciled(Box::new(progress_before(&mut answer)?)));
@@ -42,18 +40,35 @@ impl RedisStore {
         Err(restless("a target"))
     }
 
-    /// The rest of what loading needs; `None` when the target changed while it was read in pages.
-    async fn input(&self, id: &JobId, mut answer: Items) -> Result<Option<ReconcileInput>> {
+    /// The rest of what loading needs.
+    async fn input(&self, id: &JobId, mut answer: Items) -> Result<ReconcileInput> {
         let job = records::job(answer.value()?)?;
         let loads = unsigned(answer.int()?)?;
         let parts = answer.int()?;
-        let body = match answer.bytes()? {
-            Some(body) => body,
+        let report = match answer.bytes()? {
+            Some(body) => json(&body)?,
             None => self.parts(id, parts).await?,
         };
-        let name = answer.text()?;
-        let Some(target) = self.state(&name, answer).await? else { return Ok(None) };
-        Ok(Some(ReconcileInput { job, report: json(&body)?, target, loads }))
+        answer.text()?;
+        let (target, more) = first(answer)?;
+        Ok(ReconcileInput { job, report, target, more, loads })
+    }
+
+    pub(super) async fn do_more_findings(
+        &self,
+        target: &TargetId,
+        version: u64,
+        after: &str,
+    ) -> Result<MoreFindings> {
+        if after.is_empty() || !after.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(corrupt("that is no place in a target; use one that its findings came with"));
+        }
+        let mut findings = Vec::new();
+        let next = self.findings_page(target.as_str(), after, &mut findings).await?;
+        if !self.is_still(target.as_str(), version).await? {
+            return Ok(MoreFindings::Moved);
+        }
+        Ok(MoreFindings::Some(findings, next))
     }
 
     pub(super) async fn do_target(&self, target: &TargetId) -> Result<TargetState> {
@@ -70,39 +85,39 @@ impl RedisStore {
         Err(restless(target.as_str()))
     }
 
-    /// Version, head, how many findings and the findings, unless they are too many.
-    async fn state(&self, target: &str, mut answer: Items) -> Result<Option<TargetState>> {
-        let version = unsigned(answer.int()?)?;
-        let head = answer.bytes()?.as_deref().map(json::<TargetHead>).transpose()?.unwrap_or_default();
-        let findings = if answer.int()? > INLINE_FINDINGS {
-            match self.paged_findings(target, version).await? {
-                Some(findings) => findings,
-                None => return Ok(None),
-            }
-        } else {
-            in_order(answer.items()?.each(|value| json::<FindingRecord>(&reply::bytes(value)?))?)
-        };
-        Ok(Some(TargetState { version, head, findings }))
+    /// Version, head, how many findings and the findings; `None` when the target moved on while they were read in pages.
+    async fn state(&self, target: &str, answer: Items) -> Result<Option<TargetState>> {
+        let (mut state, mut next) = first(answer)?;
+        if next.is_none() {
+            return Ok(Some(state));
+        }
+        while let Some(cursor) = next {
+            next = self.findings_page(target, &cursor, &mut state.findings).await?;
+        }
+        state.findings = in_order(state.findings);
+        Ok(self.is_still(target, state.version).await?.then_some(state))
     }
 
-    /// Findings in pages; `None` when the target moved on meanwhile.
-    async fn paged_findings(&self, target: &str, version: u64) -> Result<Option<Vec<FindingRecord>>> {
-        let (mut cursor, mut findings) = ("0".to_owned(), Vec::new());
-        loop {
-            let mut scan = self.command("HSCAN", &format!("findings:{target}"));
-            let mut page = Items::of(self.run(scan.arg(&cursor).arg("COUNT").arg(500)).await?)?;
-            cursor = page.text()?;
-            for (_, value) in page.fields()?.beginning("") {
-                findings.push(json::<FindingRecord>(value)?);
-            }
-            if cursor == "0" {
-                break;
-            }
+    /// Some findings; where they go on.
+    async fn findings_page(
+        &self,
+        target: &str,
+        cursor: &str,
+        findings: &mut Vec<FindingRecord>,
+    ) -> Result<Option<String>> {
+        let mut scan = self.command("HSCAN", &format!("findings:{target}"));
+        let mut page = Items::of(self.run(scan.arg(cursor).arg("COUNT").arg(500)).await?)?;
+        let next = page.text()?;
+        for (_, value) in page.fields()?.beginning("") {
+            findings.push(json::<FindingRecord>(value)?);
         }
+        Ok((next != BEGINNING).then_some(next))
+    }
+
+    async fn is_still(&self, target: &str, version: u64) -> Result<bool> {
         let mut again = self.command("HMGET", &format!("target:{target}"));
         let mut now = Items::of(self.run(again.arg("version").arg("applying")).await?)?;
-        let same = now.int()? == i64::try_from(version).unwrap_or(-1) && now.bytes()?.is_none();
-        Ok(same.then(|| in_order(findings)))
+        Ok(now.int()? == i64::try_from(version).unwrap_or(-1) && now.bytes()?.is_none())
     }
 
     pub(super) async fn do_park_result(&self, job: &JobId) -> Result<Parked> {
@@ -172,6 +187,15 @@ impl RedisStore {
         }
         Err(restless("the log"))
     }
+}
+
+/// Version, head, how many findings, and the findings unless they are too many; then, where they begin.
+fn first(mut answer: Items) -> Result<(TargetState, Option<String>)> {
+    let version = unsigned(answer.int()?)?;
+    let head = answer.bytes()?.as_deref().map(json::<TargetHead>).transpose()?.unwrap_or_default();
+    let more = (answer.int()? > INLINE_FINDINGS).then(|| BEGINNING.to_owned());
+    let findings = answer.items()?.each(|value| json::<FindingRecord>(&reply::bytes(value)?))?;
+    Ok((TargetState { version, head, findings: in_order(findings) }, more))
 }
 
 fn in_order(findings: Vec<FindingRecord>) -> Vec<FindingRecord> {

@@ -1,5 +1,8 @@
 //! Results, written in parts.
 
+use std::collections::VecDeque;
+use std::io::{self, Cursor, Read};
+
 use checkmate_domain::{JobId, ScanReport};
 use deadpool_redis::redis::Value;
 
@@ -10,6 +13,7 @@ use super::reply;
 use super::script::{STAGE_PART, STORE_RESULT};
 use super::seal::stage_lost;
 use super::store::{RedisStore, Result, STAGE_TTL, millis};
+use crate::error::StoreError;
 use crate::requests::{Fence, Stored};
 
 /// A larger report is written in parts of this size.
@@ -52,20 +56,41 @@ impl RedisStore {
             Value::Nil => return Ok(None),
             parts => reply::int(parts)?,
         };
-        let body = match parts {
-            1 => reply::bytes(self.run(&self.command("GET", &format!("result:{job}"))).await?)?,
-            _ => self.parts(job, parts).await?,
-        };
-        records::json(&body).map(Some)
+        match parts {
+            1 => {
+                records::json(&reply::bytes(self.run(&self.command("GET", &format!("result:{job}"))).await?)?)
+            }
+            _ => self.parts(job, parts).await,
+        }
+        .map(Some)
     }
 
     /// A report of several parts: what is stored does not change, so they may be read one by one.
-    pub(super) async fn parts(&self, job: &JobId, parts: i64) -> Result<Vec<u8>> {
-        let mut body = Vec::new();
+    pub(super) async fn parts(&self, job: &JobId, parts: i64) -> Result<ScanReport> {
+        let mut body = Parts::default();
         for number in 0..parts {
             let part = self.run(self.command("HGET", &format!("result:{job}")).arg(number)).await?;
-            body.extend(reply::bytes(part)?);
+            body.0.push_back(Cursor::new(reply::bytes(part)?));
         }
-        Ok(body)
+        // A large report takes a second to read.
+        let read = tokio::task::spawn_blocking(move || serde_json::from_reader(body)).await;
+        let read = read.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        read.map_err(|error| corrupt(format!("a report cannot be read: {error}")))
+    }
+}
+
+/// The parts of a report one after the other; each is freed when it was read, as all of it would be there twice otherwise.
+#[derive(Default)]
+struct Parts(VecDeque<Cursor<Vec<u8>>>);
+
+impl Read for Parts {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while let Some(part) = self.0.front_mut() {
+            match part.read(into)? {
+                0 if !into.is_empty() => drop(self.0.pop_front()),
+                count => return Ok(count),
+            }
+        }
+        Ok(0)
     }
 }

@@ -20,8 +20,8 @@ use crate::records::{
 };
 use crate::requests::{
     AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded, KeyCheck,
-    LockAttempt, LockGuard, NewScan, Parked, ReconcileCommit, ReconcileLoad, Renewed, SealList, Sealed,
-    Stored,
+    LockAttempt, LockGuard, MoreFindings, NewScan, Parked, ReconcileCommit, ReconcileLoad, Renewed, SealList,
+    Sealed, Stored,
 };
 
 pub(super) type Result<T> = std::result::Result<T, StoreError>;
@@ -151,6 +151,9 @@ impl Store for RedisStore {
 
     async fn load_reconcile(&self, job: &JobId, count: bool) -> Result<ReconcileLoad> {
         self.do_load_reconcile(job, count).await
+    }
+    async fn more_findings(&self, target: &TargetId, version: u64, after: &str) -> Result<MoreFindings> {
+        self.do_more_findings(target, version, after).await
     }
     async fn commit_reconcile(&self, commit: &ReconcileCommit) -> Result<Committed> {
         self.do_commit_reconcile(commit).await
