@@ -19,6 +19,7 @@ pub mod recorded;
 pub mod whole_path;
 
 pub mod disk;
+pub mod findings;
 pub mod latency;
 pub mod lease;
 pub mod schedules;

@@ -6,6 +6,8 @@
 mod channels;
 #[path = "deliveries/chaos.rs"]
 mod chaos;
+#[path = "deliveries/distributed.rs"]
+mod distributed;
 #[path = "cli/home.rs"]
 #[allow(dead_code, reason = "the tests of the command line use the rest")]
 mod home;

@@ -1,7 +1,7 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
 //! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `lease`, `tenant`, `workers`, `schedules`,
-//! `size`; all without.
+//! `findings`, `size`; all without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
@@ -15,11 +15,22 @@ use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
 use checkmate_benches::{
-    latency, lease, queue_alone, schedules, size, telemetry, tenant, whole_path, workers,
+    findings, latency, lease, queue_alone, schedules, size, telemetry, tenant, whole_path, workers,
 };
 
-const PARTS: [&str; 10] =
-    ["queue", "path", "latency", "embedded", "telemetry", "lease", "tenant", "workers", "schedules", "size"];
+const PARTS: [&str; 11] = [
+    "queue",
+    "path",
+    "latency",
+    "embedded",
+    "telemetry",
+    "lease",
+    "tenant",
+    "workers",
+    "schedules",
+    "findings",
+    "size",
+];
 
 /// As the program itself has it.
 #[global_allocator]
@@ -70,6 +81,7 @@ async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Ve
         "tenant" => tenant::measure(size).await,
         "workers" => workers::measure(servers, size).await,
         "schedules" => schedules::measure(servers, size).await,
+        "findings" => findings::measure(servers, size).await,
         _ => size::measure(servers, size).await,
     }
 }

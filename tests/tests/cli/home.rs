@@ -123,6 +123,14 @@ impl Home {
         up
     }
 
+    /// Starts one role of many, which says nothing.
+    #[allow(dead_code, reason = "not every test runs on servers")]
+    pub(crate) fn role(&self, role: &str) -> Process {
+        let mut command = self.command(&[role]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Process { child: Some(child), name: role.to_owned() }
+    }
+
     /// Scans a folder to its end.
     #[track_caller]
     pub(crate) fn scan(&self, folder: &Path) -> Value {
