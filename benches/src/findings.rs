@@ -241,6 +241,15 @@ async fn slowest(url: &str) -> anyhow::Result<f64> {
     Ok(f64::from(u32::try_from(most).unwrap_or(u32::MAX)) / 1e3)
 }
 
+/// A scan with so many findings, over and reconciled.
+///
+/// # Errors
+/// Those of the store.
+pub async fn reconciled(store: &Arc<dyn Store>, many: usize) -> anyhow::Result<()> {
+    let event = stored(&**store, 0, &report(many, 0)?).await?;
+    handed(Arc::clone(store), &event).await.map(drop)
+}
+
 /// What the process does: opens the store, hands over one event, and says how long that took.
 ///
 /// # Errors
@@ -251,6 +260,14 @@ pub async fn alone(at: &str, event: &str) -> anyhow::Result<Took> {
     } else {
         Arc::new(EmbeddedStore::open(Path::new(at)).await?)
     };
+    let seconds = handed(store.clone(), event).await?;
+    let peak_mb = memory(std::process::id(), "VmHWM:")?;
+    store.close().await;
+    Ok(Took { seconds, peak_mb })
+}
+
+/// Hands an event over; in seconds.
+async fn handed(store: Arc<dyn Store>, event: &str) -> anyhow::Result<f64> {
     let folder = tempfile::tempdir()?;
     let broker = EmbeddedBroker::open(&folder.path().join("queue.db"), EmbeddedConfig::default()).await?;
     let config = ReconcilerConfig {
@@ -260,15 +277,13 @@ pub async fn alone(at: &str, event: &str) -> anyhow::Result<Took> {
         retry_after: Duration::from_secs(1),
         max_loads: 3,
     };
-    let reconciler = Reconciler::new(store.clone(), Arc::new(broker), config);
+    let reconciler = Reconciler::new(store, Arc::new(broker), config);
     let context = JobContext::detached(LONG).await;
     let began = Instant::now();
     let settled = reconciler.handle(message(event), &context).await;
     let seconds = began.elapsed().as_secs_f64();
     ensure!(matches!(settled, Settle::Done), "not reconciled: {settled:?}");
-    let peak_mb = memory(std::process::id(), "VmHWM:")?;
-    store.close().await;
-    Ok(Took { seconds, peak_mb })
+    Ok(seconds)
 }
 
 fn message(event: &str) -> Message {

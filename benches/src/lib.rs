@@ -18,6 +18,7 @@ pub mod path;
 pub mod recorded;
 pub mod whole_path;
 
+pub mod deliveries;
 pub mod disk;
 pub mod findings;
 pub mod latency;

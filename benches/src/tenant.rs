@@ -33,8 +33,7 @@ pub async fn measure(size: Size) -> anyhow::Result<Vec<Row>> {
     let hundred = Site::start(100).await?;
     let runs = hundred.runs(&["--plan", "unlimited"], size.pick(7, 1)).await?;
     let of = |field: fn(&Run) -> f64| median(&runs.iter().map(field).collect::<Vec<_>>());
-    let calls =
-        hundred.sandbox.said().iter().filter(|said| said.path.starts_with("/api/v2/")).count() / runs.len();
+    let calls = hundred.calls() / runs.len();
     let mut rows = vec![
         Row::new("tenant of 100 applications, wall", of(|run| run.seconds), "s", Bar::AtMost(0.4))
             .told(format!("{calls} calls, 50 ms each, no pacing")),
@@ -56,6 +55,17 @@ pub async fn measure(size: Size) -> anyhow::Result<Vec<Row>> {
     let run = large.runs(&["--plan", "unlimited"], 1).await?;
     let peak = run.first().map_or(0.0, |run| run.peak_mb);
     rows.push(Row::new("tenant of 10,000 applications, peak", peak, "MB", Bar::AtMost(150.0)));
+    drop(large);
+    let all = Site::of(size.pick(10_000, 200), size.pick(5_000, 100), size.pick(1_000, 20)).await?;
+    let run = all.runs(&["--plan", "unlimited"], 1).await?;
+    let (peak, seconds) = run.first().map_or((0.0, 0.0), |run| (run.peak_mb, run.seconds));
+    rows.push(
+        Row::new("and 5,000 connections and 1,000 Actions, peak", peak, "MB", Bar::None).told(format!(
+            "{} calls in {seconds:.1} s; {}",
+            all.calls(),
+            all.coverage()?
+        )),
+    );
     Ok(rows)
 }
 
@@ -67,10 +77,20 @@ struct Site {
 
 impl Site {
     async fn start(count: usize) -> anyhow::Result<Self> {
-        let (tenant, keys) = Tenant::example_of(DOMAIN, WORLD);
-        let clients: Vec<Value> = (0..count).map(client).collect();
-        let mut tenant = tenant;
+        Self::of(count, 0, 0).await
+    }
+
+    /// With so many applications, connections and Actions; as the example has them where it is none.
+    async fn of(clients: usize, connections: usize, actions: usize) -> anyhow::Result<Self> {
+        let (mut tenant, keys) = Tenant::example_of(DOMAIN, WORLD);
+        let clients: Vec<Value> = (0..clients).map(client).collect();
         tenant.api.insert("clients".to_owned(), json!(clients));
+        if connections > 0 {
+            tenant.api.insert("connections".to_owned(), (0..connections).map(connection).collect());
+        }
+        if actions > 0 {
+            tenant.api.insert("actions/actions".to_owned(), (0..actions).map(action).collect());
+        }
         let sandbox = Sandbox::start(tenant).await?;
         sandbox.delay(LATENCY);
         let folder = tempfile::tempdir()?;
@@ -111,6 +131,18 @@ impl Site {
         tokio::task::spawn_blocking(move || run(&folder, arguments)).await?
     }
 
+    /// Calls of the Management API so far.
+    fn calls(&self) -> usize {
+        self.sandbox.said().iter().filter(|said| said.path.starts_with("/api/v2/")).count()
+    }
+
+    /// What the last report says it looked at.
+    fn coverage(&self) -> anyhow::Result<String> {
+        let report: Value = serde_json::from_slice(&fs::read(self.folder.path().join("out.json"))?)?;
+        let of = |what: &str| report["coverage"][what].as_u64().unwrap_or_default();
+        Ok(format!("{} checks assessed, {} not", of("assessed"), of("not_assessed")))
+    }
+
     /// With the numbers of the Essentials plan: beside the least that they allow.
     async fn paced(&self) -> anyhow::Result<Row> {
         let before = self.sandbox.said().len();
@@ -148,6 +180,26 @@ fn client(n: usize) -> Value {
         "refresh_token": {"rotation_type": "rotating", "expiration_type": "expiring", "leeway": 0, "token_lifetime": 2_592_000,
             "idle_token_lifetime": 1_296_000, "infinite_token_lifetime": false, "infinite_idle_token_lifetime": false},
         "sso_disabled": false, "cross_origin_authentication": false, "custom_login_page_on": true,
+    })
+}
+
+fn connection(n: usize) -> Value {
+    json!({"id": format!("con_{n:016}"), "name": format!("company-{n}"), "strategy": "oidc", "options": {
+        "issuer": format!("https://login.company{n}.example"), "client_id": format!("checkmate-{n}"),
+        "scope": "openid profile email", "type": "back_channel",
+    }})
+}
+
+/// With code of a page.
+fn action(n: usize) -> Value {
+    let line =
+        "  if (event.user.app_metadata.plan === 'gold') { api.idToken.setCustomClaim('plan', 'gold'); }\n";
+    let code = format!("exports.onExecutePostLogin = async (event, api) => {{\n{}}};\n", line.repeat(30));
+    json!({
+        "id": format!("00000000-0000-4000-8000-{n:012}"), "name": format!("Claims {n}"), "status": "built",
+        "runtime": "node22", "supported_triggers": [{"id": "post-login", "version": "v3", "status": "current"}],
+        "code": code, "dependencies": [], "secrets": [], "all_changes_deployed": true,
+        "deployed_version": {"deployed": true, "code": code, "dependencies": [], "runtime": "node22"},
     })
 }
 

@@ -1,7 +1,7 @@
 //! `make bench`: every figure of speed and size, with its bar.
 //!
 //! `bench [--short] [PART…]`: parts are `queue`, `path`, `latency`, `embedded`, `telemetry`, `lease`, `tenant`, `workers`, `schedules`,
-//! `findings`, `size`; all without.
+//! `findings`, `deliveries`, `size`; all without.
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
@@ -15,10 +15,11 @@ use checkmate_benches::servers::Servers;
 use checkmate_benches::table::{Row, Table};
 use checkmate_benches::turns::Size;
 use checkmate_benches::{
-    findings, latency, lease, queue_alone, schedules, size, telemetry, tenant, whole_path, workers,
+    deliveries, findings, latency, lease, queue_alone, schedules, size, telemetry, tenant, whole_path,
+    workers,
 };
 
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "queue",
     "path",
     "latency",
@@ -29,6 +30,7 @@ const PARTS: [&str; 11] = [
     "workers",
     "schedules",
     "findings",
+    "deliveries",
     "size",
 ];
 
@@ -81,6 +83,7 @@ async fn measure(part: &str, servers: &Servers, size: Size) -> anyhow::Result<Ve
         "tenant" => tenant::measure(size).await,
         "workers" => workers::measure(servers, size).await,
         "schedules" => schedules::measure(servers, size).await,
+        "deliveries" => deliveries::measure(size).await,
         "findings" => findings::measure(servers, size).await,
         _ => size::measure(servers, size).await,
     }
