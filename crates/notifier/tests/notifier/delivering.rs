@@ -14,7 +14,7 @@ use checkmate_notifier::deliver::{
 use checkmate_notifier::jira::{self, Access, Held, NoAccess};
 use checkmate_notifier::ledger::Times;
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::{Destination, Jira, Route, When};
+use checkmate_notifier::policy::{Approve, Destination, Jira, Route, When};
 use checkmate_notifier::{Clock, SystemClock};
 use checkmate_outbound::{Client, InProcess, Outbound};
 use checkmate_queue::Settle;
@@ -98,6 +98,7 @@ impl Desk {
             most_new,
             due_days: [None; 4],
             wont_do: None,
+            approve: Approve::default(),
         };
         let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
         let way = Way { route, connection: Some("jira".to_owned()), channel: Channel::Jira(settings) };
