@@ -115,7 +115,9 @@ pub enum ApprovalError {
     #[error(transparent)]
     Text(#[from] DecisionError),
     /// What it held is on its way.
-    #[error("it was approved by {by} at {at}, and what it held is on its way: 'checkmate deliveries cancel' stops one of them")]
+    #[error(
+        "it was approved by {by} at {at}, and what it held is on its way: 'checkmate deliveries cancel' stops one of them"
+    )]
     Approved {
         /// By whom.
         by: String,

@@ -36,8 +36,8 @@ pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
 pub use finding::{Evidence, Finding, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
 pub use id::{
-    ApprovalId, CollectionId, ConnectionName, DeliveryId, EventId, GroupId, JobId, LeaseId, PartId, ResourceId, RuleId,
-    ScanId, ScheduleName, TargetId, UserId, WorkerId,
+    ApprovalId, CollectionId, ConnectionName, DeliveryId, EventId, GroupId, JobId, LeaseId, PartId,
+    ResourceId, RuleId, ScanId, ScheduleName, TargetId, UserId, WorkerId,
 };
 pub use job::{EndReason, JobKind, JobSpec, Lane, NotAssessed, Part};
 pub use lease::{LeaseIntent, LeaseOutcome, LeaseResult};

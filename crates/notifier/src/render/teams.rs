@@ -46,7 +46,8 @@ pub fn digest(outcome: &Outcome, findings: &[&News]) -> Value {
             ));
         }
         if outcome.waiting > 0 {
-            let (number, verb) = (count(outcome.waiting, "thing"), if outcome.waiting == 1 { "waits" } else { "wait" });
+            let (number, verb) =
+                (count(outcome.waiting, "thing"), if outcome.waiting == 1 { "waits" } else { "wait" });
             body.push(run(&format!("{number} {verb} for your approval: checkmate approvals list"), true));
         }
         body.extend(open.iter().take(named).map(|news| finding(news)));

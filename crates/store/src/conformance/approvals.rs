@@ -87,8 +87,7 @@ pub async fn a_row_is_held_by_the_approval_as_it_was_read(fixture: &dyn Fixture)
     let store = fixture.store().await;
     let row = |number: u32, approval: &Approval| {
         let subject = Subject::Scan(ScanId::new(format!("scan-{number}")).unwrap());
-        let row =
-            DeliveryRecord::planned("route", subject, "look".to_owned(), Timestamp::from_millis(1));
+        let row = DeliveryRecord::planned("route", subject, "look".to_owned(), Timestamp::from_millis(1));
         let approval = Some(approval.id.clone());
         DeliveryRecord { state: DeliveryState::Waiting, due: None, approval, ..row }
     };

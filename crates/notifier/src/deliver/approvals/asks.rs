@@ -30,6 +30,14 @@ pub struct Question {
     pub asks: bool,
 }
 
+impl Question {
+    /// Whether a person has to decide it still.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.asks || self.there.as_ref().is_some_and(Approval::is_waiting)
+    }
+}
+
 /// The approvals that hold what a route wants.
 #[derive(Clone, Debug, Default)]
 pub(in crate::deliver) struct Gates {
@@ -227,10 +235,8 @@ pub(in crate::deliver) fn closes(row: &DeliveryRecord, wish: &Wish<'_>, look: &s
     let is_seen = members
         .iter()
         .any(|news| matches!(news.change, Some(TransitionKind::Resolved | TransitionKind::Withdrawn)));
-    let is_sent = !matches!(
-        row.state,
-        DeliveryState::Cancelled | DeliveryState::Failed | DeliveryState::Unconfirmed
-    );
+    let is_sent =
+        !matches!(row.state, DeliveryState::Cancelled | DeliveryState::Failed | DeliveryState::Unconfirmed);
     is_over(wish) && is_seen && is_sent && row.remote.is_some() && row.look != look
 }
 

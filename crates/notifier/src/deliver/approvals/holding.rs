@@ -54,8 +54,7 @@ impl Holding<'_> {
 
     /// Writes a row in place of this version; false when somebody else was faster, or the approval is another one by now.
     pub(in crate::deliver) async fn put(&self, version: u64, next: Next) -> Result<bool, StoreError> {
-        let record =
-            DeliveryRecord { version: version + 1, changed_at: self.clock.now(), ..next.record };
+        let record = DeliveryRecord { version: version + 1, changed_at: self.clock.now(), ..next.record };
         match &next.under {
             Some(approval) => self.store.put_held_delivery(&record, approval).await,
             None => self.store.put_delivery(&record).await,

@@ -8,6 +8,6 @@ mod asks;
 mod follow;
 mod holding;
 
-pub use asks::{Question, questions};
 pub(super) use asks::{Gates, closes, is_made};
+pub use asks::{Question, questions};
 pub(super) use holding::{Holding, Next};
