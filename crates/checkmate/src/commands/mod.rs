@@ -29,6 +29,8 @@ mod schedule;
 mod verify;
 mod workers;
 
+#[cfg(test)]
+pub(crate) use approvals::HeldDelivery;
 pub(crate) use approvals::{ListedApproval, ShownApproval, short as short_approval};
 pub use ask::ask;
 pub(crate) use findings::{Listed, ListedFinding, Shown};

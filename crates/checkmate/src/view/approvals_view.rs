@@ -147,3 +147,63 @@ const fn denies(ask: &Ask) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use checkmate_domain::{DeliveryId, DeliveryState, Said, ScanId, Timestamp};
+
+    use super::*;
+    use crate::commands::HeldDelivery;
+
+    const SHOW: Show<'static> = Show { program: "checkmate", color: false };
+
+    fn asked(ask: Ask) -> Approval {
+        let (scan, week) = (ScanId::new("0123456789ab").unwrap(), Duration::from_secs(7 * 86_400));
+        Approval::asked("tickets", &scan, ask, Timestamp::from_millis(0), week)
+    }
+
+    fn shown(approval: Approval, number: usize) -> ShownApproval {
+        let held = |number: usize| HeldDelivery {
+            id: DeliveryId::new(format!("{number:032x}")).unwrap(),
+            state: DeliveryState::Waiting,
+            title: format!("Problem {number}"),
+            remote: (number == 0).then(|| "SEC-7".to_owned()),
+        };
+        ShownApproval { approval, deliveries: (0..number).map(held).collect() }
+    }
+
+    #[test]
+    fn one_is_shown_with_what_it_holds_and_what_comes_of_an_answer() {
+        let text = show(&shown(asked(Ask::ManyClosing { count: 60 }), 60), SHOW);
+        for part in [
+            "asks      close 60 tickets after one scan",
+            "waiting, until 1970-01-08T00:00:00",
+            "those of which nothing is open by then are closed",
+            "they stay as they are",
+            "000000000000  Problem 0 (SEC-7)",
+            "and 10 more",
+            "--reason WHY",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let said = Said { by: "ann".to_owned(), at: Timestamp::from_millis(5) };
+        let approved = asked(Ask::ManyNew { count: 1 }).approve(Some("ours"), &said).unwrap();
+        let text = show(&shown(approved.clone(), 0), SHOW);
+        assert!(text.contains("approved by ann at 1970") && text.contains(": ours"), "{text}");
+        assert!(!text.contains("next:"), "there is nothing left to decide: {text}");
+        assert!(decided(&shown(approved, 1), SHOW).contains("is approved: each gets a ticket of its own"));
+    }
+
+    #[test]
+    fn a_list_says_what_is_asked() {
+        let approval = asked(Ask::FirstUse { project: "SEC".to_owned() });
+        let text = list(&[ListedApproval { approval, holds: 4 }], 2, SHOW);
+        assert!(text.contains("the first tickets in SEC") && text.contains("1 of 2 approvals"), "{text}");
+        assert!(list(&[], 0, SHOW).starts_with("no approvals"));
+        assert_eq!(waiting(0, "checkmate"), "");
+        assert_eq!(waiting(1, "checkmate"), "1 thing waits for your approval: checkmate approvals list\n");
+        assert_eq!(waiting(2, "checkmate"), "2 things wait for your approval: checkmate approvals list\n");
+    }
+}
