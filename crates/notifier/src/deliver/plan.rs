@@ -150,7 +150,10 @@ impl<'a> Plan<'a> {
         match gate {
             Some(approval) => {
                 let wanting = DeliveryRecord { look: look.to_owned(), ..row.clone() };
-                self.holding.under(approval, wanting).await
+                match self.holding.under(approval, wanting.clone()).await? {
+                    None => self.holding.while_busy(approval, wanting).await,
+                    next => Ok(next),
+                }
             }
             None => Ok(wanted(row, look, self.holding.clock.now()).map(Next::free)),
         }

@@ -52,6 +52,20 @@ impl Holding<'_> {
         }
     }
 
+    /// A row that somebody is at, and that is to be held by an approval which was refused: it says so from now on, and is looked
+    /// at again when they are done. That is noted before the row is written.
+    pub(in crate::deliver) async fn while_busy(
+        &self,
+        id: &ApprovalId,
+        record: DeliveryRecord,
+    ) -> Result<Option<Next>, StoreError> {
+        let Some(approval) = self.store.approval(id).await? else { return Ok(None) };
+        let noted = approval.followed(Some(self.clock.now()));
+        self.store.put_approval(&noted).await?;
+        let record = DeliveryRecord { approval: Some(id.clone()), ..record };
+        Ok(Some(Next { record, under: Some(noted) }))
+    }
+
     /// Writes a row in place of this version; false when somebody else was faster, or the approval is another one by now.
     pub(in crate::deliver) async fn put(&self, version: u64, next: Next) -> Result<bool, StoreError> {
         let record = DeliveryRecord { version: version + 1, changed_at: self.clock.now(), ..next.record };

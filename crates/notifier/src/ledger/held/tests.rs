@@ -126,13 +126,15 @@ struct World {
     in_hand: Option<DeliveryRecord>,
     /// Calls that did what was asked about.
     calls: u32,
+    /// The scan is noted as planned: nobody comes back to its rows by planning it again.
+    planned: bool,
 }
 
 impl World {
     /// `row` is there before anybody is asked; what is to be made is not.
     fn new(first: DeliveryRecord, row: Option<DeliveryRecord>) -> Self {
         let in_hand = row.clone().filter(|row| row.state == DeliveryState::Sending);
-        Self { approval: asked(), row, first, read: asked(), now: NOW, in_hand, calls: 0 }
+        Self { approval: asked(), row, first, read: asked(), now: NOW, in_hand, calls: 0, planned: false }
     }
 
     /// As the store does it: on the row's version, and on the approval's where that holds the row.
@@ -155,16 +157,30 @@ impl World {
 
     /// What is wanted is asked about once; rows that are held stand as the approval does.
     fn plan(&mut self) {
+        if self.planned {
+            return;
+        }
         let (version, known) = match self.row.clone() {
             Some(row) if row.approval.is_some() => (row.version, row),
-            Some(row) if row.look == self.first.look => return,
+            Some(row) if row.look == self.first.look => {
+                self.planned = true;
+                return;
+            }
             Some(row) => (row.version, DeliveryRecord { look: self.first.look.clone(), ..row }),
             None => (0, self.first.clone()),
         };
         let read = self.read.clone();
-        if let Some(next) = held(&known, &read, self.now) {
-            self.put(DeliveryRecord { version: version + 1, ..next }, &read);
-        }
+        let (next, read) = match held(&known, &read, self.now) {
+            Some(next) => (next, read),
+            // Somebody is at it: the approval is due again, and then the row is under it.
+            None if known.approval.is_none() => {
+                let noted = read.followed(Some(self.now));
+                self.decide(Some(noted.clone()));
+                (DeliveryRecord { approval: Some(noted.id.clone()), ..known }, noted)
+            }
+            None => (known, read),
+        };
+        self.planned = self.put(DeliveryRecord { version: version + 1, ..next }, &read);
     }
 
     fn follow(&mut self, mut writes: u8) {
@@ -259,6 +275,7 @@ impl World {
             Event::Again => {
                 let (scan, valid) = (ScanId::new("t").unwrap(), Duration::from_secs(60));
                 self.decide(self.approval.again(&scan, self.now, valid));
+                self.planned = false;
             }
             Event::Follow(writes) => self.follow(writes),
             Event::Take => self.take(),
@@ -289,7 +306,7 @@ fn busy() -> DeliveryRecord {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// Nothing goes out before it is approved, and whatever is approved goes out, whoever is killed when.
     #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use checkmate_domain::{Approval, Ask, Lane, Missed, Overlap, ScanId, ScheduleName, Scope, Trigger, TriggerKind};
+use checkmate_domain::{
+    Approval, Ask, Lane, Missed, Overlap, ScanId, ScheduleName, Scope, Trigger, TriggerKind,
+};
 use checkmate_scheduler::cron::{Timetable, zone};
 use checkmate_scheduler::schedules::{ScheduleSpec, announced};
 use checkmate_store::schedules::{Paused, ScheduleState};
