@@ -1,9 +1,10 @@
 //! Rows follow what was decided about their approval, or that nobody decided in time.
 
+use std::time::Duration;
+
 use checkmate_domain::{Approval, ApprovalId, Ask, DeliveryId, DeliveryRecord, ScanId, Subject};
 use checkmate_service::metrics;
 use checkmate_store::{LockGuard, ScanRecord, StoreError};
-use std::time::Duration;
 
 use super::{Gates, Holding};
 use crate::deliver::plan::Plan;
