@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test: a panic is its verdict")]
 
+#[path = "deliveries/approvals.rs"]
+mod approvals;
 #[path = "deliveries/channels.rs"]
 mod channels;
 #[path = "deliveries/chaos.rs"]

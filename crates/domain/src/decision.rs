@@ -9,9 +9,9 @@ use crate::time::Timestamp;
 /// Notes kept of one finding; another one is refused.
 const MOST_NOTES: usize = 200;
 /// Characters of a reason or a comment.
-const LONGEST_TEXT: usize = 2_000;
+pub(crate) const LONGEST_TEXT: usize = 2_000;
 /// Characters of a person's name or address.
-const LONGEST_NAME: usize = 200;
+pub(crate) const LONGEST_NAME: usize = 200;
 
 /// Why nothing is to be done about a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,7 +199,7 @@ impl Decision {
     }
 }
 
-fn bounded(what: &'static str, text: &str, most: usize) -> Result<(), DecisionError> {
+pub(crate) fn bounded(what: &'static str, text: &str, most: usize) -> Result<(), DecisionError> {
     let length = text.trim().chars().count();
     if (1..=most).contains(&length) { Ok(()) } else { Err(DecisionError::Length { what, length, most }) }
 }

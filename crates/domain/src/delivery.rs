@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fingerprint::Fingerprint;
-use crate::id::{DeliveryId, GroupId, ScanId};
+use crate::id::{ApprovalId, DeliveryId, GroupId, ScanId};
 use crate::scope::Scope;
 use crate::time::Timestamp;
 
@@ -45,6 +45,8 @@ impl Subject {
 pub enum DeliveryState {
     /// To be sent. Left by whoever takes it.
     Planned,
+    /// A person has to decide first. Left when they have.
+    Waiting,
     /// Somebody is sending it, until `due`. Left by the answer, or by whoever finds it due.
     Sending,
     /// It is there. Left when it should look otherwise.
@@ -68,6 +70,7 @@ impl DeliveryState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Planned => "planned",
+            Self::Waiting => "waiting",
             Self::Sending => "sending",
             Self::Delivered => "delivered",
             Self::Unknown => "unknown",
@@ -94,6 +97,9 @@ pub struct DeliveryRecord {
     /// The delivery whose ticket names it among others: then it has none of its own, and nothing is ever to be done about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<DeliveryId>,
+    /// The approval that holds it: nothing of it goes out. Not set any more once that is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
     /// A hash of how it should look: when that is another one, there is something to do.
     pub look: String,
     /// The look that was sent last.
@@ -126,6 +132,7 @@ impl DeliveryRecord {
             subject,
             scan: None,
             within: None,
+            approval: None,
             look,
             sent: None,
             state: DeliveryState::Planned,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::Ask;
 use crate::delivery::Subject;
 use crate::hash::derive;
 
@@ -110,6 +111,8 @@ ids! {
     GroupId = "group id";
     /// One effect on the outside.
     DeliveryId = "delivery id";
+    /// One question to a person.
+    ApprovalId = "approval id";
     /// One process start of a role; never used twice.
     WorkerId = "worker id";
 }
@@ -145,6 +148,18 @@ impl DeliveryId {
     pub fn derived(route: &str, subject: &Subject) -> Self {
         let (kind, id) = subject.words();
         Self(derive("checkmate.delivery.v1", &[route, kind, &id], 32))
+    }
+}
+
+impl ApprovalId {
+    /// The id of what is asked for a route: about a project once, about what a scan brings once for the scan.
+    #[must_use]
+    pub fn derived(route: &str, ask: &Ask, scan: &ScanId) -> Self {
+        let about = match ask {
+            Ask::FirstUse { project } => project.as_str(),
+            Ask::ManyNew { .. } | Ask::ManyClosing { .. } => scan.as_str(),
+        };
+        Self(derive("checkmate.approval.v1", &[route, ask.word(), about], 32))
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A type is here only when two crates exchange it. Modules, in reading order of one finding's way:
 
+pub mod approval;
 pub mod audit;
 pub mod coverage;
 pub mod credential;
@@ -26,6 +27,7 @@ pub mod time;
 pub mod trace;
 pub mod trigger;
 
+pub use approval::{Approval, ApprovalError, ApprovalState, Ask, Verdict};
 pub use coverage::{Coverage, Horizon, ObjectList, RuleCoverage, Seen, Statement};
 pub use credential::{Account, Scopes, ScopesError};
 pub use decision::{Decision, DecisionError, Note, NoteKind, Said, Waiver, WaiverKind};
@@ -34,8 +36,8 @@ pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
 pub use finding::{Evidence, Finding, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
 pub use id::{
-    CollectionId, ConnectionName, DeliveryId, EventId, GroupId, JobId, LeaseId, PartId, ResourceId, RuleId,
-    ScanId, ScheduleName, TargetId, UserId, WorkerId,
+    ApprovalId, CollectionId, ConnectionName, DeliveryId, EventId, GroupId, JobId, LeaseId, PartId,
+    ResourceId, RuleId, ScanId, ScheduleName, TargetId, UserId, WorkerId,
 };
 pub use job::{EndReason, JobKind, JobSpec, Lane, NotAssessed, Part};
 pub use lease::{LeaseIntent, LeaseOutcome, LeaseResult};

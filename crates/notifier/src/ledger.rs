@@ -1,8 +1,10 @@
-//! What is done about a row of the ledger, and what becomes of it: pure.
+//! What is done about a row of the ledger, and what becomes of it: pure. [`held`] are rows that a person has to approve.
 //!
 //! A sender takes a row, sends or looks, and writes what came of it; each write is on the version it read, so that of two
 //! senders one is too late before it has done anything. Who dies in between leaves a row that falls due: what was being sent
 //! may be there, and is looked for before it is sent again. What each channel can promise says [`Promise`].
+
+pub mod held;
 
 use std::time::Duration;
 
@@ -85,6 +87,11 @@ pub fn take(
         return None;
     }
     let held = DeliveryRecord { due: Some(now.plus(times.hold)), ..next(record, now) };
+    // What a person has to approve is not touched before. It is made only once they have, so nothing has to be looked for.
+    if record.approval.is_some() {
+        let back = DeliveryRecord { state: DeliveryState::Planned, due: None, ..held };
+        return Some((held::kept(back), Step::Write));
+    }
     let sending = DeliveryRecord {
         state: DeliveryState::Sending,
         attempts: record.attempts + 1,
@@ -109,6 +116,16 @@ pub fn take(
 /// What a row becomes by what came of sending.
 #[must_use]
 pub fn sent(
+    record: &DeliveryRecord,
+    promise: Promise,
+    times: &Times,
+    what: Sent,
+    now: Timestamp,
+) -> DeliveryRecord {
+    held::kept(came_back(record, promise, times, what, now))
+}
+
+fn came_back(
     record: &DeliveryRecord,
     promise: Promise,
     times: &Times,
@@ -161,7 +178,7 @@ pub fn looked(
         ..next
     };
     let sends_again = promise != Promise::AtMostOnceSeen;
-    match what {
+    held::kept(match what {
         Looked::There(remote) => arrived(next, Some(remote), now),
         Looked::Forbidden(why) if !sends_again => unconfirmed(why, next),
         // A look that failed was none.
@@ -176,7 +193,7 @@ pub fn looked(
             None if sends_again => DeliveryRecord { state: DeliveryState::Planned, due: Some(now), ..next },
             None => unconfirmed("its answer was lost, and it was not seen since".to_owned(), next),
         },
-    }
+    })
 }
 
 /// What a row becomes when it should look otherwise; nothing when it is as it should be.
@@ -187,7 +204,7 @@ pub fn wanted(record: &DeliveryRecord, look: &str, now: Timestamp) -> Option<Del
     }
     let next = DeliveryRecord { look: look.to_owned(), ..next(record, now) };
     Some(match record.state {
-        DeliveryState::Delivered => {
+        DeliveryState::Delivered if record.approval.is_none() => {
             DeliveryRecord { state: DeliveryState::Planned, attempts: 0, due: Some(now), ..next }
         }
         // What is on its way goes on; the new look is compared when it has arrived.

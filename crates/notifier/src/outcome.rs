@@ -7,7 +7,7 @@ use checkmate_domain::{
     Decision, FindingRecord, Fingerprint, GroupId, JobId, Rule, RuleId, ScanId, Subject, TargetId, Timestamp,
     TransitionKind,
 };
-use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided};
+use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided, waiting};
 
 use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, plan};
 
@@ -94,6 +94,7 @@ impl View {
             complete: scan.state == ScanState::Finished,
             not_assessed: scan.ended.values().sum(),
             findings,
+            waiting: waiting(store).await?.len(),
         };
         let known = scanned.findings.iter().cloned().chain(others).collect();
         let known = Outcome { findings: known, ..scanned.clone() };
@@ -111,6 +112,7 @@ impl View {
         }
         let now = store.now().await?;
         Ok(self.holds_until.is_none_or(|until| now < until)
+            && waiting(store).await?.len() == self.scanned.waiting
             && versions(&decided(store).await?) == self.decisions)
     }
 

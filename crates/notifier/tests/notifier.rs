@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+#[path = "notifier/approvals.rs"]
+mod approvals;
 #[path = "notifier/channels.rs"]
 mod channels;
 #[path = "notifier/delivering.rs"]

@@ -8,6 +8,7 @@ use checkmate_domain::{
 };
 
 use crate::about::AboutStore;
+use crate::approvals::ApprovalStore;
 use crate::audit::AuditStore;
 use crate::budget::BudgetStore;
 use crate::decisions::DecisionStore;
@@ -43,6 +44,7 @@ type Result<T> = std::result::Result<T, StoreError>;
 #[async_trait]
 pub trait Store:
     AboutStore
+    + ApprovalStore
     + AuditStore
     + BudgetStore
     + DecisionStore

@@ -3,6 +3,7 @@
 //! Two implementations stand behind it and pass one conformance suite: Redis for many machines, SQLite for one.
 
 mod about;
+mod approvals;
 mod audit;
 mod budget;
 #[cfg(any(test, feature = "conformance"))]
@@ -20,6 +21,7 @@ mod requests;
 pub mod schedules;
 
 pub use about::{AboutStore, LockHolder};
+pub use approvals::{ApprovalStore, waiting};
 pub use audit::{Appended, AuditStore};
 pub use budget::BudgetStore;
 pub use contract::Store;

@@ -68,6 +68,8 @@ pub struct Stuck {
 pub enum State {
     /// To be sent.
     Planned,
+    /// A person has to decide first.
+    Waiting,
     /// Somebody is sending it.
     Sending,
     /// It is there.
@@ -91,6 +93,7 @@ impl State {
         use checkmate_domain::DeliveryState as There;
         match self {
             Self::Planned => There::Planned,
+            Self::Waiting => There::Waiting,
             Self::Sending => There::Sending,
             Self::Delivered => There::Delivered,
             Self::Unknown => There::Unknown,

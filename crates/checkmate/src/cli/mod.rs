@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod approvals;
 mod credentials;
 mod deliveries;
 mod direct;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::approvals::{ApprovalArgs, Approvals};
 #[cfg(feature = "sandbox")]
 pub use self::credentials::SandboxArgs;
 pub use self::credentials::{Audit, Connections, VerifyArgs};
@@ -69,6 +71,9 @@ pub enum Command {
     /// Look at what is sent to the outside; try it again or cancel it.
     #[command(subcommand)]
     Deliveries(Deliveries),
+    /// Look at what waits for a person before it is sent, and decide.
+    #[command(subcommand)]
+    Approvals(Approvals),
     /// Look at what was given up; send it again or discard it.
     #[command(subcommand)]
     Dead(Dead),

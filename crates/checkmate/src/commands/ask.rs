@@ -2,8 +2,8 @@
 
 use crate::cli::Command;
 use crate::commands::{
-    Out, audit, connections, dead, deliveries, doctor, dump, findings, lane, notify, purge, rescan, scan,
-    scans, schedule, workers,
+    Out, approvals, audit, connections, dead, deliveries, doctor, dump, findings, lane, notify, purge,
+    rescan, scan, scans, schedule, workers,
 };
 use crate::wiring::parts::Parts;
 
@@ -20,6 +20,7 @@ pub async fn ask(parts: &Parts, command: &Command, out: &mut Out) -> anyhow::Res
         Command::Findings(command) => findings::findings(parts, command, out).await,
         Command::Notify(command) => notify::notify(parts, command, out).await,
         Command::Deliveries(command) => deliveries::deliveries(parts, command, out).await,
+        Command::Approvals(command) => approvals::approvals(parts, command, out).await,
         Command::Dead(command) => dead::dead(parts, command, out).await,
         Command::Lane(command) => lane::lane(parts, command, out).await,
         Command::Workers(command) => workers::workers(parts, command, out).await,

@@ -145,7 +145,7 @@ pub(super) async fn go_on(parts: &Parts, connection: &str) -> anyhow::Result<usi
     Ok(woken)
 }
 
-async fn all(parts: &Parts) -> anyhow::Result<Vec<DeliveryRecord>> {
+pub(super) async fn all(parts: &Parts) -> anyhow::Result<Vec<DeliveryRecord>> {
     let mut rows: Vec<DeliveryRecord> = Vec::new();
     loop {
         let page = parts.store.deliveries(rows.last().map(|row| &row.id), PAGE).await?;

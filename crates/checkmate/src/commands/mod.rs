@@ -1,5 +1,6 @@
 //! Does what was asked: a role, or a question to the parts.
 
+mod approvals;
 mod ask;
 mod audit;
 mod broker;
@@ -28,6 +29,9 @@ mod schedule;
 mod verify;
 mod workers;
 
+#[cfg(test)]
+pub(crate) use approvals::HeldDelivery;
+pub(crate) use approvals::{ListedApproval, ShownApproval, short as short_approval};
 pub use ask::ask;
 pub(crate) use findings::{Listed, ListedFinding, Shown};
 pub use out::{Frame, Out, Unread, print, program};
@@ -142,6 +146,7 @@ async fn run(command: Command, config: Config, scanners: MakeScanners) -> anyhow
         | Command::Findings(_)
         | Command::Notify(_)
         | Command::Deliveries(_)
+        | Command::Approvals(_)
         | Command::Dead(_)
         | Command::Lane(_)
         | Command::Workers(_)

@@ -1,6 +1,7 @@
 //! `notify preview SCAN`: what policy would send, in the words of each vendor; nothing is sent.
 
 use anyhow::bail;
+use checkmate_notifier::deliver::questions;
 use checkmate_notifier::outcome::View;
 
 use crate::EXIT_DONE;
@@ -24,7 +25,12 @@ pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> an
         bail!("scan {} is {}: what it finds is known when it is over", scan.id, scan.state);
     }
     let view = View::of(&*parts.store, &organisations(&parts.config), &scan).await?;
-    let previews: Vec<Preview> = view.wishes(&routes).iter().map(|wish| Preview::new(wish, &view)).collect();
+    let mut previews: Vec<Preview> = Vec::new();
+    for route in &routes {
+        let wishes = view.wishes(std::slice::from_ref(route));
+        let questions = questions(&*parts.store, &view, route, &wishes).await?;
+        previews.extend(wishes.iter().map(|wish| Preview::new(wish, &view).asking(&questions)));
+    }
     let text = match format.format {
         Format::Json => view::json(&previews)?,
         Format::Text => {

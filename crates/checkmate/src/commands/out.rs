@@ -72,6 +72,12 @@ impl Out {
         Self { sink: Sink::Remote(frames), color, live, drawn: 0, program }
     }
 
+    /// Whether another process asked.
+    #[must_use]
+    pub const fn is_remote(&self) -> bool {
+        matches!(self.sink, Sink::Remote(_))
+    }
+
     /// Prints text as it is. Fails when nobody reads any more.
     ///
     /// # Errors

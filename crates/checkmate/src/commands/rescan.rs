@@ -7,7 +7,7 @@ use checkmate_store::ScopeHistory;
 use crate::EXIT_DONE;
 use crate::cli::RescanArgs;
 use crate::commands::Out;
-use crate::commands::scan::{ask_for, asked};
+use crate::commands::scan::{ask_for, asked, tell_waiting};
 use crate::commands::scans::watch;
 use crate::wiring::parts::Parts;
 
@@ -27,7 +27,9 @@ pub(crate) async fn rescan(parts: &Parts, args: &RescanArgs, out: &mut Out) -> a
         out.text(&asked(&scan, args.format.format, out.show())?).await?;
         return Ok(EXIT_DONE);
     }
-    watch(parts, &scan.id, args.format.format, out).await
+    let code = watch(parts, &scan.id, args.format.format, out).await?;
+    tell_waiting(parts, &scan.id, args.format.format, out).await?;
+    Ok(code)
 }
 
 async fn was_scanned(parts: &Parts, scope: &Scope) -> anyhow::Result<bool> {

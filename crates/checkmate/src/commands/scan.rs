@@ -9,8 +9,9 @@ use crate::cli::{Format, ScanArgs};
 use crate::commands::Out;
 use crate::commands::scans::watch;
 use crate::config::environment;
-use crate::view::{self, Show};
+use crate::view::{self, Show, approvals_view};
 use crate::wiring::parts::Parts;
+use crate::wiring::sending;
 
 pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyhow::Result<u8> {
     let scope = resolve(parts, args.scope.as_deref().unwrap_or_default()).await?;
@@ -20,7 +21,25 @@ pub(crate) async fn scan(parts: &Parts, args: &ScanArgs, out: &mut Out) -> anyho
         out.text(&asked(&scan, args.format.format, out.show())?).await?;
         return Ok(EXIT_DONE);
     }
-    watch(parts, &scan.id, args.format.format, out).await
+    let code = watch(parts, &scan.id, args.format.format, out).await?;
+    tell_waiting(parts, &scan.id, args.format.format, out).await?;
+    Ok(code)
+}
+
+/// Says what waits for a person now that a scan is over. A process that runs the roles itself does so when all is sent.
+pub(crate) async fn tell_waiting(
+    parts: &Parts,
+    scan: &ScanId,
+    format: Format,
+    out: &mut Out,
+) -> anyhow::Result<()> {
+    let runs_roles = parts.embedded && !out.is_remote();
+    if runs_roles || matches!(format, Format::Json) {
+        return Ok(());
+    }
+    let number = sending::waiting_after(parts, scan).await?;
+    let text = approvals_view::waiting(number, out.show().program);
+    if text.is_empty() { Ok(()) } else { out.text(&text).await }
 }
 
 /// What is told of a scan that nobody waits for.

@@ -3,6 +3,7 @@
 //! `sections`, `tables` and `schedules` describe every key once; `reader` reads by that description, `told` shows by it,
 //! `pages` and `schema` write the documents from it.
 
+mod approve;
 mod connections;
 pub mod environment;
 mod key;

@@ -7,6 +7,7 @@ use checkmate_domain::{Priority, Secret, Severity};
 use checkmate_notifier::policy::{Destination, Jira, Route, When, WontDo};
 use checkmate_outbound::{BaseUrl, SecretUrl};
 
+use super::approve::Asked;
 use super::key::{Key, key};
 use super::kind::Kind;
 
@@ -70,11 +71,12 @@ pub(super) struct Draft {
     wont_do: Option<String>,
     wont_do_cap: Option<String>,
     wont_do_days: Option<u32>,
+    asked: Asked,
     sending: Sending,
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 25] = [
+pub(super) static KEYS: [Key<Draft>; 28] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&SEVERITIES), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
@@ -89,6 +91,9 @@ pub(super) static KEYS: [Key<Draft>; 25] = [
     key!(Draft; "wont_do", "What comes of a ticket that a person ends as \"won't do\": its findings are accepted, or looked at again like those of any other that is closed; rescan when not set.", Kind::Word(&["rescan", "accept"]), "accept", wont_do),
     key!(Draft; "wont_do_cap", "Up to which severity \"won't do\" accepts; moderate when not set.", Kind::Word(&SEVERITIES), "low", wont_do_cap),
     key!(Draft; "wont_do_days", "For how many days \"won't do\" accepts; 90 when not set.", Kind::Count { least: 1, most: 3_650 }, "30", wont_do_days),
+    key!(Draft; "approve", "What waits until a person approves it, at jira: the first tickets in a project (first-use), tickets of their own beyond `most_new` (many-new), more than `most_closing` tickets closed after one scan (many-closing). Nothing when not set.", Kind::Texts, "[\"first-use\", \"many-new\", \"many-closing\"]", asked.approve),
+    key!(Draft; "most_closing", "Tickets that are closed after one scan without a question, where approve names many-closing; 10 when not set.", Kind::Count { least: 1, most: 10_000 }, "20", asked.most_closing),
+    key!(Draft; "approval_days", "Days until what nobody approved is as if it was denied; 7 when not set.", Kind::Count { least: 1, most: 365 }, "14", asked.approval_days),
     key!(Draft; "connection", "The account that it sends by, a name of `[connections]`: at atlassian for Jira and Confluence, at microsoft-teams for Teams.", Kind::Text, "jira", sending.connection),
     key!(Draft; "cloud_id", "The id of the site of Jira and Confluence: `https://SITE.atlassian.net/_edge/tenant_info` shows it. It is never guessed.", Kind::Text, "1324a887-45db-1bf4-1e99-ef0ff456d421", sending.cloud_id),
     key!(Draft; "space", "The space of Confluence, by its key (behind `/spaces/` in its address) or its id.", Kind::Text, "SEC", sending.space),
@@ -119,6 +124,7 @@ impl Draft {
             targets: self.targets.unwrap_or_default().into_iter().collect(),
             rules: self.rules.unwrap_or_default().into_iter().collect(),
         };
+        let approve = self.asked.finish(self.to.as_deref())?;
         let to = match self.to.as_deref() {
             Some("teams") => Destination::Teams,
             Some("confluence") => Destination::Confluence,
@@ -133,6 +139,7 @@ impl Draft {
                 most_new: usize::try_from(self.most_new.unwrap_or(MOST_NEW)).unwrap_or(usize::MAX),
                 due_days: due(&self.due_days.unwrap_or_default())?,
                 wont_do: wont_do(self.wont_do.as_deref(), self.wont_do_cap.as_deref(), self.wont_do_days)?,
+                approve,
             }),
         };
         self.sending.check()?;
@@ -246,6 +253,7 @@ impl From<&RouteConfig> for Draft {
                     wont_do: jira.wont_do.map(|_| "accept".to_owned()),
                     wont_do_cap: jira.wont_do.map(|policy| policy.cap.to_string()),
                     wont_do_days: jira.wont_do.map(|policy| u32::from(policy.days)),
+                    asked: Asked::from(&jira.approve),
                     ..draft
                 }
             }

@@ -51,6 +51,9 @@ pub fn show(row: &DeliveryRecord, show: Show<'_>) -> String {
     line("route", &row.route);
     line("about", &about(&row.subject));
     line("state", row.state.as_str());
+    if let Some(approval) = &row.approval {
+        line("held by", &format!("approval {approval}"));
+    }
     if let Some(why) = &row.why {
         line("why", why);
     }

@@ -1,5 +1,6 @@
 //! What people see: pure functions from records to text, and JSON for machines.
 
+pub mod approvals_view;
 pub mod audit_view;
 pub mod config_view;
 pub mod connections_view;

@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use checkmate_domain::{DeliveryId, ScanId, Subject, Timestamp};
+use checkmate_domain::{Ask, DeliveryId, ScanId, Subject, Timestamp};
+use checkmate_notifier::deliver::Question;
 use checkmate_notifier::outcome::View;
 use checkmate_notifier::policy::{Destination, News, Outcome, Shape, Wish};
 use checkmate_notifier::render::{self, confluence, jira, teams, webhook};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::view::{Paint, Show, count, plain};
+use crate::view::{Paint, Show, approvals_view, count, plain};
 
 /// Findings named under one delivery; the rest is counted.
 const NAMED: usize = 5;
@@ -25,6 +26,9 @@ pub(crate) struct Preview {
     title: String,
     findings: Vec<String>,
     places: Vec<String>,
+    /// What a person has to approve first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits: Option<String>,
     /// What the vendor would be sent; nothing where a ticket is only closed.
     body: Value,
 }
@@ -45,8 +49,22 @@ impl Preview {
             title,
             findings,
             places,
+            waits: None,
             body,
         }
+    }
+}
+
+impl Preview {
+    /// The same, waiting for one of these where it has to.
+    pub(crate) fn asking(self, questions: &[Question]) -> Self {
+        let waits = |question: &&Question| match question.ask {
+            Ask::FirstUse { .. } => matches!(self.what, "ticket" | "summary ticket"),
+            Ask::ManyNew { .. } => self.what == "summary ticket",
+            Ask::ManyClosing { .. } => self.what == "close ticket",
+        };
+        let asked = questions.iter().filter(|question| question.is_open()).find(waits);
+        Self { waits: asked.map(|question| approvals_view::ask(&question.ask)), ..self }
     }
 }
 
@@ -113,6 +131,9 @@ pub(crate) fn previews(scan: &ScanId, previews: &[Preview], show: Show<'_>) -> S
         let number = count(preview.findings.len(), "finding");
         let _ =
             writeln!(text, "  {:<14} {}  {}", preview.what, plain(&preview.title, 80), paint.dim(&number));
+        if let Some(asked) = &preview.waits {
+            let _ = writeln!(text, "                 waits for an approval: {}", plain(asked, 90));
+        }
         let named = if preview.what.contains("ticket") { NAMED } else { 0 };
         for place in preview.places.iter().take(named) {
             let _ = writeln!(text, "                 {}", paint.dim(&plain(place, 90)));

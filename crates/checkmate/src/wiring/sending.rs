@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use checkmate_domain::{DeliveryState, Timestamp};
+use checkmate_domain::{DeliveryState, ScanId, Timestamp};
 use checkmate_notifier::SystemClock;
 use checkmate_notifier::deliver::{Deliverer, DelivererConfig, Planner, PlannerConfig, Ways};
+use checkmate_notifier::policy::{Approve, Destination};
 use checkmate_service::Stop;
+use checkmate_store::waiting;
 use tokio::task::JoinSet;
 
 use crate::commands::program;
+use crate::view::approvals_view;
 use crate::wiring::deliveries::organisations;
 use crate::wiring::parts::Parts;
 use crate::wiring::watching;
@@ -20,6 +23,8 @@ const EVERY: Duration = Duration::from_millis(250);
 
 /// How long a process that ends with its command waits for what it has to send.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a scan that is over is waited for to be planned, so that what it asks of a person can be told.
+const PLANNED: Duration = Duration::from_secs(3);
 /// Between two looks whether it is sent.
 const LOOK: Duration = Duration::from_millis(100);
 /// What is due within that is waited for: a page comes after the one above it, a message a second after another.
@@ -65,7 +70,8 @@ pub(super) fn spawn(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str
 pub async fn settle(parts: &Parts) -> anyhow::Result<()> {
     let began = Instant::now();
     while parts.deliveries.is_some() && began.elapsed() < PATIENCE {
-        let planned = parts.store.unplanned(1).await?.is_empty();
+        let planned = parts.store.unplanned(1).await?.is_empty()
+            && parts.store.due_approvals(Timestamp::now(), 1).await?.is_empty();
         let next = parts.store.due_deliveries(Timestamp::now().plus(SOON), NEXT).await?;
         // What is parked waits for a person.
         if planned && next.iter().all(|row| row.state == DeliveryState::Parked) {
@@ -74,6 +80,24 @@ pub async fn settle(parts: &Parts) -> anyhow::Result<()> {
         tokio::time::sleep(LOOK).await;
     }
     Ok(())
+}
+
+/// How many approvals wait once a scan is planned; where no route asks anybody nothing is waited for.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn waiting_after(parts: &Parts, scan: &ScanId) -> anyhow::Result<usize> {
+    let asks = |to: &Destination| matches!(to, Destination::Jira(jira) if jira.approve != Approve::default());
+    let began = Instant::now();
+    while parts.config.routes.values().any(|one| asks(&one.route.to)) && began.elapsed() < PLANNED {
+        let noted = parts.store.unplanned(NEXT).await?;
+        let announced = parts.store.scan(scan).await?.is_none_or(|scan| scan.announced);
+        if announced && noted.iter().all(|noted| noted.scan != *scan) {
+            break;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(waiting(&*parts.store).await?.len())
 }
 
 /// What became of deliveries since then, in a line; nothing when nothing did.
@@ -91,10 +115,11 @@ pub async fn told(parts: &Parts, since: Timestamp) -> anyhow::Result<String> {
         }
         after = Some(last);
     }
+    let asked = approvals_view::waiting(waiting(&*parts.store).await?.len(), &program());
     if by_state.is_empty() {
-        return Ok(String::new());
+        return Ok(asked);
     }
-    let parts: Vec<String> =
+    let states: Vec<String> =
         by_state.iter().map(|(state, number)| format!("{number} {}", state.as_str())).collect();
-    Ok(format!("deliveries: {}; next: {} deliveries list\n", parts.join(", "), program()))
+    Ok(format!("deliveries: {}; next: {} deliveries list\n{asked}", states.join(", "), program()))
 }

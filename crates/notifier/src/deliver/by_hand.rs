@@ -7,6 +7,7 @@ use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
 /// # Errors
 /// When there is nothing to try, or somebody is at it.
 pub fn retried(row: &DeliveryRecord, now: Timestamp) -> Result<DeliveryRecord, String> {
+    asks(row)?;
     let next = DeliveryRecord { due: Some(now), version: row.version + 1, changed_at: now, ..row.clone() };
     match row.state {
         DeliveryState::Delivered => Err("it is there already: nothing is to be done".to_owned()),
@@ -14,6 +15,7 @@ pub fn retried(row: &DeliveryRecord, now: Timestamp) -> Result<DeliveryRecord, S
         // It may be there, so it is looked for and not sent.
         DeliveryState::Unknown => Ok(next),
         DeliveryState::Planned
+        | DeliveryState::Waiting
         | DeliveryState::Parked
         | DeliveryState::Failed
         | DeliveryState::Unconfirmed
@@ -28,12 +30,14 @@ pub fn retried(row: &DeliveryRecord, now: Timestamp) -> Result<DeliveryRecord, S
 /// # Errors
 /// While something may be under way.
 pub fn cancelled(row: &DeliveryRecord, now: Timestamp) -> Result<DeliveryRecord, String> {
+    asks(row)?;
     match row.state {
         DeliveryState::Cancelled => Err("it was cancelled before".to_owned()),
         DeliveryState::Sending | DeliveryState::Unknown => {
             Err("it may be under way: cancel it when it is known whether it is there".to_owned())
         }
         DeliveryState::Planned
+        | DeliveryState::Waiting
         | DeliveryState::Delivered
         | DeliveryState::Parked
         | DeliveryState::Failed
@@ -45,6 +49,13 @@ pub fn cancelled(row: &DeliveryRecord, now: Timestamp) -> Result<DeliveryRecord,
             ..row.clone()
         }),
     }
+}
+
+/// What an approval holds, that alone decides about.
+fn asks(row: &DeliveryRecord) -> Result<(), String> {
+    let Some(approval) = &row.approval else { return Ok(()) };
+    let id: String = approval.as_str().chars().take(12).collect();
+    Err(format!("an approval decides about it: 'checkmate approvals show {id}', then approve or deny that"))
 }
 
 /// Whether it waits for a person, or for something that a person can mend.
@@ -60,8 +71,9 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_000);
-    const ALL: [DeliveryState; 8] = [
+    const ALL: [DeliveryState; 9] = [
         DeliveryState::Planned,
+        DeliveryState::Waiting,
         DeliveryState::Sending,
         DeliveryState::Delivered,
         DeliveryState::Unknown,
@@ -96,6 +108,17 @@ mod tests {
                     assert_eq!((tried.state, tried.due), (DeliveryState::Planned, Some(NOW)), "{state:?}");
                     assert_eq!((tried.attempts, tried.version), (0, 2));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_approval_holds_is_not_changed_past_it() {
+        let approval = checkmate_domain::ApprovalId::new("0123456789abcdef").ok();
+        for state in ALL {
+            let held = DeliveryRecord { approval: approval.clone(), ..row(state) };
+            for refused in [retried(&held, NOW), cancelled(&held, NOW)] {
+                assert!(refused.unwrap_err().contains("approvals show 0123456789ab'"), "{state:?}");
             }
         }
     }

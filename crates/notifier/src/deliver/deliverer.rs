@@ -13,12 +13,12 @@ use checkmate_store::{LedgerStore, Store, StoreError};
 use tokio::task::JoinSet;
 
 use super::parcel::{Parcel, is_living};
-use super::summary::named;
+use super::summary::{named, names_any};
 use super::{Channel, Leases, Way, Ways};
 use crate::Clock;
 use crate::ledger::wanted;
 use crate::outcome::{Organisations, View};
-use crate::policy::{Route, Shape, Wish};
+use crate::policy::{Destination, Route, Shape, Wish};
 
 /// Rows taken in hand at a time.
 const BATCH: u64 = 256;
@@ -26,6 +26,8 @@ const BATCH: u64 = 256;
 const SEARCHED: u64 = 16_384;
 /// Until a row that nothing can be done about is looked at again.
 const ASIDE: Duration = Duration::from_mins(5);
+/// Until one that waits for a plan is.
+const UNPLANNED: Duration = Duration::from_secs(2);
 
 /// What a deliverer needs to know.
 #[derive(Clone, Debug)]
@@ -216,6 +218,9 @@ impl Deliverer {
                 Some(parcel) if !parcel.fits(&way.channel) => {
                     self.set_aside(row, "the route leads to another channel now: cancel it").await?;
                 }
+                Some(parcel) if self.is_undecided(&way.route, &row, &parcel).await? => {
+                    self.put_off(row).await?;
+                }
                 Some(parcel) => {
                     if let Some(row) = self.up_to_date(row, parcel.look()).await? {
                         ready.push((way.clone(), row, parcel));
@@ -228,7 +233,32 @@ impl Deliverer {
         Ok(())
     }
 
-    /// A summary names what its rows say; nothing when nothing of that is known any more.
+    /// Whether it would close a ticket before a plan has said whether a person is to be asked: it was mended while something
+    /// else about it was to be sent. Where nothing is to be planned, that was done.
+    async fn is_undecided(
+        &self,
+        route: &Route,
+        row: &DeliveryRecord,
+        parcel: &Parcel,
+    ) -> Result<bool, StoreError> {
+        let asks = matches!(&route.to, Destination::Jira(jira) if jira.approve.most_closing.is_some());
+        if !asks || !parcel.is_closing() || row.remote.is_none() || row.look == parcel.look() {
+            return Ok(false);
+        }
+        Ok(!self.store.unsettled_scans().await?.is_empty() || !self.store.unplanned(1).await?.is_empty())
+    }
+
+    /// Comes back to a row when its scan may be planned.
+    async fn put_off(&self, row: DeliveryRecord) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let why = Some("what it is about is mended: it goes on when the scan is over".to_owned());
+        let (due, version) = (Some(now.plus(UNPLANNED)), row.version + 1);
+        let off = DeliveryRecord { due, why, version, changed_at: now, ..row };
+        self.store.put_delivery(&off).await.map(drop)
+    }
+
+    /// A summary names what its rows say, nothing where all of it has tickets of its own by now. None when nothing of it is
+    /// known any more.
     async fn summary<'a>(
         &self,
         route: &'a Route,
@@ -236,7 +266,8 @@ impl Deliverer {
         row: &DeliveryRecord,
     ) -> Result<Option<Wish<'a>>, StoreError> {
         let members = named(&*self.store, route, view, &row.id).await?;
-        let (subject, is_known) = (row.subject.clone(), !members.is_empty());
+        let is_known = !members.is_empty() || !names_any(&*self.store, &row.id).await?;
+        let subject = row.subject.clone();
         Ok(is_known.then_some(Wish { route, subject, shape: Shape::Summary(members) }))
     }
 

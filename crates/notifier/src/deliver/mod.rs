@@ -8,9 +8,11 @@
 //! What goes out is rendered from the store at the time of sending, after the row was read: so a plan that comes late changes
 //! a look, and never what is sent.
 
+mod approvals;
 pub mod by_hand;
 mod deliverer;
 mod parcel;
+mod plan;
 mod planner;
 mod summary;
 mod watch;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 
 use checkmate_domain::DeliveryRecord;
 
+pub use approvals::{Question, questions};
 pub use deliverer::{Deliverer, DelivererConfig};
 pub use parcel::Parcel;
 pub use planner::{Planner, PlannerConfig};

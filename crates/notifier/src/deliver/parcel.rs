@@ -59,6 +59,11 @@ impl Parcel {
         }
     }
 
+    /// Whether it only says that nothing of it is open any more.
+    pub(super) const fn is_closing(&self) -> bool {
+        matches!(self, Self::Ticket(ticket) if !ticket.is_open())
+    }
+
     /// Whether a channel takes it: a route may have led elsewhere when it was planned.
     pub(super) const fn fits(&self, channel: &Channel) -> bool {
         matches!(

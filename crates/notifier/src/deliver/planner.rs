@@ -1,29 +1,27 @@
 //! From the end of a scan to rows of the ledger.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Subject};
+use checkmate_domain::ScanId;
 use checkmate_service::Stop;
 use checkmate_store::{LockAttempt, LockGuard, Store, StoreError, Unplanned};
 
-use super::parcel::{Parcel, is_living, is_over};
-use super::summary::{named, subjects, within};
+use super::approvals::{Gates, Holding};
+use super::plan::{Plan, Touched};
 use super::{Way, Ways};
 use crate::Clock;
-use crate::ledger::wanted;
 use crate::outcome::{Organisations, View};
-use crate::policy::{Destination, News, Route, Shape, Wish};
+use crate::policy::{Destination, Route};
 
 /// The lock that makes one process plan at a time. It saves work; that no row is there twice, the rows see to themselves.
 const LOCK: &str = "planner";
 /// How long it holds without renewal.
 const LOCK_TTL: Duration = Duration::from_secs(30);
 /// Rows written between two renewals.
-const STRETCH: usize = 200;
+pub(super) const STRETCH: usize = 200;
 /// Times a row is written anew because somebody else was faster.
-const TRIES: usize = 20;
+pub(super) const TRIES: usize = 20;
 
 /// What a planner needs to know.
 #[derive(Clone, Debug)]
@@ -36,10 +34,11 @@ pub struct PlannerConfig {
 
 /// Plans the deliveries of scans that are over.
 pub struct Planner {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    routes: Vec<Route>,
-    organisations: Organisations,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Those that ask a person first, so that what tells of a scan can tell that.
+    pub(super) routes: Vec<Route>,
+    pub(super) organisations: Organisations,
     config: PlannerConfig,
 }
 
@@ -53,7 +52,8 @@ impl Planner {
         organisations: Organisations,
         config: PlannerConfig,
     ) -> Self {
-        let routes = ways.values().map(|Way { route, .. }| route.clone()).collect();
+        let mut routes: Vec<Route> = ways.values().map(|Way { route, .. }| route.clone()).collect();
+        routes.sort_by_key(|route| !matches!(route.to, Destination::Jira(_)));
         Self { store, clock, routes, organisations, config }
     }
 
@@ -77,22 +77,38 @@ impl Planner {
         }
     }
 
-    /// Plans every scan that is over and not planned, unless another process is at it.
+    /// Plans every scan that is over and not planned, then has rows follow their approvals, unless another process is at it.
     ///
     /// # Errors
     /// When the store cannot be read or written; what is not planned stays noted.
     pub async fn round(&self) -> Result<(), StoreError> {
         while let Some(noted) = self.store.unplanned(1).await?.into_iter().next() {
-            let LockAttempt::Held(guard) = self.store.lock(LOCK, &self.config.owner, LOCK_TTL).await? else {
-                return Ok(());
-            };
+            let Some(guard) = self.lock().await? else { return Ok(()) };
             let planned = self.plan(&noted, &guard).await;
             self.store.unlock(&guard).await?;
             if !planned? {
                 return Ok(());
             }
         }
-        Ok(())
+        if self.store.due_approvals(self.clock.now(), 1).await?.is_empty() {
+            return Ok(());
+        }
+        let Some(guard) = self.lock().await? else { return Ok(()) };
+        let followed = self.follow(&guard).await;
+        self.store.unlock(&guard).await?;
+        followed
+    }
+
+    async fn lock(&self) -> Result<Option<LockGuard>, StoreError> {
+        Ok(match self.store.lock(LOCK, &self.config.owner, LOCK_TTL).await? {
+            LockAttempt::Held(guard) => Some(guard),
+            LockAttempt::Other { .. } => None,
+        })
+    }
+
+    /// Whether the lock is ours still.
+    pub(super) async fn renewed(&self, guard: &LockGuard) -> Result<bool, StoreError> {
+        self.store.renew_lock(guard, LOCK_TTL).await
     }
 
     /// Plans one scan. False when the lock was lost meanwhile.
@@ -104,100 +120,41 @@ impl Planner {
             return Ok(true);
         };
         let view = View::of(&*self.store, &self.organisations, &scan).await?;
-        let round = Round { planner: self, view: &view, scan: &scan.id };
-        let mut touched = Touched::new();
-        for (number, wish) in view.wishes(&self.routes).into_iter().enumerate() {
-            if number % STRETCH == 0 && !self.store.renew_lock(guard, LOCK_TTL).await? {
+        for route in &self.routes {
+            if !self.plan_route(route, &view, &scan.id, guard).await? {
                 return Ok(false);
             }
-            round.wish(wish, &mut touched).await?;
-        }
-        for (summary, route) in touched {
-            round.summary(&summary, route).await?;
         }
         tracing::debug!(scan.id = %scan.id, "deliveries planned");
         self.store.mark_planned(noted).await?;
         Ok(true)
     }
-}
 
-/// Summaries that name something that has changed, with their routes.
-type Touched<'a> = BTreeMap<DeliveryId, &'a Route>;
-
-/// One plan.
-struct Round<'a> {
-    planner: &'a Planner,
-    view: &'a View,
-    scan: &'a ScanId,
-}
-
-impl<'a> Round<'a> {
-    async fn wish(&self, wish: Wish<'a>, touched: &mut Touched<'a>) -> Result<(), StoreError> {
-        match (&wish.route.to, &wish.shape) {
-            (Destination::Jira(_), Shape::Summary(members)) => {
-                let summary = DeliveryId::derived(&wish.route.name, &wish.subject);
-                for (subject, members) in subjects(wish.route, members.iter().copied()) {
-                    self.beyond(wish.route, subject, members, &summary, touched).await?;
-                }
-                Ok(())
-            }
-            _ => self.want(wish, touched).await,
-        }
-    }
-
-    /// What is too much for a ticket of its own is named by the summary, unless it has one already.
-    async fn beyond(
+    async fn plan_route(
         &self,
-        route: &'a Route,
-        subject: Subject,
-        members: Vec<&'a News>,
-        summary: &DeliveryId,
-        touched: &mut Touched<'a>,
-    ) -> Result<(), StoreError> {
-        let row = within(route, subject.clone(), summary, self.planner.clock.now());
-        if self.planner.store.put_delivery(&row).await? {
-            touched.insert(summary.clone(), route);
-            return Ok(());
+        route: &Route,
+        view: &View,
+        scan: &ScanId,
+        guard: &LockGuard,
+    ) -> Result<bool, StoreError> {
+        if !self.renewed(guard).await? {
+            return Ok(false);
         }
-        self.want(Wish { route, subject, shape: Shape::Ticket(members) }, touched).await
-    }
-
-    /// Brings a summary up to date; the one of this scan is new.
-    async fn summary(&self, id: &DeliveryId, route: &'a Route) -> Result<(), StoreError> {
-        let there = self.planner.store.delivery(id).await?.map(|row| row.subject);
-        let subject = there.unwrap_or_else(|| Subject::Summary(self.scan.clone()));
-        let members = named(&*self.planner.store, route, self.view, id).await?;
-        self.want(Wish { route, subject, shape: Shape::Summary(members) }, &mut Touched::new()).await
-    }
-
-    /// Writes how the outside should look.
-    async fn want(&self, wish: Wish<'a>, touched: &mut Touched<'a>) -> Result<(), StoreError> {
-        let Some(parcel) = Parcel::of(&wish, self.view) else { return Ok(()) };
-        let id = DeliveryId::derived(&wish.route.name, &wish.subject);
-        let look = parcel.look();
-        for _ in 0..TRIES {
-            let now = self.planner.clock.now();
-            let row = self.planner.store.delivery(&id).await?;
-            if let Some(summary) = row.as_ref().and_then(|row| row.within.clone()) {
-                touched.insert(summary, wish.route);
-                return Ok(());
+        let (store, clock) = (&*self.store, &*self.clock);
+        let wishes = view.wishes(std::slice::from_ref(route));
+        let gates = Gates::of(store, clock.now(), view, route, &wishes).await?;
+        let holding = Holding { store, clock, first_use: gates.first_use.clone() };
+        let plan = Plan { holding, view, scan, gates };
+        let mut touched = Touched::new();
+        for (number, wish) in wishes.into_iter().enumerate() {
+            if number % STRETCH == 0 && !self.renewed(guard).await? {
+                return Ok(false);
             }
-            let next = match row {
-                None if is_over(&wish) => None,
-                None => {
-                    let (route, subject) = (&wish.route.name, wish.subject.clone());
-                    Some(DeliveryRecord::planned(route, subject, look.to_owned(), now))
-                }
-                // What was said once is not said again in other words.
-                Some(_) if !is_living(wish.route) => None,
-                Some(row) => wanted(&row, look, now),
-            };
-            let Some(next) = next else { return Ok(()) };
-            let next = DeliveryRecord { scan: Some(self.scan.clone()), ..next };
-            if self.planner.store.put_delivery(&next).await? {
-                return Ok(());
-            }
+            plan.wish(wish, &mut touched).await?;
         }
-        Err(StoreError::Unavailable(format!("delivery {id} is written by others all the time")))
+        for summary in touched {
+            plan.summary(&summary, route).await?;
+        }
+        Ok(true)
     }
 }

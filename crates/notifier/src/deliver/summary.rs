@@ -1,6 +1,6 @@
 //! What was too much for tickets of its own: a summary names it, and goes on naming it, so that it belongs to one ticket.
 //!
-//! Whatever a summary names has a row that says within which. A later scan that changes something of it changes the summary.
+//! Whatever a summary names has a row that says within which, until a person approves a ticket of its own for it. A later scan that changes something of it changes the summary.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -10,6 +10,9 @@ use checkmate_store::{Store, StoreError};
 
 use crate::outcome::View;
 use crate::policy::{Destination, News, Route};
+
+/// Rows read in one call.
+const PAGE: u64 = 1_000;
 
 /// Findings by the subjects that a route makes tickets of.
 pub(super) fn subjects<'a>(
@@ -49,6 +52,19 @@ pub(super) async fn named<'a>(
         (news.record.triage.priority, Reverse(finding.severity), finding.fingerprint.clone())
     });
     Ok(members)
+}
+
+/// Whether any row is named by a summary, known or not.
+pub(super) async fn names_any(store: &dyn Store, summary: &DeliveryId) -> Result<bool, StoreError> {
+    let mut after = None;
+    loop {
+        let page = store.deliveries(after.as_ref(), PAGE).await?;
+        if page.iter().any(|row| row.within.as_ref() == Some(summary)) {
+            return Ok(true);
+        }
+        let Some(last) = page.last() else { return Ok(false) };
+        after = Some(last.id.clone());
+    }
 }
 
 /// The row of a subject that a summary names: nothing is ever to be done about it.

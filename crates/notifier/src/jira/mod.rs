@@ -195,6 +195,7 @@ pub(crate) fn gone(key: &str, said: &str) -> String {
 pub(crate) fn without(record: &DeliveryRecord, why: String, now: Timestamp) -> DeliveryRecord {
     DeliveryRecord {
         state: DeliveryState::Failed,
+        approval: None,
         due: None,
         remote: None,
         sent: None,

@@ -128,6 +128,8 @@ impl Sender {
         let until = now.plus(self.turns.times().hold);
         let taken = DeliveryRecord {
             state: DeliveryState::Sending,
+            // It is open again: whatever was asked about its end is settled.
+            approval: None,
             attempts: 1,
             due: Some(until),
             version: record.version + 1,

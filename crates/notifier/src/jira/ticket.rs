@@ -58,6 +58,12 @@ impl Ticket {
         Some(Self { id: id.clone(), project, issue_type, body, note, open, link, look })
     }
 
+    /// Whether somebody has to act.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// A hash of how it should look: what `look` of its row in the ledger is set to.
     #[must_use]
     pub fn look(&self) -> &str {
@@ -82,6 +88,7 @@ fn look(body: &Value, members: &[&News], open: bool, link: Option<&BackLink>) ->
 fn note(members: &[&News], open: bool) -> Value {
     let waived = members.iter().any(|news| news.waiver.is_some());
     let first = match (open, waived) {
+        _ if members.is_empty() => "All that this ticket named has tickets of its own by now.",
         (true, _) => "This has changed; the description above says how it stands.",
         (false, false) => "Nothing of this is open any more: each place was looked at again.",
         (false, true) => {

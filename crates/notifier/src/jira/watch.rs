@@ -27,8 +27,9 @@ impl Sender {
     /// # Errors
     /// When the ledger cannot be written.
     pub async fn watch(&self, record: &DeliveryRecord) -> Result<Watched, StoreError> {
-        let Some(named) = record.remote.as_deref().filter(|_| record.state == DeliveryState::Delivered)
-        else {
+        // What a person has to approve is left alone until they have.
+        let is_there = record.state == DeliveryState::Delivered && record.approval.is_none();
+        let Some(named) = record.remote.as_deref().filter(|_| is_there) else {
             return Ok(Watched::Fine);
         };
         let site = self.site(self.turns.clock().now().plus(self.turns.times().hold));

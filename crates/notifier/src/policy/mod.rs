@@ -9,6 +9,7 @@ mod plan;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use checkmate_domain::{
     FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind, Waiver,
@@ -71,6 +72,29 @@ pub struct Jira {
     /// What comes of a ticket that a person ends because nobody is going to mend it; looked at again like any other when not
     /// set.
     pub wont_do: Option<WontDo>,
+    /// What a person has to approve first.
+    pub approve: Approve,
+}
+
+/// What waits for a person. Nothing unless it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Approve {
+    /// The first tickets in a project.
+    pub first_use: bool,
+    /// Tickets of their own for what is beyond the most of one scan.
+    pub many_new: bool,
+    /// Closing more tickets than this after one scan.
+    pub most_closing: Option<usize>,
+    /// Days after which it is too late to say nothing.
+    pub days: u16,
+}
+
+impl Approve {
+    /// How long a person has to decide.
+    #[must_use]
+    pub fn valid(&self) -> Duration {
+        Duration::from_secs(u64::from(self.days) * 86_400)
+    }
 }
 
 /// "Won't do" on a ticket accepts its findings.
@@ -112,6 +136,8 @@ pub struct Outcome {
     pub not_assessed: u64,
     /// Its findings.
     pub findings: Vec<Arc<News>>,
+    /// Approvals that wait for a person, whichever scan asked.
+    pub waiting: usize,
 }
 
 /// How something on the outside should look.

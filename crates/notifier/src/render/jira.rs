@@ -41,8 +41,14 @@ pub fn create(jira: &Jira, id: &DeliveryId, members: &[&News], now: Timestamp) -
 /// One ticket in place of many.
 #[must_use]
 pub fn create_summary(jira: &Jira, id: &DeliveryId, members: &[&News]) -> Value {
-    let text = format!("{} found in one scan, too many for a ticket each", count(members.len(), "problem"));
-    let intro = "More new findings came with one scan than policy makes tickets of. They are listed here.";
+    let text = match members {
+        [] => "Problems found in one scan, each in a ticket of its own by now".to_owned(),
+        _ => format!("{} found in one scan, too many for a ticket each", count(members.len(), "problem")),
+    };
+    let intro = match members {
+        [] => "All that was listed here has a ticket of its own by now.",
+        _ => "More new findings came with one scan than policy makes tickets of. They are listed here.",
+    };
     let description = within(members, |shown, more| {
         let mut content = vec![adf::paragraph(vec![adf::plain(intro)])];
         content.extend(places(shown, more));

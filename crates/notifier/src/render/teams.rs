@@ -45,6 +45,11 @@ pub fn digest(outcome: &Outcome, findings: &[&News]) -> Value {
                 true,
             ));
         }
+        if outcome.waiting > 0 {
+            let (number, verb) =
+                (count(outcome.waiting, "thing"), if outcome.waiting == 1 { "waits" } else { "wait" });
+            body.push(run(&format!("{number} {verb} for your approval: checkmate approvals list"), true));
+        }
         body.extend(open.iter().take(named).map(|news| finding(news)));
         if open.len() > named {
             body.push(run(&format!("and {} more", open.len() - named), false));

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{confluence, jira, teams, webhook};
-use crate::policy::{Jira, News, Outcome};
+use crate::policy::{Approve, Jira, News, Outcome};
 
 pub(crate) fn key() -> FingerprintKey {
     FingerprintKey::new(vec![7; 32]).unwrap()
@@ -85,6 +85,7 @@ pub(crate) fn outcome(findings: Vec<News>) -> Outcome {
         complete: false,
         not_assessed: 2,
         findings: findings.into_iter().map(Arc::new).collect(),
+        waiting: 0,
     }
 }
 
@@ -97,6 +98,7 @@ pub(crate) fn project() -> Jira {
         most_new: 25,
         due_days: [Some(7), Some(30), None, None],
         wont_do: None,
+        approve: Approve::default(),
     }
 }
 

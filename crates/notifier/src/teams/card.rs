@@ -84,6 +84,17 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_says_what_waits_for_a_person() {
+        let shown = |waiting| {
+            let outcome = Outcome { waiting, ..outcome(vec![]) };
+            Card::of(&id(), &outcome, &Shape::Digest(vec![])).unwrap().content.to_string()
+        };
+        assert!(!shown(0).contains("approval"));
+        assert!(shown(1).contains("1 thing waits for your approval: checkmate approvals list"));
+        assert!(shown(3).contains("3 things wait for your approval: checkmate approvals list"));
+    }
+
+    #[test]
     fn only_messages_are_cards_and_the_look_is_what_is_seen() {
         let (one, two) = (news("auth0.a.b", "c", "x", None), news("auth0.a.b", "c", "y", None));
         let outcome = outcome(vec![]);

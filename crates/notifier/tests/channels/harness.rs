@@ -26,6 +26,7 @@ pub(crate) fn of(number: usize, news: &News) -> Outcome {
         complete: true,
         not_assessed: 0,
         findings: vec![std::sync::Arc::new(news.clone())],
+        waiting: 0,
     }
 }
 

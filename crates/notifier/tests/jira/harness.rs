@@ -76,6 +76,7 @@ pub(crate) fn project() -> policy::Jira {
         most_new: 1_000,
         due_days: [Some(7), None, None, None],
         wont_do: None,
+        approve: policy::Approve::default(),
     }
 }
 

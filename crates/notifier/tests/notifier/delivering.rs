@@ -14,7 +14,7 @@ use checkmate_notifier::deliver::{
 use checkmate_notifier::jira::{self, Access, Held, NoAccess};
 use checkmate_notifier::ledger::Times;
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::{Destination, Jira, Route, When};
+use checkmate_notifier::policy::{Approve, Destination, Jira, Route, When};
 use checkmate_notifier::{Clock, SystemClock};
 use checkmate_outbound::{Client, InProcess, Outbound};
 use checkmate_queue::Settle;
@@ -69,11 +69,11 @@ impl Access for Lease {
 }
 
 /// A bench with a route to a stand-in of Jira.
-struct Desk {
-    bench: Bench,
+pub(crate) struct Desk {
+    pub(crate) bench: Bench,
     office: Office,
-    vault: Arc<Vault>,
-    ways: Ways,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) ways: Ways,
 }
 
 impl Desk {
@@ -82,6 +82,11 @@ impl Desk {
     }
 
     async fn with_most(per_group: bool, most_new: usize) -> Self {
+        Self::asking(per_group, most_new, Approve::default()).await
+    }
+
+    /// One whose route asks a person first.
+    pub(crate) async fn asking(per_group: bool, most_new: usize, approve: Approve) -> Self {
         let office = Office::builder().time_scale(100.0).start().await.unwrap();
         let times = Times {
             hold: ms(2_000),
@@ -98,6 +103,7 @@ impl Desk {
             most_new,
             due_days: [None; 4],
             wont_do: None,
+            approve,
         };
         let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
         let way = Way { route, connection: Some("jira".to_owned()), channel: Channel::Jira(settings) };
@@ -111,30 +117,30 @@ impl Desk {
         }
     }
 
-    fn store(&self) -> Arc<dyn Store> {
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
         self.bench.store.clone()
     }
 
-    fn planner(&self, owner: &str) -> Planner {
+    pub(crate) fn planner(&self, owner: &str) -> Planner {
         let config = PlannerConfig { owner: owner.to_owned(), every: ms(5) };
         Planner::new(self.store(), clock(), &self.ways, Organisations::default(), config)
     }
 
-    fn deliverer(&self, ways: Ways) -> Deliverer {
+    pub(crate) fn deliverer(&self, ways: Ways) -> Deliverer {
         let config = DelivererConfig { channel: "jira", slots: 4, every: ms(5) };
         let (leases, organisations) = (self.vault.clone(), Organisations::default());
         Deliverer::new(self.store(), clock(), leases, Arc::new(ways), organisations, config)
     }
 
     /// A scan that says this, to its end.
-    async fn scanned(&self, name: &str, says: &Says) -> Result {
+    pub(crate) async fn scanned(&self, name: &str, says: &Says) -> Result {
         let result = self.bench.said(name, says).await;
         assert_eq!(hand(&self.bench.notifier(|_| {}), result.message()).await, Settle::Done);
         result
     }
 
     /// Plans what is over and works off what is due, until nothing is.
-    async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         self.planner("p").round().await.unwrap();
         let (deliverer, stop) = (self.deliverer(self.ways.clone()), Stop::new(ms(100)));
         until("everything is delivered", || async {
@@ -144,15 +150,15 @@ impl Desk {
         .await;
     }
 
-    async fn rows(&self) -> Vec<DeliveryRecord> {
+    pub(crate) async fn rows(&self) -> Vec<DeliveryRecord> {
         self.bench.store.deliveries(None, 1_000).await.unwrap()
     }
 
-    fn tickets(&self) -> Vec<Issue> {
+    pub(crate) fn tickets(&self) -> Vec<Issue> {
         self.office.jira().labelled("checkmate")
     }
 
-    fn open(&self) -> usize {
+    pub(crate) fn open(&self) -> usize {
         self.tickets().iter().filter(|issue| issue.category != Category::Done).count()
     }
 

@@ -133,6 +133,11 @@ pub fn ticket_change(what: &'static str) {
     cells::count(Metric::TicketChanges, [what], 1);
 }
 
+/// A person was asked, or it was settled what they were asked.
+pub fn approval(what: &'static str) {
+    cells::count(Metric::Approvals, [what], 1);
+}
+
 /// Tickets that were made twice are closed.
 pub fn doubles_closed(many: usize) {
     cells::count(Metric::DoublesClosed, [], u64::try_from(many).unwrap_or(u64::MAX));

@@ -107,6 +107,8 @@ metrics! {
         "Findings that changed their state.";
     TicketChanges = "checkmate_ticket_changes_total" Counter "changes" ["what"]
         "What was done about what people did to tickets: rescan, reopened, accepted, gone, moved.";
+    Approvals = "checkmate_approvals_total" Counter "approvals" ["what"]
+        "Approvals that people were asked for, and what came of them: asked, approved, denied, expired.";
     DoublesClosed = "checkmate_ticket_doubles_closed_total" Counter "tickets" []
         "Tickets that were made twice and are closed.";
     DependencyUp = "checkmate_dependency_up" Gauge "0 or 1" ["dependency"]

@@ -24,6 +24,7 @@ fn record_everything() {
     reconciled(SECOND);
     transition("everything");
     ticket_change("everything");
+    approval("everything");
     doubles_closed(1);
     dependency(Dependency::Store, false, true);
     broker_blocked(false);

@@ -27,6 +27,7 @@ macro_rules! fields {
 
 fields! {
     AdminAddress = "admin.address" "Where the admin pages are.";
+    ApprovalId = "approval.id" "The id of an approval.";
     Cause = "cause" "Why a job was told to stop.";
     Changed = "changed" "How many schedules a new configuration changed.";
     Cron = "cron" "A cron expression.";

@@ -21,6 +21,7 @@ mod findings;
 mod given;
 
 pub mod about;
+pub mod approvals;
 pub mod attempts;
 pub mod audit;
 pub mod budget;
@@ -177,6 +178,13 @@ macro_rules! store_conformance {
                 of_many_writers_one_gets_through
                 a_scan_that_is_over_is_noted_until_it_is_planned
             }
+            approvals {
+                an_approval_is_written_on_its_version_only
+                approvals_come_in_pages
+                approvals_fall_due
+                a_row_is_held_by_the_approval_as_it_was_read
+                of_who_decides_and_who_expires_one_gets_through
+            }
             decisions {
                 a_decision_is_written_on_its_version_only
                 decisions_come_in_pages
@@ -226,6 +234,7 @@ mod tests {
         let list = include_str!("mod.rs");
         let groups = [
             include_str!("about.rs"),
+            include_str!("approvals.rs"),
             include_str!("attempts.rs"),
             include_str!("audit.rs"),
             include_str!("budget.rs"),

@@ -6,11 +6,11 @@ use rusqlite::{Connection, params};
 
 use super::open::EmbeddedStore;
 use super::row::{Fields, Result, many, run, to_json};
-use super::rows::is_next;
+use super::rows::put_due;
 use super::scans::bound;
 use crate::ledger::{LedgerStore, Unplanned};
 
-const TABLE: &str = "deliveries";
+pub(super) const TABLE: &str = "deliveries";
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS deliveries (
   id      TEXT PRIMARY KEY,
@@ -31,22 +31,12 @@ pub(super) fn note_unplanned(db: &Connection, scan: &ScanId) -> Result<()> {
     Ok(())
 }
 
-fn put(db: &Connection, id: &str, version: u64, due: Option<i64>, record: &str) -> Result<bool> {
-    if !is_next(db, TABLE, id, version)? {
-        return Ok(false);
-    }
-    let sql = "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE \
-               SET version = excluded.version, due = excluded.due, record = excluded.record";
-    run(db, sql, params![id, version, due, record])?;
-    Ok(true)
-}
-
 #[async_trait]
 impl LedgerStore for EmbeddedStore {
     async fn put_delivery(&self, record: &DeliveryRecord) -> Result<bool> {
         let (id, version) = (record.id.to_string(), record.version);
         let (due, json) = (record.due.map(Timestamp::as_millis), to_json(record)?);
-        self.write(move |db| put(db, &id, version, due, &json)).await
+        self.write(move |db| put_due(db, TABLE, &id, version, due, &json)).await
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>> {
@@ -54,12 +44,7 @@ impl LedgerStore for EmbeddedStore {
     }
 
     async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        let now = now.as_millis();
-        let sql = "SELECT id, record FROM deliveries WHERE due <= ?1 ORDER BY due, id LIMIT ?2";
-        self.read(move |db| {
-            many(db, sql, params![now, limit], |row| Fields::new(row, "deliveries", 0, 1)?.json())
-        })
-        .await
+        self.due_rows(TABLE, now, limit).await
     }
 
     async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>> {

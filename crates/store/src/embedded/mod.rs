@@ -6,6 +6,7 @@
 //! the writer is asked or after it answered. `schema.sql` shows the tables.
 
 mod about;
+mod approvals;
 mod attempts;
 mod audit;
 mod budget;

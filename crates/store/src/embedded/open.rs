@@ -110,6 +110,7 @@ fn prepare(db: &Connection) -> Result<Opened> {
     db.execute_batch(include_str!("pressure.sql"))?;
     db.execute_batch(include_str!("history.sql"))?;
     db.execute_batch(include_str!("audit.sql"))?;
+    db.execute_batch(super::approvals::TABLES)?;
     db.execute_batch(super::decisions::TABLES)?;
     db.execute_batch(super::ledger::TABLES)?;
     db.execute_batch(super::schedules::TABLES)?;

@@ -4,8 +4,7 @@ use async_trait::async_trait;
 use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Timestamp};
 
 use super::error::corrupt;
-use super::rows::records;
-use super::script::{DUE_DELIVERIES, MARK_PLANNED, NOTE_UNPLANNED, UNPLANNED};
+use super::script::{MARK_PLANNED, NOTE_UNPLANNED, UNPLANNED};
 use super::store::{RedisStore, Result};
 use crate::ledger::{LedgerStore, Unplanned};
 
@@ -23,9 +22,7 @@ impl LedgerStore for RedisStore {
     }
 
     async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        let mut call = self.call(&DUE_DELIVERIES);
-        call.arg(now.as_millis()).arg(limit);
-        records(self.ask_list(&DUE_DELIVERIES, &call).await?)
+        self.due_rows(TABLE, now, limit).await
     }
 
     async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>> {

@@ -5,6 +5,7 @@
 //! so that what is asked at the same time travels together. `lua/common.lua` lists the keys.
 
 mod about;
+mod approvals;
 mod audit;
 mod budget;
 mod config;

@@ -1,4 +1,4 @@
-//! Tables of rows that are written on their version only: deliveries, decisions.
+//! Tables of rows that are written on their version only: deliveries, approvals, decisions.
 
 use checkmate_domain::Timestamp;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::error::corrupt;
 use super::records::json;
 use super::reply::{self, Items};
-use super::script::{PUT_ROW, ROWS};
+use super::script::{DUE_ROWS, PUT_ROW, ROWS};
 use super::store::{RedisStore, Result};
 
 impl RedisStore {
@@ -42,6 +42,18 @@ impl RedisStore {
         self.rows_from(table, after.map_or_else(|| "-".to_owned(), |after| format!("({after}")), limit).await
     }
 
+    /// Rows that are due at this time, the longest due first.
+    pub(super) async fn due_rows<T: DeserializeOwned>(
+        &self,
+        table: &str,
+        now: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<T>> {
+        let mut call = self.call(&DUE_ROWS);
+        call.arg(table).arg(now.as_millis()).arg(limit);
+        records(self.ask_list(&DUE_ROWS, &call).await?)
+    }
+
     async fn rows_from<T: DeserializeOwned>(&self, table: &str, begin: String, limit: u64) -> Result<Vec<T>> {
         let mut call = self.call(&ROWS);
         call.arg(table).arg(begin).arg(limit);
@@ -49,6 +61,6 @@ impl RedisStore {
     }
 }
 
-pub(super) fn records<T: DeserializeOwned>(items: Items) -> Result<Vec<T>> {
+fn records<T: DeserializeOwned>(items: Items) -> Result<Vec<T>> {
     items.each(|value| json(&reply::bytes(value)?))
 }

@@ -93,7 +93,8 @@ scripts! {
     PACE_BUDGET = "pace_budget";
     PURGE_AUDIT = "purge_audit";
     PUT_ROW = "put_row";
-    DUE_DELIVERIES = "due_deliveries";
+    PUT_HELD = "held" "put_row";
+    DUE_ROWS = "due_rows";
     ROWS = "rows";
     NOTE_UNPLANNED = "note_unplanned";
     UNPLANNED = "unplanned";

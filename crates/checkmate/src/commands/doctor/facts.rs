@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use checkmate_domain::{KeyId, ScheduleName, Timestamp};
+use checkmate_domain::{Approval, KeyId, ScheduleName, Timestamp};
 use checkmate_queue::rabbitmq::admin;
 use checkmate_store::schedules::ScheduleState;
 use checkmate_store::{Durability, LanePause, LockHolder, Presence, ScanRecord};
@@ -110,6 +110,9 @@ pub(super) struct WorkFacts {
     /// Those that are not settled, oldest first.
     pub(super) scans: Vec<ScanRecord>,
     pub(super) dead: DeadFacts,
+    /// Approvals that nobody has decided.
+    #[serde(default)]
+    pub(super) approvals: Vec<Approval>,
     /// What jobs of these scans wait for, when it is more than their turn.
     #[serde(default)]
     pub(super) waits: Vec<Waiting>,

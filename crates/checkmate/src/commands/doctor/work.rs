@@ -4,7 +4,7 @@ use checkmate_domain::WorkerId;
 use checkmate_queue::{Broker, BrokerError, Queue};
 use checkmate_scheduler::{keeper, schedules};
 use checkmate_store::schedules::ScheduleRecord;
-use checkmate_store::{DeadStatus, ScanRecord, Store, StoreError};
+use checkmate_store::{DeadStatus, ScanRecord, Store, StoreError, waiting};
 
 use super::facts::{DeadFacts, LeaderFact, QueueFact, ScheduleFact, WorkFacts};
 use crate::commands::schedule::last_scan;
@@ -29,6 +29,7 @@ pub(super) async fn look(store: &dyn Store) -> anyhow::Result<WorkFacts> {
         waits: waits_of(store, &scans).await?,
         scans,
         dead: dead(store).await?,
+        approvals: waiting(store).await?,
         queues: Vec::new(),
     })
 }

@@ -15,6 +15,7 @@
 --                  set     attempts begun under a limit, some of which may be over
 --   lanes          hash    paused lanes
 --   deliveries     hash    the ledger: delivery -> row; :versions, :ids and :due beside it
+--   approvals      hash    what waits for a person, as the ledger is kept
 --   unplanned      zset    scans whose deliveries are to be planned, by the number of the note
 --   presence       zset    processes by the end of their time; processes (hash), drains (set) beside it
 --   audit:SEGMENT  list    records of the audit trail by place; audits (set) their segments

@@ -39,6 +39,7 @@ pub(super) fn page(loaded: &Loaded, gathered: &Gathered) -> Page {
             work.extend(work::schedules(config, &seen.work, now));
             work.extend(work::scans(&seen.work, now));
             work.push(work::dead(&seen.work.dead));
+            work.extend(work::approvals(&seen.work.approvals, now));
         }
         (None, StoreLook::Nothing) => processes.push(work::nobody()),
         (None, _) => {

@@ -57,6 +57,7 @@ pub(super) fn work() -> WorkFacts {
         scans: Vec::new(),
         waits: Vec::new(),
         dead: DeadFacts::default(),
+        approvals: Vec::new(),
         queues: checkmate_queue::Queue::ALL
             .map(|queue| QueueFact { name: queue.name().to_owned(), ready: Some(0) })
             .into(),

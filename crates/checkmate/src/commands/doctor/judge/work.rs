@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use checkmate_domain::{Lane, Timestamp};
+use checkmate_domain::{Approval, Lane, Timestamp};
 use checkmate_queue::Queue;
 use checkmate_store::{LanePause, Presence, ScanRecord, ScanState};
 
@@ -19,6 +19,8 @@ use crate::view::{count, pressure_view};
 const QUIET: Duration = Duration::from_secs(12);
 /// What a first job, or the telling of a scan's end, may take when nothing is wrong.
 const SOON: Duration = Duration::from_mins(2);
+/// An approval that expires within that is told.
+const DAY: Duration = Duration::from_hours(24);
 /// Scans and schedules that want a look are told one by one up to here.
 const MOST: usize = 5;
 
@@ -313,6 +315,20 @@ pub(super) fn dead(dead: &DeadFacts) -> Line {
     let newest = dead.newest.as_ref().map_or_else(String::new, |why| format!("; the last: {why}"));
     let mend = "'checkmate dead list', then 'checkmate dead replay' or 'checkmate dead discard' with the id";
     Line::warning("dead letters", "", format!("{least}{} wait{newest}", dead.waiting), mend)
+}
+
+/// Approvals that people have to decide soon, or it is as if they had denied them.
+pub(super) fn approvals(waiting: &[Approval], now: Timestamp) -> Option<Line> {
+    let soon = waiting.iter().filter(|approval| approval.expires_at < now.plus(DAY)).count();
+    let found = count(waiting.len(), "approval");
+    match (waiting.len(), soon) {
+        (0, _) => None,
+        (_, 0) => Some(Line::fine("approvals", "", format!("{found} to be decided, none within a day"))),
+        _ => {
+            let found = format!("{found} to be decided, {soon} of them within a day");
+            Some(Line::warning("approvals", "", found, "'checkmate approvals list', then approve or deny"))
+        }
+    }
 }
 
 /// As many lines as are read, and how many more there are.

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use checkmate_domain::{Lane, Missed, Overlap, ScanId, ScheduleName, Scope, Trigger, TriggerKind};
+use checkmate_domain::{
+    Approval, Ask, Lane, Missed, Overlap, ScanId, ScheduleName, Scope, Trigger, TriggerKind,
+};
 use checkmate_scheduler::cron::{Timetable, zone};
 use checkmate_scheduler::schedules::{ScheduleSpec, announced};
 use checkmate_store::schedules::{Paused, ScheduleState};
 use checkmate_store::{LanePause, ScanRecord, ScanState};
 
 use super::tests_facts::{at, presence, work};
-use super::work::{dead, lanes, processes, queues, scans, schedules, waits};
+use super::work::{approvals, dead, lanes, processes, queues, scans, schedules, waits};
 use crate::commands::doctor::facts::{BrokerLook, DeadFacts, ScheduleFact, WorkFacts};
 use crate::config::Config;
 use crate::view::doctor_view::{Line, Outcome};
@@ -207,6 +209,23 @@ fn schedules_that_are_late_paused_unseen_or_fail_are_told() {
         assert_eq!(told(&fact(&ran, Some(scan(ended, 0))), 1_000), letter, "{ended}");
     }
     assert_eq!(words(&schedules(&Config::default(), &work(), at(0))), [("schedules", 'f')]);
+}
+
+#[test]
+fn approvals_that_end_soon_are_told() {
+    let asked = |days: u64| {
+        let (scan, valid) = (ScanId::new("s").unwrap(), Duration::from_secs(days * 86_400));
+        Approval::asked("tickets", &scan, Ask::ManyNew { count: 3 }, at(0), valid)
+    };
+    assert_eq!(approvals(&[], at(0)), None);
+    let told = |days: &[u64]| {
+        let all: Vec<Approval> = days.iter().map(|days| asked(*days)).collect();
+        let line = approvals(&all, at(HOUR)).unwrap();
+        (line.outcome, line.found)
+    };
+    assert_eq!(told(&[2, 7]), (Outcome::Fine, "2 approvals to be decided, none within a day".to_owned()));
+    let soon = "2 approvals to be decided, 1 of them within a day".to_owned();
+    assert_eq!(told(&[1, 7]), (Outcome::Warning, soon));
 }
 
 #[test]
