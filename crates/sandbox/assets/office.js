@@ -129,6 +129,14 @@
     el("div", "from", el("b", "", "CheckMate"), " ", el("span", "faint", one.by, " · ", time(one.at))),
     one.failed ? el("p", "none", `The run failed: ${one.failed}`) : el("div", "card", drawn(one.card))));
 
+  const SHOWN = 4;
+  const cards = () => {
+    const all = data.cards.map(message);
+    const older = all.splice(SHOWN);
+    if (older.length) all.push(fold(false, [el("span", "title", count(older.length, "older card"))], older));
+    return all;
+  };
+
   const mark = (signed) => (signed === null ? el("span", "faint", "not checked")
     : el("span", `pill ${signed ? "yes" : "no"}`, signed ? "signed" : "not signed"));
   const events = () => {
@@ -152,7 +160,7 @@
   const open = tickets.filter((one) => one.open).length;
   const draw = () => {
     const parts = [
-      ["cards", "Cards in Teams", data.cards.length, "No card came.", data.cards.map(message)],
+      ["cards", "Cards in Teams", data.cards.length, "No card came.", cards()],
       ["tickets", "Tickets in Jira", tickets.length, "No ticket came.", tickets.map(ticket)],
       ["pages", "Pages in Confluence", data.pages.length, "No page came.", data.pages.map(page)],
       ["events", "Events at the webhook", data.events.length, "No event came.", data.events.length ? [events()] : []],

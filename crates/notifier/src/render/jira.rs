@@ -137,17 +137,15 @@ fn row(news: &News) -> Vec<Option<Value>> {
         adf::strong(&place(news)),
         adf::plain(&word),
         adf::code(&line(&evidence.pointer, 200)),
-        adf::plain(&said("is", &evidence.seen)),
-        adf::plain(&said("should be", &evidence.expected)),
+        adf::plain(&said(&evidence.seen, &evidence.expected)),
     ]
 }
 
-/// `should be true`; nothing where nothing is said.
-fn said(word: &str, text: &str) -> String {
-    match line(text, 300) {
-        text if text.is_empty() => String::new(),
-        text => format!("{word} {text}"),
-    }
+/// `is fair, should be good`; what is not said is left out.
+fn said(seen: &str, expected: &str) -> String {
+    let words = [("is", seen), ("should be", expected)].map(|(word, text)| (word, line(text, 300)));
+    let told = words.into_iter().filter(|(_, text)| !text.is_empty());
+    told.map(|(word, text)| format!("{word} {text}")).collect::<Vec<_>>().join(", ")
 }
 
 /// With as many members as fit.

@@ -32,16 +32,17 @@ pub fn message(id: &DeliveryId, card: &Value) -> Value {
 /// One scan in one card: what changed, what is worst and what to do about it, and what was not looked at.
 #[must_use]
 pub fn digest(outcome: &Outcome, findings: &[&News]) -> Value {
-    let (back, new): (Vec<&News>, Vec<&News>) =
-        findings.iter().copied().filter(|news| news.is_new()).partition(|news| came_back(news));
-    let closed = findings.iter().filter(|news| !news.is_open()).count();
-    let open: Vec<&News> = findings.iter().copied().filter(|news| news.is_open()).collect();
+    let of = |fits: &dyn Fn(&News) -> bool| -> Vec<&News> {
+        findings.iter().copied().filter(|news| fits(news)).collect()
+    };
+    let (new, closed, open) = (of(&News::is_new), of(&|news| !news.is_open()), of(&News::is_open));
+    let back = new.iter().filter(|news| came_back(news)).count();
     let urgent = open.iter().filter(|news| news.record.triage.priority == Priority::P1).count();
     let mut told = vec![
-        title(&changed(outcome, new.len(), back.len(), closed)),
+        title(&changed(outcome, new.len() - back, back, closed.len())),
         figures(&[
-            ("new", new.len() + back.len(), false),
-            ("mended or gone", closed, false),
+            ("new", new.len(), false),
+            ("mended or gone", closed.len(), false),
             ("open", open.len(), false),
             ("of them P1", urgent, urgent > 0),
         ]),
@@ -50,12 +51,27 @@ pub fn digest(outcome: &Outcome, findings: &[&News]) -> Value {
         let jobs = count(as_usize(outcome.not_assessed), "job");
         told.push(strong(&format!("Not everything was looked at: {jobs} ended without an answer.")));
     }
+    told.extend(gone(&closed));
     if open.is_empty() {
         return card(&told, &[]);
     }
-    told.push(strong("What to do first"));
+    // What is new is named before what is worst of old, which has its tickets.
+    let (heading, named) =
+        if new.is_empty() { ("What to do first", open) } else { ("New, worst first", new) };
+    told.push(strong(heading));
     let scan = outcome.scan.as_str();
-    within(&told, &problems(&open), &format!("Each of them: checkmate scans show {}", line(scan, 40)))
+    within(&told, &problems(&named), &format!("Each of them: checkmate scans show {}", line(scan, 40)))
+}
+
+/// What is over, in one line.
+fn gone(closed: &[&News]) -> Option<Value> {
+    let problems = problems(closed);
+    let mut names: Vec<String> =
+        problems.iter().take(PLACES).filter_map(|one| Some(name(one.worst()?, 100))).collect();
+    if problems.len() > PLACES {
+        names.push(format!("and {} more", problems.len() - PLACES));
+    }
+    (!names.is_empty()).then(|| text(&format!("Mended or gone: {}", names.join("; "))))
 }
 
 /// What is new and cannot wait.
@@ -85,7 +101,7 @@ fn within(told: &[Value], problems: &[Problem<'_>], next: &str) -> Value {
         let mut body = told.to_vec();
         body.extend(problems.iter().take(named).filter_map(problem));
         if problems.len() > named {
-            body.push(text(&format!("and {} more", count(problems.len() - named, "problem"))));
+            body.push(text(&format!("and {}", count(problems.len() - named, "more problem"))));
         }
         body.push(subtle(next));
         let worst = problems.first().and_then(Problem::worst);
