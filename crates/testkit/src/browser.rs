@@ -55,6 +55,7 @@ impl Browser {
             &format!("--user-data-dir={}", folder.path().join("profile").display()),
         ];
         let wish = json!({"capabilities": {"alwaysMatch": {"browserName": "chrome",
+            "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {"binary": browser, "args": args}}}});
         let until = Instant::now() + PATIENCE;
         let begun = loop {
@@ -124,6 +125,29 @@ impl Browser {
     pub async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
         self.ask(&format!("element/{element}/click"), json!({})).await;
+    }
+
+    /// Shows pages as a phone of 375 pixels does from now on, in a dark room or not.
+    pub async fn as_phone(&self, dark: bool) {
+        let screen = json!({"width": 375, "height": 812, "deviceScaleFactor": 1, "mobile": true});
+        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+        let scheme = json!({"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }});
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": [scheme]})).await;
+    }
+
+    async fn devtools(&self, command: &str, params: Value) {
+        self.ask("goog/cdp/execute", json!({"cmd": command, "params": params})).await;
+    }
+
+    /// What its console was told since the last look, each with its level: `SEVERE` where something failed.
+    pub async fn console(&self) -> Vec<(String, String)> {
+        let told = self.ask("se/log", json!({"type": "browser"})).await;
+        let entry = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+        told.as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| (entry(one, "level"), entry(one, "message")))
+            .collect()
     }
 
     /// Keeps a picture of the page, PNG.

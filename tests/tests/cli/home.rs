@@ -23,7 +23,7 @@ settling = "500ms"
 "#;
 
 /// The program beside this test, as `scripts/test` builds it.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let program = test.ancestors().nth(2).unwrap().join("checkmate");
     assert!(

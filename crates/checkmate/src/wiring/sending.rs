@@ -63,14 +63,17 @@ pub(super) fn spawn(parts: &Parts, stop: &Stop, tasks: &mut JoinSet<&'static str
     watching::spawn(parts, deliveries, stop, tasks);
 }
 
-/// Waits until what is over is planned and nothing is due, but not for ever: what is left then is kept for the next process.
+/// Waits until what is over is told and planned and nothing is due, but not for ever: what is left then is kept for the next process.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn settle(parts: &Parts) -> anyhow::Result<()> {
     let began = Instant::now();
     while parts.deliveries.is_some() && began.elapsed() < PATIENCE {
-        let planned = parts.store.unplanned(1).await?.is_empty()
+        // In this order: a scan that is over is noted to be planned when its end is told.
+        let told = parts.store.unsettled_scans().await?.iter().all(|scan| !scan.state.is_final());
+        let planned = told
+            && parts.store.unplanned(1).await?.is_empty()
             && parts.store.due_approvals(Timestamp::now(), 1).await?.is_empty();
         let next = parts.store.due_deliveries(Timestamp::now().plus(SOON), NEXT).await?;
         // What is parked waits for a person.

@@ -36,16 +36,21 @@ pub fn list(items: Vec<Vec<Option<Value>>>) -> Option<Value> {
     (!items.is_empty()).then(|| json!({"type": "bulletList", "content": items}))
 }
 
-/// A table, its first row a heading.
+/// A table: each column with its name and its width, each cell with its blocks, of which there is one at least.
 #[must_use]
-pub fn table(head: &[&str], rows: Vec<Vec<Option<Value>>>) -> Value {
-    let cell = |kind: &str, content: Vec<Option<Value>>| json!({"type": kind, "attrs": {}, "content": [paragraph(content)]});
+pub fn table(head: &[(&str, u16)], rows: Vec<Vec<Vec<Value>>>) -> Value {
+    let cell = |kind: &str, width: u16, blocks: Vec<Value>| json!({"type": kind, "attrs": {"colwidth": [width]}, "content": blocks});
     let row = |cells: Vec<Value>| json!({"type": "tableRow", "content": cells});
-    let mut all = vec![row(head.iter().map(|text| cell("tableHeader", vec![plain(text)])).collect())];
-    all.extend(
-        rows.into_iter()
-            .map(|cells| row(cells.into_iter().map(|content| cell("tableCell", vec![content])).collect())),
-    );
+    let names =
+        head.iter().map(|(name, width)| cell("tableHeader", *width, vec![paragraph(vec![plain(name)])]));
+    let mut all = vec![row(names.collect())];
+    all.extend(rows.into_iter().map(|cells| {
+        row(cells
+            .into_iter()
+            .zip(head)
+            .map(|(blocks, (_, width))| cell("tableCell", *width, blocks))
+            .collect())
+    }));
     json!({"type": "table", "content": all})
 }
 

@@ -2,13 +2,18 @@
 //!
 //! A page is at most 5 MB; a title is unique in its space, so ours say what they are of.
 
+use std::collections::BTreeMap;
+
+use checkmate_domain::FindingState;
 use serde_json::{Value, json};
 
-use super::{adf, count, line, place};
+use super::{Problem, adf, count, line, name, place, problems};
 use crate::policy::{News, Outcome};
 
-/// Findings in a table; the rest is counted.
-const ROWS: usize = 500;
+/// Problems in a table; the rest is counted.
+const ROWS: usize = 300;
+/// Places of each; the rest is counted.
+const PLACES: usize = 10;
 /// The longest title, in characters.
 const TITLE: usize = 255;
 
@@ -46,7 +51,8 @@ pub fn posture(outcome: &Outcome, findings: &[&News]) -> Page {
     let mut content = vec![
         adf::paragraph(vec![
             adf::strong(&count(open.len(), "open finding")),
-            adf::plain("now; the pages beneath tell of each scan."),
+            adf::plain(&by_priority(&open)),
+            adf::plain("The pages beneath tell of each scan."),
         ]),
         seen(outcome),
     ];
@@ -64,20 +70,31 @@ pub fn scan(outcome: &Outcome, findings: &[&News]) -> Page {
         changed.iter().filter(|news| !news.is_open()).count(),
     );
     let mut content = vec![
-        adf::paragraph(vec![adf::plain(&format!(
-            "{} new, {closed} mended or gone, {} open.",
-            new,
-            findings.iter().filter(|news| news.is_open()).count()
-        ))]),
+        adf::paragraph(vec![
+            adf::strong(&format!("{new} new or back, {closed} mended or gone.")),
+            adf::plain(&format!("{} open.", findings.iter().filter(|news| news.is_open()).count())),
+        ]),
         seen(outcome),
     ];
     content.extend(findings_table(&changed));
     Page { title, document: adf::doc(&content) }
 }
 
+/// `14 P1, 26 P2.`
+fn by_priority(open: &[&News]) -> String {
+    let mut numbers = BTreeMap::new();
+    for news in open {
+        *numbers.entry(news.record.triage.priority).or_insert(0_usize) += 1;
+    }
+    let told: Vec<String> = numbers.iter().map(|(priority, number)| format!("{number} {priority}")).collect();
+    if told.is_empty() { String::new() } else { format!("{}.", told.join(", ")) }
+}
+
+/// What is not said here: checks of a job that ended well may be without an answer too, and the scan names them.
 fn seen(outcome: &Outcome) -> Value {
     let text = if outcome.complete {
-        "Everything that applies was looked at.".to_owned()
+        "Every target answered. What could not be looked at in them is named by checkmate scans show."
+            .to_owned()
     } else {
         let jobs = usize::try_from(outcome.not_assessed).unwrap_or(usize::MAX);
         format!(
@@ -88,25 +105,39 @@ fn seen(outcome: &Outcome) -> Value {
     adf::paragraph(vec![adf::plain(&text)])
 }
 
+/// A row for each problem: what it is and what mends it, and all its places.
 fn findings_table(findings: &[&News]) -> Vec<Value> {
     if findings.is_empty() {
         return Vec::new();
     }
-    let row = |news: &&News| {
-        let record = &news.record;
-        vec![
-            adf::strong(&record.triage.priority.to_string()),
-            adf::plain(&line(&record.finding.title, 300)),
-            adf::plain(&place(news)),
-            adf::plain(record.state.as_str()),
-        ]
-    };
-    let mut content = vec![adf::table(
-        &["Priority", "Finding", "Where", "State"],
-        findings.iter().take(ROWS).map(row).collect(),
-    )];
-    if findings.len() > ROWS {
-        content.push(adf::paragraph(vec![adf::plain(&format!("and {} more", findings.len() - ROWS))]));
+    let problems = problems(findings);
+    let rows = problems.iter().take(ROWS).filter_map(row).collect();
+    let mut content = vec![adf::table(&[("Priority", 90), ("Finding", 370), ("Where", 300)], rows)];
+    if problems.len() > ROWS {
+        content.push(adf::paragraph(vec![adf::plain(&format!("and {} more", problems.len() - ROWS))]));
     }
     content
+}
+
+fn row(problem: &Problem<'_>) -> Option<Vec<Vec<Value>>> {
+    let worst = problem.worst()?;
+    let item = |news: &&News| {
+        let state = match news.record.state {
+            FindingState::Open => String::new(),
+            state => format!("({})", state.as_str()),
+        };
+        vec![adf::plain(&place(news)), adf::plain(&state)]
+    };
+    let mut places: Vec<_> = problem.places.iter().take(PLACES).map(item).collect();
+    if problem.places.len() > PLACES {
+        places.push(vec![adf::plain(&format!("and {} more", problem.places.len() - PLACES))]);
+    }
+    Some(vec![
+        vec![adf::paragraph(vec![adf::strong(&worst.record.triage.priority.to_string())])],
+        vec![
+            adf::paragraph(vec![adf::strong(&name(worst, 300))]),
+            adf::paragraph(vec![adf::plain(&worst.rule.remediation.summary)]),
+        ],
+        adf::list(places).into_iter().collect(),
+    ])
 }

@@ -13,6 +13,9 @@ use crate::policy::{Jira, News};
 const SUMMARY: usize = 255;
 /// The longest description, as JSON, in bytes.
 const DESCRIPTION: usize = 30_000;
+/// What becomes of a ticket.
+const AFTER: &str = "The next scan that sees it mended closes this ticket, and one that sees it again opens it again. \
+                     Close it yourself, and CheckMate looks at once.";
 /// The property that holds our id.
 pub const PROPERTY: &str = "checkmate.delivery";
 
@@ -99,15 +102,17 @@ pub fn description(members: &[&News]) -> Value {
                 adf::plain(&triage.reason),
             ]),
             adf::paragraph(vec![adf::plain(&rule.rationale)]),
-            adf::heading(3, "Where"),
+            adf::heading(3, "What to do"),
+            adf::paragraph(vec![adf::plain(&rule.remediation.summary)]),
         ];
-        content.extend(places(shown, more));
-        content.push(adf::heading(3, "What to do"));
-        content.push(adf::paragraph(vec![adf::plain(&rule.remediation.summary)]));
         content.extend(adf::list(rule.remediation.steps.iter().map(|step| vec![adf::plain(step)]).collect()));
-        let links = rule.references.iter().map(|link| vec![adf::link(&link.title, &link.url)]);
-        content.extend(adf::list(links.collect()));
-        content.push(adf::paragraph(vec![adf::plain("Rule"), adf::code(rule.id.as_str())]));
+        content.push(adf::heading(3, "Where"));
+        content.extend(places(shown, more));
+        content.push(adf::heading(3, "When it is mended"));
+        content.push(adf::paragraph(vec![adf::plain(AFTER)]));
+        let links = rule.references.iter().map(|link| adf::link(&link.title, &link.url));
+        let more = [adf::plain("Rule"), adf::code(rule.id.as_str())].into_iter().chain(links);
+        content.push(adf::paragraph(more.collect()));
         adf::doc(&content)
     })
 }
@@ -138,8 +143,15 @@ fn row(news: &News) -> Vec<Option<Value>> {
         adf::strong(&place(news)),
         adf::plain(&word),
         adf::code(&line(&evidence.pointer, 200)),
-        adf::plain(&line(&evidence.seen, 300)),
+        adf::plain(&said(&evidence.seen, &evidence.expected)),
     ]
+}
+
+/// `is fair, should be good`; what is not said is left out.
+fn said(seen: &str, expected: &str) -> String {
+    let words = [("is", seen), ("should be", expected)].map(|(word, text)| (word, line(text, 300)));
+    let told = words.into_iter().filter(|(_, text)| !text.is_empty());
+    told.map(|(word, text)| format!("{word} {text}")).collect::<Vec<_>>().join(", ")
 }
 
 /// With as many members as fit.

@@ -42,6 +42,43 @@ pub(crate) fn headline(news: &News, most: usize) -> String {
     }
 }
 
+/// Findings of one rule that say the same, worst first: what one thing mends.
+pub(crate) struct Problem<'a> {
+    /// Each of its findings; never empty.
+    pub(crate) places: Vec<&'a News>,
+}
+
+impl<'a> Problem<'a> {
+    /// Its worst finding.
+    pub(crate) fn worst(&self) -> Option<&'a News> {
+        self.places.first().copied()
+    }
+}
+
+/// What is told once instead of once for each place, in the order in which it first comes.
+pub(crate) fn problems<'a>(findings: &[&'a News]) -> Vec<Problem<'a>> {
+    let mut seen = std::collections::HashMap::new();
+    let mut problems: Vec<Problem<'a>> = Vec::new();
+    for news in findings.iter().copied() {
+        let finding = &news.record.finding;
+        let at = *seen.entry((finding.rule.as_str(), finding.title.as_str())).or_insert(problems.len());
+        match problems.get_mut(at) {
+            Some(problem) => problem.places.push(news),
+            None => problems.push(Problem { places: vec![news] }),
+        }
+    }
+    problems
+}
+
+/// What it is called; its rule where it says nothing.
+pub(crate) fn name(news: &News, most: usize) -> String {
+    let finding = &news.record.finding;
+    match line(&finding.title, most) {
+        title if title.is_empty() => line(finding.rule.as_str(), most),
+        title => title,
+    }
+}
+
 /// Where it is, in one line.
 #[must_use]
 pub fn place(news: &News) -> String {

@@ -3,16 +3,18 @@
 //! Text of findings stands in runs, which are shown as they are; a text block would read Markdown in them. Limits: the whole
 //! message below 25,000 bytes (Teams refuses at about 28 KB).
 
-use checkmate_domain::{DeliveryId, ScanId};
+use checkmate_domain::{DeliveryId, Priority, Reference, ScanId, TransitionKind};
 use serde_json::{Value, json};
 
-use super::{count, headline, line, place};
+use super::{Problem, count, line, name, place, problems};
 use crate::policy::{News, Outcome};
 
 /// The largest message, in bytes.
 const LARGEST: usize = 25_000;
-/// Findings that are named in a digest; the rest is counted.
-const NAMED: usize = 10;
+/// Problems that are named in a card; the rest is counted.
+const NAMED: usize = 5;
+/// Places that are named of a problem.
+const PLACES: usize = 3;
 
 /// A message for a channel, as Graph takes it.
 #[must_use]
@@ -27,56 +29,88 @@ pub fn message(id: &DeliveryId, card: &Value) -> Value {
     })
 }
 
-/// One scan in one card: what is new, what is mended, what is worst, and what was not looked at.
+/// One scan in one card: what changed, what is worst and what to do about it, and what was not looked at.
 #[must_use]
 pub fn digest(outcome: &Outcome, findings: &[&News]) -> Value {
-    let new = findings.iter().filter(|news| news.is_new()).count();
-    let closed = findings.iter().filter(|news| !news.is_open()).count();
-    let open: Vec<&&News> = findings.iter().filter(|news| news.is_open()).collect();
-    let mut named = open.len().min(NAMED);
-    loop {
-        let mut body = vec![
-            title(&format!("Scan of {}", outcome.scope)),
-            facts(&[("New", new), ("Mended or gone", closed), ("Open", open.len())]),
-        ];
-        if !outcome.complete {
-            body.push(run(
-                &format!("Not everything was looked at: {}.", count(as_usize(outcome.not_assessed), "job")),
-                true,
-            ));
-        }
-        if outcome.waiting > 0 {
-            let (number, verb) =
-                (count(outcome.waiting, "thing"), if outcome.waiting == 1 { "waits" } else { "wait" });
-            body.push(run(&format!("{number} {verb} for your approval: checkmate approvals list"), true));
-        }
-        body.extend(open.iter().take(named).map(|news| finding(news)));
-        if open.len() > named {
-            body.push(run(&format!("and {} more", open.len() - named), false));
-        }
-        let card = card(&body);
-        if named == 0 || card.to_string().len() < LARGEST / 2 {
-            return card;
-        }
-        named /= 2;
+    let of = |fits: &dyn Fn(&News) -> bool| -> Vec<&News> {
+        findings.iter().copied().filter(|news| fits(news)).collect()
+    };
+    let (new, closed, open) = (of(&News::is_new), of(&|news| !news.is_open()), of(&News::is_open));
+    let back = new.iter().filter(|news| came_back(news)).count();
+    let urgent = open.iter().filter(|news| news.record.triage.priority == Priority::P1).count();
+    let mut told = vec![
+        title(&changed(outcome, new.len() - back, back, closed.len())),
+        figures(&[
+            ("new", new.len(), false),
+            ("mended or gone", closed.len(), false),
+            ("open", open.len(), false),
+            ("of them P1", urgent, urgent > 0),
+        ]),
+    ];
+    if !outcome.complete {
+        let jobs = count(as_usize(outcome.not_assessed), "job");
+        told.push(strong(&format!("Not everything was looked at: {jobs} ended without an answer.")));
     }
+    if outcome.waiting > 0 {
+        let (number, verb) =
+            (count(outcome.waiting, "thing"), if outcome.waiting == 1 { "waits" } else { "wait" });
+        told.push(strong(&format!("{number} {verb} for your approval: checkmate approvals list")));
+    }
+    told.extend(gone(&closed));
+    if open.is_empty() {
+        return card(&told, &[]);
+    }
+    // What is new is named before what is worst of old, which has its tickets.
+    let (heading, named) =
+        if new.is_empty() { ("What to do first", open) } else { ("New, worst first", new) };
+    told.push(strong(heading));
+    let scan = outcome.scan.as_str();
+    within(&told, &problems(&named), &format!("Each of them: checkmate scans show {}", line(scan, 40)))
+}
+
+/// What is over, in one line.
+fn gone(closed: &[&News]) -> Option<Value> {
+    let problems = problems(closed);
+    let mut names: Vec<String> =
+        problems.iter().take(PLACES).filter_map(|one| Some(name(one.worst()?, 100))).collect();
+    if problems.len() > PLACES {
+        names.push(format!("and {} more", problems.len() - PLACES));
+    }
+    (!names.is_empty()).then(|| text(&format!("Mended or gone: {}", names.join("; "))))
 }
 
 /// What is new and cannot wait.
 #[must_use]
 pub fn urgent(scan: &ScanId, findings: &[&News]) -> Value {
-    let mut named = findings.len().min(NAMED);
+    let told = [title(&format!("{} that cannot wait", count(findings.len(), "new finding")))];
+    let next = format!("Each of them: checkmate scans show {}", line(scan.as_str(), 40));
+    within(&told, &problems(findings), &next)
+}
+
+/// What a person reads first, and maybe only.
+fn changed(outcome: &Outcome, new: usize, back: usize, closed: usize) -> String {
+    let parts = [
+        (new > 0).then(|| count(new, "new finding")),
+        (back > 0).then(|| format!("{back} came back")),
+        (closed > 0).then(|| format!("{closed} mended or gone")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let what = if parts.is_empty() { "nothing changed".to_owned() } else { parts.join(", ") };
+    format!("{}: {what}", outcome.scope)
+}
+
+/// A card that ends with as many problems as fit, and with what to do next.
+fn within(told: &[Value], problems: &[Problem<'_>], next: &str) -> Value {
+    let mut named = problems.len().min(NAMED);
     loop {
-        let mut body = vec![title(&format!("{} that cannot wait", count(findings.len(), "new finding")))];
-        for news in findings.iter().take(named) {
-            body.push(finding(news));
-            body.push(run(&format!("What to do: {}", line(&news.rule.remediation.summary, 300)), false));
+        let mut body = told.to_vec();
+        body.extend(problems.iter().take(named).filter_map(problem));
+        if problems.len() > named {
+            body.push(text(&format!("and {}", count(problems.len() - named, "more problem"))));
         }
-        if findings.len() > named {
-            body.push(run(&format!("and {} more", findings.len() - named), false));
-        }
-        body.push(run(&format!("checkmate scans show {}", line(scan.as_str(), 40)), false));
-        let card = card(&body);
+        body.push(subtle(next));
+        let worst = problems.first().and_then(Problem::worst);
+        let card = card(&body, &worst.map(read_more).unwrap_or_default());
         if named <= 1 || card.to_string().len() < LARGEST / 2 {
             return card;
         }
@@ -84,38 +118,108 @@ pub fn urgent(scan: &ScanId, findings: &[&News]) -> Value {
     }
 }
 
-fn card(body: &[Value]) -> Value {
-    json!({
+/// The pages that the rule of the first problem names.
+fn read_more(news: &News) -> Vec<Value> {
+    let references = news.rule.references.iter().filter(|link| link.url.starts_with("https://"));
+    let button = |link: &Reference| json!({"type": "Action.OpenUrl", "title": line(&link.title, 60), "url": line(&link.url, 500)});
+    references.take(2).map(button).collect()
+}
+
+fn card(body: &[Value], actions: &[Value]) -> Value {
+    let mut card = json!({
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.5",
         "body": body,
-    })
+    });
+    if !actions.is_empty() {
+        card["actions"] = json!(actions);
+    }
+    card
+}
+
+fn run(text: &str, most: usize) -> Value {
+    json!({"type": "TextRun", "text": line(text, most)})
+}
+
+/// The same with another look: an entry of the run and its value.
+fn looking(mut run: Value, looks: &[(&str, Value)]) -> Value {
+    for (entry, value) in looks {
+        run[*entry] = value.clone();
+    }
+    run
+}
+
+fn block(inlines: &[Value]) -> Value {
+    json!({"type": "RichTextBlock", "inlines": inlines})
 }
 
 fn title(text: &str) -> Value {
-    json!({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": line(text, 200), "size": "Large", "weight": "Bolder"}]})
+    block(&[looking(run(text, 200), &[("size", json!("Large")), ("weight", json!("Bolder"))])])
 }
 
-fn run(text: &str, strong: bool) -> Value {
-    let weight = if strong { "Bolder" } else { "Default" };
-    json!({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": line(text, 600), "weight": weight}]})
+fn strong(text: &str) -> Value {
+    block(&[looking(run(text, 600), &[("weight", json!("Bolder"))])])
 }
 
-/// Numbers of ours, which no one can write Markdown into.
-fn facts(facts: &[(&str, usize)]) -> Value {
-    let facts: Vec<Value> =
-        facts.iter().map(|(title, value)| json!({"title": title, "value": value.to_string()})).collect();
-    json!({"type": "FactSet", "facts": facts})
+fn text(text: &str) -> Value {
+    block(&[run(text, 600)])
 }
 
-fn finding(news: &News) -> Value {
-    let (priority, new) = (news.record.triage.priority, if news.is_new() { " (new)" } else { "" });
-    json!({"type": "RichTextBlock", "separator": true, "inlines": [
-        {"type": "TextRun", "text": format!("{priority} "), "weight": "Bolder"},
-        {"type": "TextRun", "text": format!("{}{new}", headline(news, 200)), "weight": "Bolder"},
-        {"type": "TextRun", "text": format!("  {}", place(news)), "isSubtle": true},
-    ]})
+fn subtle(text: &str) -> Value {
+    block(&[looking(run(text, 600), &[("isSubtle", json!(true)), ("size", json!("Small"))])])
+}
+
+/// Numbers side by side, each above its word; those that call for somebody stand out.
+fn figures(figures: &[(&str, usize, bool)]) -> Value {
+    let column = |(word, number, calls): &(&str, usize, bool)| {
+        let colour = if *calls { "Attention" } else { "Default" };
+        let looks = [("size", json!("ExtraLarge")), ("weight", json!("Bolder")), ("color", json!(colour))];
+        let number = looking(run(&number.to_string(), 20), &looks);
+        let word = looking(subtle(word), &[("spacing", json!("None"))]);
+        json!({"type": "Column", "width": "stretch", "items": [block(&[number]), word]})
+    };
+    json!({"type": "ColumnSet", "columns": figures.iter().map(column).collect::<Vec<_>>()})
+}
+
+/// What it is, where, and what mends it.
+fn problem(problem: &Problem<'_>) -> Option<Value> {
+    let worst = problem.worst()?;
+    let word = match (
+        problem.places.iter().all(|news| came_back(news)),
+        problem.places.iter().any(|news| news.is_new()),
+    ) {
+        (true, _) => "  came back",
+        (false, true) => "  new",
+        (false, false) => "",
+    };
+    let priority = worst.record.triage.priority;
+    let colour = if priority == Priority::P1 { "Attention" } else { "Default" };
+    let bold = ("weight", json!("Bolder"));
+    let mut head = vec![
+        looking(
+            json!({"type": "TextRun", "text": format!("{priority}  ")}),
+            &[bold.clone(), ("color", json!(colour))],
+        ),
+        looking(run(&name(worst, 200), 200), &[bold]),
+    ];
+    if !word.is_empty() {
+        head.push(json!({"type": "TextRun", "text": word, "color": "Accent"}));
+    }
+    let mut places: Vec<String> = problem.places.iter().take(PLACES).map(|news| place(news)).collect();
+    if problem.places.len() > PLACES {
+        places.push(format!("and {}", count(problem.places.len() - PLACES, "more place")));
+    }
+    let near = ("spacing", json!("Small"));
+    Some(json!({"type": "Container", "separator": true, "items": [
+        block(&head),
+        looking(subtle(&places.join(", ")), std::slice::from_ref(&near)),
+        looking(text(&line(&worst.rule.remediation.summary, 300)), &[near]),
+    ]}))
+}
+
+fn came_back(news: &News) -> bool {
+    news.change == Some(TransitionKind::Reopened)
 }
 
 fn as_usize(number: u64) -> usize {

@@ -188,6 +188,7 @@ impl Contracts {
             let message = teams::message(&id(), &card);
             fits(self.message.as_ref(), &message);
             assert!(message.to_string().len() < 25_000, "{}", message.to_string().len());
+            only_our_buttons(&card);
             // Text of others stands in runs only: blocks would read Markdown in it.
             assert!(!card.to_string().contains("\"TextBlock\""));
         }
@@ -230,6 +231,48 @@ fn only_our_links(document: &Value) {
         }
         _ => {}
     }
+}
+
+/// A card opens nothing but the pages that rules name.
+fn only_our_buttons(card: &Value) {
+    match card {
+        Value::Array(items) => items.iter().for_each(only_our_buttons),
+        Value::Object(entries) => {
+            if let Some(url) = entries.get("url") {
+                assert_eq!(
+                    (url.as_str(), &entries["type"]),
+                    (Some("https://auth0.com/docs/x"), &json!("Action.OpenUrl"))
+                );
+            }
+            assert!(!entries.contains_key("selectAction"));
+            entries.values().for_each(only_our_buttons);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_one_thing_mends_is_told_once() {
+    let findings: Vec<News> = (0..30)
+        .map(|n| {
+            let mut one =
+                news(if n % 3 == 0 { "auth0.a.b" } else { "auth0.c.d" }, &format!("r{n}"), "Shop", None);
+            one.record.finding.title = format!("Problem {}", n % 3);
+            one
+        })
+        .collect();
+    let members: Vec<&News> = findings.iter().collect();
+    let outcome = outcome(findings.clone());
+    for told in [
+        teams::digest(&outcome, &members).to_string(),
+        confluence::posture(&outcome, &members).document.to_string(),
+    ] {
+        for problem in 0..3 {
+            assert_eq!(told.matches(&format!("Problem {problem}")).count(), 1, "{told}");
+        }
+    }
+    let digest = teams::digest(&outcome, &members).to_string();
+    assert!(digest.contains("org:acme: nothing changed") && digest.contains("and 7 more places"), "{digest}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use checkmate_domain::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::office::said::{Answer, Answered, Asked, Ctx};
@@ -31,6 +32,13 @@ pub(crate) struct Confluence {
     last_id: u64,
 }
 
+/// What outlasts the process.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeptPages {
+    pages: Vec<Page>,
+    last_id: u64,
+}
+
 impl Confluence {
     pub(crate) fn new() -> Self {
         Self { spaces: vec![Space::new(98_305, "SEC", "Security")], pages: BTreeMap::new(), last_id: 131_072 }
@@ -39,6 +47,21 @@ impl Confluence {
     pub(crate) fn add(&mut self, space: Space) {
         self.spaces.retain(|one| one.key != space.key);
         self.spaces.push(space);
+    }
+
+    /// Every page, oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Page> {
+        self.pages.values()
+    }
+
+    pub(crate) fn kept(&self) -> KeptPages {
+        KeptPages { pages: self.all().cloned().collect(), last_id: self.last_id }
+    }
+
+    /// Takes over what an earlier one kept.
+    pub(crate) fn remember(&mut self, kept: KeptPages) {
+        self.pages = kept.pages.into_iter().map(|page| (page.id, page)).collect();
+        self.last_id = kept.last_id;
     }
 
     fn next_id(&mut self) -> u64 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use checkmate_domain::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A space.
@@ -29,7 +30,7 @@ impl Space {
 }
 
 /// How a page looked once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// From 1.
     pub number: u64,
@@ -46,7 +47,7 @@ pub struct Version {
 }
 
 /// A property of a page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Property {
     /// Its id.
     pub id: u64,
@@ -61,7 +62,7 @@ pub struct Property {
 }
 
 /// A file on a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// Its id.
     pub id: u64,
@@ -72,13 +73,14 @@ pub struct File {
     /// What was said of it.
     pub comment: String,
     /// What was in it, oldest first.
+    #[serde(with = "crate::office::kept::many")]
     pub versions: Vec<Bytes>,
     /// When it was put there last.
     pub at: Timestamp,
 }
 
 /// A page.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page {
     /// Its id.
     pub id: u64,

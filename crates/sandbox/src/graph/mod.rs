@@ -52,6 +52,21 @@ impl Graph {
         self.channels.insert((team.to_owned(), channel.to_owned()), name.to_owned());
     }
 
+    pub(crate) fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// Takes over what an earlier one kept.
+    pub(crate) fn remember(&mut self, messages: Vec<Message>) {
+        self.messages = messages;
+    }
+
+    /// What people call a channel.
+    pub(crate) fn channel_name(&self, team: &str, channel: &str) -> &str {
+        let key = (team.to_owned(), channel.to_owned());
+        self.channels.get(&key).map_or("", String::as_str)
+    }
+
     /// Lets a request through, or says how long to wait.
     fn allow(
         &mut self,

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use checkmate_domain::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A card on a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
     /// Its id, which the text of the message names.
     pub id: String,
@@ -15,7 +16,7 @@ pub struct Card {
 }
 
 /// A message in a channel.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// Its id: milliseconds since 1970.
     pub id: String,
@@ -42,7 +43,7 @@ pub struct Message {
 }
 
 /// A run of the workflow: 202 was answered, whatever became of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// When.
     pub at: Timestamp,

@@ -31,6 +31,15 @@ impl Workflow {
     pub(crate) fn new() -> Self {
         Self { limits: Limits::documented(), runs: Vec::new(), window: Window::default() }
     }
+
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Takes over what an earlier one kept.
+    pub(crate) fn remember(&mut self, runs: Vec<Run>) {
+        self.runs = runs;
+    }
 }
 
 /// Answers a request.

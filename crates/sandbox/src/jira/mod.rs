@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_domain::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::office::said::{Answer, Answered, Asked, Ctx};
@@ -63,6 +64,15 @@ pub(crate) struct Jira {
     meter: Meter,
 }
 
+/// What outlasts the process.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeptTickets {
+    issues: Vec<Issue>,
+    keys: BTreeMap<String, u64>,
+    numbers: BTreeMap<String, u64>,
+    last_id: u64,
+}
+
 impl Jira {
     pub(crate) fn new() -> Self {
         Self {
@@ -82,6 +92,31 @@ impl Jira {
     pub(crate) fn add(&mut self, project: Project) {
         self.projects.retain(|one| one.key != project.key);
         self.projects.push(project);
+    }
+
+    /// Every ticket, oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.values().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn kept(&self) -> KeptTickets {
+        KeptTickets {
+            issues: self.all().cloned().collect(),
+            keys: self.keys.clone(),
+            numbers: self.numbers.clone(),
+            last_id: self.last_id,
+        }
+    }
+
+    /// Takes over what an earlier one kept.
+    pub(crate) fn remember(&mut self, kept: KeptTickets) {
+        for issue in kept.issues {
+            let changed = issue.updated;
+            self.keep(issue, changed);
+        }
+        self.keys = kept.keys;
+        self.numbers = kept.numbers;
+        self.last_id = kept.last_id;
     }
 
     fn project(&self, id_or_key: &str) -> Option<&Project> {

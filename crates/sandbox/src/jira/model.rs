@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use checkmate_domain::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// What kind of status it is; all that is the same in every workflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Category {
     /// Nobody works on it.
     New,
@@ -200,7 +202,7 @@ fn usual_fields() -> Vec<Field> {
 }
 
 /// A remark on a ticket.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comment {
     /// Its id.
     pub id: u64,
@@ -217,7 +219,7 @@ pub struct Comment {
 }
 
 /// A file on a ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Its id.
     pub id: u64,
@@ -226,6 +228,7 @@ pub struct Attachment {
     /// Its media type.
     pub media_type: String,
     /// What is in it.
+    #[serde(with = "crate::office::kept::bytes")]
     pub data: Bytes,
     /// Account id of who made it.
     pub author: String,
@@ -234,7 +237,7 @@ pub struct Attachment {
 }
 
 /// A link from a ticket to the outside.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemoteLink {
     /// Its id.
     pub id: u64,
@@ -245,7 +248,7 @@ pub struct RemoteLink {
 }
 
 /// A link to another ticket, as each end has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Related {
     /// Its id, the same at both ends.
     pub id: u64,
@@ -258,7 +261,7 @@ pub struct Related {
 }
 
 /// A change of status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// When.
     pub at: Timestamp,
@@ -273,7 +276,7 @@ pub struct Moved {
 }
 
 /// A ticket.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Issue {
     /// Its id, for good.
     pub id: u64,

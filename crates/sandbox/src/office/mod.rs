@@ -1,7 +1,10 @@
 //! The place where work arrives: every vendor that gets tickets, pages and messages, behind one address.
 
+pub(crate) mod kept;
 pub(crate) mod limits;
+mod memory;
 pub(crate) mod multipart;
+mod page;
 pub(crate) mod said;
 pub(crate) mod serve;
 mod trouble;
@@ -126,6 +129,7 @@ pub struct OfficeBuilder {
     confluence: Confluence,
     graph: Graph,
     workflow: Workflow,
+    hooks: Hooks,
 }
 
 impl OfficeBuilder {
@@ -208,6 +212,13 @@ impl OfficeBuilder {
         self
     }
 
+    /// The key that events are signed with, to say whether they are.
+    #[must_use]
+    pub fn hook_key(mut self, key: &[u8]) -> Self {
+        self.hooks.key = Some(key.to_vec());
+        self
+    }
+
     /// Runs it on any free port.
     ///
     /// # Errors
@@ -237,7 +248,7 @@ impl OfficeBuilder {
             confluence: self.confluence,
             graph: self.graph,
             workflow: self.workflow,
-            hooks: Hooks::default(),
+            hooks: self.hooks,
         };
         let shared = Arc::new(Shared(Mutex::new(state)));
         let serving = Serving::start(axum::serve(listener, serve::routes(&shared)).into_future());
@@ -285,6 +296,7 @@ impl Office {
             confluence: Confluence::new(),
             graph: Graph::new(),
             workflow: Workflow::new(),
+            hooks: Hooks::default(),
         }
         .token("atlassian", ATLASSIAN_SCOPES)
         .token("microsoft", MICROSOFT_SCOPES)

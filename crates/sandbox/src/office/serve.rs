@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State as Of};
-use axum::http::header;
+use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use serde_json::Value;
 
@@ -25,6 +25,9 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Router {
 }
 
 async fn answer(Of(shared): Of<Arc<Shared>>, request: Request) -> Response {
+    if let Some(page) = page(&shared, &request) {
+        return page;
+    }
     let Some(asked) = read(request).await else { return Answer::empty(413).into_response() };
     let Some(vendor) = vendor(&asked.path) else { return Answer::empty(404).into_response() };
     let (fault, latency, patience) = {
@@ -35,6 +38,29 @@ async fn answer(Of(shared): Of<Arc<Shared>>, request: Request) -> Response {
         tokio::time::sleep(latency).await;
     }
     as_ordered(&shared, vendor, &asked, fault, patience).await
+}
+
+/// The page of what has arrived, for a browser on this machine; a name that only leads here is not served.
+fn page(shared: &Shared, request: &Request) -> Option<Response> {
+    if request.method() != Method::GET || request.uri().path() != "/" {
+        return None;
+    }
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    let state = shared.lock();
+    let port = state.base.strip_prefix("http://127.0.0.1:")?;
+    if host != format!("127.0.0.1:{port}") && host != format!("localhost:{port}") {
+        return None;
+    }
+    let mut response = Response::new(Body::from(super::page::page(&state)));
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/html;charset=UTF-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    Some(response)
 }
 
 async fn as_ordered(

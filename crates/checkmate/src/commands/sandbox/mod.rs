@@ -1,25 +1,23 @@
 //! `sandbox`: an organisation of three tenants to try everything with; nothing of it is real.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::Write;
+mod folder;
+mod told;
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use checkmate_sandbox::graph::{CHANNEL, TEAM};
-use checkmate_sandbox::jira::Category;
 use checkmate_sandbox::{CLOUD_ID, Example, HARDENED, Office, SCANNER_SCOPES, Sandbox, Tenant, WORLD};
 
 use crate::cli::SandboxArgs;
 use crate::commands::{Out, program};
-use crate::view::{count, plain};
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
+use folder::Folder;
+use told::Before;
 
-/// Tickets that are named; the rest is counted.
-const NAMED: usize = 10;
+/// How often what has arrived is kept.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// What the account at Atlassian may do.
 const ATLASSIAN: &str = "read:jira-work write:jira-work read:space:confluence read:page:confluence \
                          write:page:confluence read:me offline_access";
@@ -37,15 +35,21 @@ struct Site {
 }
 
 pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result<u8> {
-    let sites = start(args).await?;
-    let office = office(&sites).await?;
-    write(&args.write, &sites, &office)?;
+    let folder = Folder(&args.write);
+    folder.make()?;
+    let sites = start(args, &folder).await?;
+    let office = office(&sites, &folder).await?;
+    write(&folder, &sites, &office)?;
+    let before = Before::of(&office);
     let code = if args.scan {
-        let code = scan(&args.write, out).await?;
-        out.text(&arrived(&office)).await?;
+        let code = keeping(&folder, &office, scan(&folder, out)).await??;
+        let page = folder.page();
+        out.text(&format!("{}to look at all of it, open {}\n", before.told(&office), page.display())).await?;
         code
     } else {
-        wait(&args.write, &sites, &office, out).await?
+        out.text(&waits(&folder, &sites, &office)).await?;
+        keeping(&folder, &office, tokio::signal::ctrl_c()).await??;
+        EXIT_DONE
     };
     office.stop().await;
     for site in sites {
@@ -54,9 +58,34 @@ pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result
     Ok(code)
 }
 
+/// Does something, and keeps what arrives meanwhile: the ledger beside it remembers, and so must the stand-ins.
+async fn keeping<T>(
+    folder: &Folder<'_>,
+    office: &Office,
+    work: impl Future<Output = T>,
+) -> anyhow::Result<T> {
+    let mut work = std::pin::pin!(work);
+    let mut kept = office.record().len();
+    folder.remember(office)?;
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                folder.remember(office)?;
+                return Ok(done);
+            }
+            () = tokio::time::sleep(KEEP_EVERY) => {}
+        }
+        let written = office.record().len();
+        if written != kept {
+            folder.remember(office)?;
+            kept = written;
+        }
+    }
+}
+
 /// A bookshop that has grown, a publishing house that is careful, and an events company on a small plan, whose client may
 /// not see everything.
-async fn start(args: &SandboxArgs) -> anyhow::Result<Vec<Site>> {
+async fn start(args: &SandboxArgs, folder: &Folder<'_>) -> anyhow::Result<Vec<Site>> {
     let (acme, acme_keys) = Tenant::example();
     let (press, press_keys) = Tenant::example_of("press.eu.auth0.com", HARDENED);
     let (mut events, events_keys) = Tenant::example_of("events.eu.auth0.com", WORLD);
@@ -69,12 +98,13 @@ async fn start(args: &SandboxArgs) -> anyhow::Result<Vec<Site>> {
     }
     let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
     let tenants = [
-        ("acme", "acme.eu.auth0.com", acme, acme_keys, if args.scan { any } else { args.listen }),
-        ("press", "press.eu.auth0.com", press, press_keys, any),
-        ("events", "events.eu.auth0.com", events, events_keys, any),
+        ("acme", "acme.eu.auth0.com", WORLD, acme, acme_keys, if args.scan { any } else { args.listen }),
+        ("press", "press.eu.auth0.com", HARDENED, press, press_keys, any),
+        ("events", "events.eu.auth0.com", WORLD, events, events_keys, any),
     ];
     let mut sites = Vec::new();
-    for (name, domain, tenant, example, listen) in tenants {
+    for (name, domain, world, tenant, example, listen) in tenants {
+        let tenant = tenant.showing(&folder.tenant(name, world)?);
         let stand_in = Sandbox::start_at(tenant, listen)
             .await
             .with_context(|| format!("cannot listen on {listen}: give another address with --listen"))?;
@@ -83,9 +113,9 @@ async fn start(args: &SandboxArgs) -> anyhow::Result<Vec<Site>> {
     Ok(sites)
 }
 
-/// The place where work arrives; it takes what the vault of the first tenant leases.
-async fn office(sites: &[Site]) -> anyhow::Result<Office> {
-    let office = Office::builder();
+/// The place where work arrives; it takes what the vault of the first tenant leases, and remembers what arrived before.
+async fn office(sites: &[Site], folder: &Folder<'_>) -> anyhow::Result<Office> {
+    let office = folder.remembered(Office::builder().hook_key(&folder.hook_key()?))?;
     let office = match sites.first() {
         Some(site) => office.leases_of(&site.stand_in),
         None => office,
@@ -93,56 +123,19 @@ async fn office(sites: &[Site]) -> anyhow::Result<Office> {
     office.start().await.context("there is no free port for the stand-ins of Jira, Confluence and Teams")
 }
 
-/// What has arrived. The stand-ins forget when they end; the ledger beside the configuration does not.
-fn arrived(office: &Office) -> String {
-    let pages = office.confluence().pages();
-    let ours = pages.iter().filter(|page| page.properties.contains_key("checkmate.delivery"));
-    let pages: Vec<String> = ours.map(|page| plain(page.title(), 90)).collect();
-    let (messages, runs) = (office.teams().messages().len(), office.teams().runs().len());
-    let events = office.deliveries(HOOK).len();
-    let mut text = tickets(office);
-    text.push_str(&format!("Confluence was sent {}\n", count(pages.len(), "page")));
-    pages.iter().for_each(|title| text.push_str(&format!("  {title}\n")));
-    text.push_str(&format!(
-        "Teams was sent {} in the channel, and {} by the workflow\n",
-        count(messages, "card"),
-        count(runs, "card")
-    ));
-    text.push_str(&match events {
-        0 => "the webhook was sent no event: no finding has changed\n".to_owned(),
-        events => format!("the webhook was sent {}, each signed\n", count(events, "event")),
-    });
-    text
-}
-
-fn tickets(office: &Office) -> String {
-    let tickets = office.jira().issues();
-    if tickets.is_empty() {
-        return "Jira was sent no new ticket: what was found before has its own; see deliveries list\n"
-            .to_owned();
-    }
-    let open = tickets.iter().filter(|ticket| ticket.category != Category::Done).count();
-    let mut text = format!("Jira was sent {}, {open} open\n", count(tickets.len(), "new ticket"));
-    for ticket in tickets.iter().take(NAMED) {
-        let summary = ticket.fields.get("summary").and_then(|text| text.as_str()).unwrap_or_default();
-        text.push_str(&format!("  {:<7} {:<12} {}\n", ticket.key, ticket.status, plain(summary, 90)));
-    }
-    if tickets.len() > NAMED {
-        text.push_str(&format!("  and {} more\n", tickets.len() - NAMED));
-    }
-    text
-}
-
-/// Until Ctrl-C.
-async fn wait(folder: &Path, sites: &[Site], office: &Office, out: &mut Out) -> anyhow::Result<u8> {
-    let config = folder.join("checkmate.toml");
-    let (program, config) = (program(), config.display());
+/// What to do while they answer.
+fn waits(folder: &Folder<'_>, sites: &[Site], office: &Office) -> String {
+    let (program, config) = (program(), folder.config());
+    let config = config.display();
     let mut text =
         "stand-ins of three Auth0 tenants answer on this machine; nothing of them is real\n".to_owned();
     for site in sites {
         text.push_str(&format!("  {} at {}\n", site.domain, site.stand_in.base()));
     }
-    text.push_str(&format!("  Jira, Confluence, Teams and a webhook at {}\n", office.base()));
+    text.push_str(&format!(
+        "  Jira, Confluence, Teams and a webhook at {}: open it to see what has arrived\n",
+        office.base()
+    ));
     text.push_str(&format!(
         "their keys and a configuration are in {}; in another terminal:\n\n  \
            {program} --config {config} scan {SCOPE}\n  \
@@ -155,26 +148,24 @@ async fn wait(folder: &Path, sites: &[Site], office: &Office, out: &mut Out) -> 
            {program} --config {config} audit list\n  \
            {program} --config {config} audit verify\n\n\
          Ctrl-C ends them\n",
-        folder.display()
+        folder.0.display()
     ));
-    out.text(&text).await?;
-    tokio::signal::ctrl_c().await?;
-    Ok(EXIT_DONE)
+    text
 }
 
 /// Scans the organisation with this program, as a person would: queue, leases, results, lifecycle.
-async fn scan(folder: &Path, out: &mut Out) -> anyhow::Result<u8> {
+async fn scan(folder: &Folder<'_>, out: &mut Out) -> anyhow::Result<u8> {
     let text = format!(
         "stand-ins of three Auth0 tenants of the organisation Halden answer on this machine; nothing of them is real.\n\
          Their keys and a configuration are in {}. Scanning {SCOPE}: queue, leases, results.\n\n",
-        folder.display()
+        folder.0.display()
     );
     out.text(&text).await?;
     let own = std::env::current_exe().context("this program does not find itself")?;
     let mut scan = tokio::process::Command::new(own);
     // Called as this one was, so that the commands it names can be typed.
     scan.arg0(std::env::args().next().unwrap_or_default());
-    scan.arg("--config").arg(folder.join("checkmate.toml")).args(["scan", SCOPE]);
+    scan.arg("--config").arg(folder.config()).args(["scan", SCOPE]);
     let status = scan.status().await.context("the scan cannot be started")?;
     match status.code().and_then(|code| u8::try_from(code).ok()) {
         // The client of one tenant may not see everything, so that it shows how that is told.
@@ -183,25 +174,16 @@ async fn scan(folder: &Path, out: &mut Out) -> anyhow::Result<u8> {
     }
 }
 
-fn write(folder: &Path, sites: &[Site], office: &Office) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let file = |name: &str, text: &str| -> anyhow::Result<()> {
-        let path = folder.join(name);
-        let opened = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-        opened
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .with_context(|| format!("{} cannot be written", path.display()))
-    };
+fn write(folder: &Folder<'_>, sites: &[Site], office: &Office) -> anyhow::Result<()> {
     let Some(acme) = sites.first() else { return Ok(()) };
-    file("client.pem", &acme.example.worker.private_pem)?;
-    file("subject.pem", &acme.example.subject.private_pem)?;
-    file("management.pem", &acme.example.management.private_pem)?;
-    file("workflow.url", &office.workflow_url())?;
-    file("webhook.key", &format!("whsec_{}", STANDARD.encode(rand::random::<[u8; 32]>())))?;
+    folder.write("client.pem", &acme.example.worker.private_pem)?;
+    folder.write("subject.pem", &acme.example.subject.private_pem)?;
+    folder.write("management.pem", &acme.example.management.private_pem)?;
+    folder.write("workflow.url", &office.workflow_url())?;
     let mut text = configuration(acme.example.user, &acme.stand_in.base());
     text.push_str(&routes(office));
     for site in sites {
-        file(&format!("{}.pem", site.name), &site.example.management.private_pem)?;
+        folder.write(&format!("{}.pem", site.name), &site.example.management.private_pem)?;
         text.push_str(&format!(
             "\n[tenants.{0}]\ndomain = \"{1}\"\nbase_url = \"{2}\"\nclient_id = \"scanner\"\n\
              client_key_file = \"{0}.pem\"\nplan = \"unlimited\"\norganisation = \"halden\"\n",
@@ -210,7 +192,7 @@ fn write(folder: &Path, sites: &[Site], office: &Office) -> anyhow::Result<()> {
             site.stand_in.base()
         ));
     }
-    file("checkmate.toml", &text)
+    folder.write("checkmate.toml", &text)
 }
 
 fn configuration(user: &str, base: &str) -> String {
