@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use checkmate_domain::{Priority, Secret, Severity};
-use checkmate_notifier::policy::{Destination, Jira, Route, When, WontDo};
+use checkmate_notifier::policy::{Destination, FieldText, Jira, Route, When, WontDo};
 use checkmate_outbound::{BaseUrl, SecretUrl};
 
 use super::key::{Key, key};
@@ -66,6 +66,7 @@ pub(super) struct Draft {
     labels: Option<BTreeSet<String>>,
     ticket_per: Option<String>,
     most_new: Option<u32>,
+    fields: Option<Vec<String>>,
     due_days: Option<BTreeSet<String>>,
     wont_do: Option<String>,
     wont_do_cap: Option<String>,
@@ -74,7 +75,7 @@ pub(super) struct Draft {
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 25] = [
+pub(super) static KEYS: [Key<Draft>; 26] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&SEVERITIES), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
@@ -83,6 +84,7 @@ pub(super) static KEYS: [Key<Draft>; 25] = [
     key!(Draft; "project", "The key of the Jira project.", Kind::Text, "SEC", project),
     key!(Draft; "issue_type", "The type of its tickets; Task when not set.", Kind::Text, "Bug", issue_type),
     key!(Draft; "labels", "Labels of its tickets besides CheckMate's own.", Kind::Texts, "[\"security\"]", labels),
+    key!(Draft; "fields", "Other fields of its new tickets, by name or id, as the project has them; one that takes several values is named several times.", Kind::Ordered, "[\"Team=Platform\", \"customfield_10042=7\"]", fields),
     key!(Draft; "ticket_per", "A ticket for each finding, or for each root cause; group when not set.", Kind::Word(&["finding", "group"]), "finding", ticket_per),
     key!(Draft; "most_new", "New tickets of one scan; what is beyond goes into one summary; 25 when not set.", Kind::Count { least: 1, most: 10_000 }, "50", most_new),
     key!(Draft; "due_days", "Days to mend by priority; no due date for those that are not named.", Kind::Texts, "[\"P1=7\", \"P2=30\"]", due_days),
@@ -131,6 +133,7 @@ impl Draft {
                 labels: labels(self.labels.unwrap_or_default())?,
                 per_group: self.ticket_per.as_deref() != Some("finding"),
                 most_new: usize::try_from(self.most_new.unwrap_or(MOST_NEW)).unwrap_or(usize::MAX),
+                fields: fields(&self.fields.unwrap_or_default())?,
                 due_days: due(&self.due_days.unwrap_or_default())?,
                 wont_do: wont_do(self.wont_do.as_deref(), self.wont_do_cap.as_deref(), self.wont_do_days)?,
             }),
@@ -176,6 +179,13 @@ fn labels(labels: BTreeSet<String>) -> Result<Vec<String>, (&'static str, String
     }
 }
 
+/// What is put into fields of the project's own.
+fn fields(texts: &[String]) -> Result<Vec<FieldText>, (&'static str, String)> {
+    let wrong = |text: &str, why| ("fields", format!("has '{}', which {why}", super::texts::shown(text)));
+    let read = |text: &String| text.parse::<FieldText>().map_err(|why| wrong(text, why));
+    texts.iter().map(read).collect()
+}
+
 fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, String)> {
     let mut due = [None; 4];
     for text in days {
@@ -214,6 +224,11 @@ fn is_id(text: &str, marks: &str) -> bool {
     (1..=200).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }
 
+/// As a list stands in the file; none where it is empty.
+fn ordered(list: &[impl ToString]) -> Option<Vec<String>> {
+    (!list.is_empty()).then(|| list.iter().map(ToString::to_string).collect())
+}
+
 impl From<&RouteConfig> for Draft {
     fn from(config: &RouteConfig) -> Self {
         let RouteConfig { route, sending } = config;
@@ -242,6 +257,7 @@ impl From<&RouteConfig> for Draft {
                     labels: set(jira.labels),
                     ticket_per: to(if jira.per_group { "group" } else { "finding" }),
                     most_new: u32::try_from(jira.most_new).ok(),
+                    fields: ordered(&jira.fields),
                     due_days: set(days.collect()),
                     wont_do: jira.wont_do.map(|_| "accept".to_owned()),
                     wont_do_cap: jira.wont_do.map(|policy| policy.cap.to_string()),

@@ -180,6 +180,23 @@ pub(super) struct Field {
     pub(super) name: String,
     pub(super) required: bool,
     pub(super) has_default_value: bool,
+    pub(super) schema: Schema,
+    /// What it takes, where it lists that.
+    pub(super) allowed_values: Vec<serde_json::Value>,
+}
+
+/// What kind of value a field takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Schema {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// The kind of each value, where it takes several.
+    pub(super) items: String,
+    /// Atlassian's own name of the field.
+    pub(super) system: String,
+    /// The kind of a field that the site has made.
+    pub(super) custom: String,
 }
 
 /// The types of a project.

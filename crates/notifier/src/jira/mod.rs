@@ -5,9 +5,10 @@
 //! then made again. What is found is taken only if it carries our property, which no clone does. All else that is done to a
 //! ticket is looked at before it is done, and a mark on the ticket, written last, says that it is done.
 //!
-//! `request`, `answer`, `trouble`, `workflow` and `ticket` are pure; `site` sends, `steps` says in which order.
+//! `request`, `answer`, `fields`, `trouble`, `workflow` and `ticket` are pure; `site` sends, `steps` says in which order.
 
 mod answer;
+mod fields;
 mod poll;
 mod request;
 mod site;

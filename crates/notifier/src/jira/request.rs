@@ -2,7 +2,7 @@
 
 use checkmate_domain::DeliveryId;
 use checkmate_outbound::Repeat;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::poll::Listing;
 use super::ticket::{BackLink, Mark, Ticket};
@@ -20,9 +20,12 @@ const STANDING: [&str; 3] = ["status", "resolution", "statuscategorychangedate"]
 /// The youngest remarks that are looked through for one of ours; it is seconds old.
 const REMARKS: u64 = 100;
 
-/// A new ticket. There is no idempotency key: it is sent once, whatever comes back.
-pub(super) fn create(ticket: &Ticket) -> Request {
+/// A new ticket, with more fields than its body has. There is no idempotency key: it is sent once, whatever comes back.
+pub(super) fn create(ticket: &Ticket, more: &Map<String, Value>) -> Request {
     let mut body = ticket.body.clone();
+    if let Some(fields) = body["fields"].as_object_mut() {
+        fields.extend(more.clone());
+    }
     body["properties"] = json!([{"key": PROPERTY, "value": Mark::new(ticket).json()}]);
     Request::new(Method::Post, &["issue"], Repeat::Never).with(body)
 }
@@ -174,7 +177,7 @@ pub(super) mod tests {
         let ticket = ticket();
         let marked = Mark::new(&ticket).next(&ticket);
         vec![
-            create(&ticket),
+            create(&ticket, &Map::from_iter([("customfield_10010".to_owned(), json!({"id": "1"}))])),
             search(&ticket.id),
             read("SEC-1"),
             edit("SEC-1", &ticket),
@@ -207,7 +210,7 @@ pub(super) mod tests {
     #[test]
     fn a_new_ticket_carries_our_id_in_label_and_property() {
         let ticket = ticket();
-        let body = create(&ticket).body.unwrap();
+        let body = create(&ticket, &Map::new()).body.unwrap();
         let labels = body["fields"]["labels"].as_array().unwrap();
         assert!(labels.contains(&json!(label(&ticket.id))));
         assert_eq!(body["properties"][0]["value"]["id"], json!(ticket.id.to_string()));

@@ -28,6 +28,8 @@ pub struct Ticket {
     pub(super) issue_type: String,
     /// The body that makes it.
     pub(super) body: Value,
+    /// What else stands in it, as policy says.
+    pub(super) fields: Vec<policy::FieldText>,
     /// The remark that says what changed, a document.
     pub(super) note: Value,
     /// Whether somebody has to act.
@@ -54,8 +56,8 @@ impl Ticket {
         let open = members.iter().any(|news| news.is_open());
         let look = look(&body, members, open, link.as_ref());
         let (project, issue_type) = (jira.project.clone(), jira.issue_type.clone());
-        let note = note(members, open);
-        Some(Self { id: id.clone(), project, issue_type, body, note, open, link, look })
+        let (fields, note) = (jira.fields.clone(), note(members, open));
+        Some(Self { id: id.clone(), project, issue_type, body, fields, note, open, link, look })
     }
 
     /// A hash of how it should look: what `look` of its row in the ledger is set to.

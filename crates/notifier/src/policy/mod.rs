@@ -7,12 +7,14 @@
 mod plan;
 #[cfg(test)]
 mod tests;
+mod tickets;
 
 use checkmate_domain::{
     FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind, Waiver,
 };
 
 pub use plan::plan;
+pub use tickets::{FieldText, FieldTextError, OURS};
 
 /// Where some findings go, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub struct Jira {
     pub per_group: bool,
     /// New tickets of one scan; what is beyond goes into one summary.
     pub most_new: usize,
+    /// What else stands in a new ticket.
+    pub fields: Vec<FieldText>,
     /// Days to mend by priority, P1 first; no due date where none is set.
     pub due_days: [Option<u16>; 4],
     /// What comes of a ticket that a person ends because nobody is going to mend it; looked at again like any other when not

@@ -86,6 +86,7 @@ pub(crate) fn project() -> Jira {
         labels: vec!["auth0".to_owned()],
         per_group: true,
         most_new: 25,
+        fields: vec![],
         due_days: [Some(7), Some(30), None, None],
         wont_do: None,
     }

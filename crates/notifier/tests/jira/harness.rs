@@ -74,6 +74,7 @@ pub(crate) fn project() -> policy::Jira {
         labels: vec!["auth0".to_owned()],
         per_group: false,
         most_new: 1_000,
+        fields: vec![],
         due_days: [Some(7), None, None, None],
         wont_do: None,
     }

@@ -96,6 +96,7 @@ impl Desk {
             labels: vec![],
             per_group,
             most_new,
+            fields: vec![],
             due_days: [None; 4],
             wont_do: None,
         };
