@@ -8,7 +8,7 @@ use checkmate_domain::{
 };
 use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided};
 
-use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, plan};
+use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, is_account, plan};
 
 /// Entries of the log, and jobs, read in one call.
 const PAGE: u64 = 5_000;
@@ -83,8 +83,10 @@ impl View {
                 let decision = decided.get(&record.finding.fingerprint);
                 let holds = |decision: &Decision| decision.holds(record.finding.severity, now).cloned();
                 let waiver = decision.and_then(holds);
-                let decided = decision.is_some_and(Decision::was_waived);
-                list.push(News { rule, organisation, change, record, waiver, decided });
+                let assignee = decision.and_then(|decision| decision.assignee.clone());
+                let decided =
+                    decision.is_some_and(Decision::was_waived) || assignee.as_deref().is_some_and(is_account);
+                list.push(News { rule, organisation, change, record, waiver, assignee, decided });
             }
         }
         let scanned = Outcome {

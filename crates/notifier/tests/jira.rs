@@ -12,3 +12,5 @@ mod common;
 mod harness;
 #[path = "jira/life.rs"]
 mod life;
+#[path = "jira/owners.rs"]
+mod owners;

@@ -1,10 +1,12 @@
 //! The keys of one route: which findings go where.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use checkmate_domain::{Priority, Secret, Severity};
-use checkmate_notifier::policy::{Destination, FieldText, Jira, Route, When, WontDo};
+use checkmate_notifier::policy::{Destination, Jira, Route, When, WontDo};
 use checkmate_outbound::{BaseUrl, SecretUrl};
 
 use super::key::{Key, key};
@@ -67,6 +69,7 @@ pub(super) struct Draft {
     ticket_per: Option<String>,
     most_new: Option<u32>,
     fields: Option<Vec<String>>,
+    owners: Option<Vec<String>>,
     due_days: Option<BTreeSet<String>>,
     wont_do: Option<String>,
     wont_do_cap: Option<String>,
@@ -75,7 +78,7 @@ pub(super) struct Draft {
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 26] = [
+pub(super) static KEYS: [Key<Draft>; 27] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&SEVERITIES), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
@@ -85,6 +88,7 @@ pub(super) static KEYS: [Key<Draft>; 26] = [
     key!(Draft; "issue_type", "The type of its tickets; Task when not set.", Kind::Text, "Bug", issue_type),
     key!(Draft; "labels", "Labels of its tickets besides CheckMate's own.", Kind::Texts, "[\"security\"]", labels),
     key!(Draft; "fields", "Other fields of its new tickets, by name or id, as the project has them; one that takes several values is named several times.", Kind::Ordered, "[\"Team=Platform\", \"customfield_10042=7\"]", fields),
+    key!(Draft; "owners", "Whose new tickets are, by target or by rule: an account at Atlassian, a component of the project, or both in two texts; the first that fits. An account that `findings assign` names comes before them.", Kind::Ordered, "[\"auth0:acme*=account:5b10a2844c20165700ede21g\", \"auth0.attack-protection=component:Identity\"]", owners),
     key!(Draft; "ticket_per", "A ticket for each finding, or for each root cause; group when not set.", Kind::Word(&["finding", "group"]), "finding", ticket_per),
     key!(Draft; "most_new", "New tickets of one scan; what is beyond goes into one summary; 25 when not set.", Kind::Count { least: 1, most: 10_000 }, "50", most_new),
     key!(Draft; "due_days", "Days to mend by priority; no due date for those that are not named.", Kind::Texts, "[\"P1=7\", \"P2=30\"]", due_days),
@@ -133,7 +137,8 @@ impl Draft {
                 labels: labels(self.labels.unwrap_or_default())?,
                 per_group: self.ticket_per.as_deref() != Some("finding"),
                 most_new: usize::try_from(self.most_new.unwrap_or(MOST_NEW)).unwrap_or(usize::MAX),
-                fields: fields(&self.fields.unwrap_or_default())?,
+                fields: each("fields", &self.fields.unwrap_or_default())?,
+                owners: each("owners", &self.owners.unwrap_or_default())?,
                 due_days: due(&self.due_days.unwrap_or_default())?,
                 wont_do: wont_do(self.wont_do.as_deref(), self.wont_do_cap.as_deref(), self.wont_do_days)?,
             }),
@@ -179,11 +184,13 @@ fn labels(labels: BTreeSet<String>) -> Result<Vec<String>, (&'static str, String
     }
 }
 
-/// What is put into fields of the project's own.
-fn fields(texts: &[String]) -> Result<Vec<FieldText>, (&'static str, String)> {
-    let wrong = |text: &str, why| ("fields", format!("has '{}', which {why}", super::texts::shown(text)));
-    let read = |text: &String| text.parse::<FieldText>().map_err(|why| wrong(text, why));
-    texts.iter().map(read).collect()
+/// Texts of a form of their own.
+fn each<T: FromStr>(key: &'static str, texts: &[String]) -> Result<Vec<T>, (&'static str, String)>
+where
+    T::Err: Display,
+{
+    let wrong = |text: &str, why| (key, format!("has '{}', which {why}", super::texts::shown(text)));
+    texts.iter().map(|text| text.parse().map_err(|why| wrong(text, why))).collect()
 }
 
 fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, String)> {
@@ -258,6 +265,7 @@ impl From<&RouteConfig> for Draft {
                     ticket_per: to(if jira.per_group { "group" } else { "finding" }),
                     most_new: u32::try_from(jira.most_new).ok(),
                     fields: ordered(&jira.fields),
+                    owners: ordered(&jira.owners),
                     due_days: set(days.collect()),
                     wont_do: jira.wont_do.map(|_| "accept".to_owned()),
                     wont_do_cap: jira.wont_do.map(|policy| policy.cap.to_string()),

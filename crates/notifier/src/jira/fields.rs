@@ -166,27 +166,41 @@ pub(super) fn asked_for(
     refused: &[(String, String)],
 ) -> Option<String> {
     let there = |id: &str| sent.contains_key(id) || ticket.body["fields"].get(id).is_some();
-    let missing = |field: &Field| field.required && !field.has_default_value && !there(&field.id);
-    let is_refused = |field: &Field| refused.iter().any(|(id, _)| *id == field.id);
-    let some = screen.iter().filter(|field| missing(field) || is_refused(field));
-    let told: Vec<String> = some
-        .filter(|field| !OURS.contains(&field.id.as_str()))
-        .map(|field| format!("{}: {}", called(field), advice(field, missing(field))))
-        .collect();
+    let is_missing = |field: &&Field| field.required && !field.has_default_value && !there(&field.id);
+    let missing = screen.iter().filter(is_missing).map(|field| {
+        format!(
+            "{}: set fields = [\"{}=…\"] of the route{}",
+            called(field),
+            line(&field.name, 100),
+            takes(field)
+        )
+    });
+    let theirs = |id: &str| there(id) && !OURS.contains(&id);
+    let wrong = refused.iter().filter(|(id, _)| theirs(id)).map(|(id, _)| {
+        let field = screen.iter().find(|field| field.id == *id);
+        let told = field.map_or_else(|| format!("'{}', which is not on the screen", line(id, 100)), called);
+        format!("{told}: {}{}", advice(id), field.map_or_else(String::new, takes))
+    });
+    let told: Vec<String> = missing.chain(wrong).collect();
     let (kind, project) = (&ticket.issue_type, &ticket.project);
     (!told.is_empty())
         .then(|| format!("It is about these fields of {kind} in {project}: {}", told.join("; ")))
 }
 
-/// Which key sets a field, and to what.
-fn advice(field: &Field, missing: bool) -> String {
-    let choices: Vec<&Value> = field.allowed_values.iter().collect();
-    let choices = if choices.is_empty() { String::new() } else { format!("; it takes {}", words(&choices)) };
-    match field.id.as_str() {
-        "duedate" if !missing => "mend due_days of the route, or put it on the screen".to_owned(),
-        _ if missing => format!("set fields = [\"{}=…\"] of the route{choices}", line(&field.name, 100)),
-        _ => format!("mend fields of the route{choices}"),
+/// Which key sets a field.
+fn advice(id: &str) -> &'static str {
+    match id {
+        "duedate" => "mend due_days of the route",
+        "assignee" => "mend owners of the route, or name another account by 'findings assign'",
+        "components" => "mend owners of the route, or make the component",
+        _ => "mend fields of the route",
     }
+}
+
+/// What a field takes, where it lists that.
+fn takes(field: &Field) -> String {
+    let choices: Vec<&Value> = field.allowed_values.iter().collect();
+    if choices.is_empty() { String::new() } else { format!("; it takes {}", words(&choices)) }
 }
 
 impl Schema {

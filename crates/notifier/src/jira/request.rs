@@ -72,15 +72,20 @@ pub(super) fn standing(key: &str) -> Request {
     Request::get(&["issue", key], &[("fields", &STANDING.join(",")), ("properties", PROPERTY)])
 }
 
-/// The summary, the description and our labels. Labels are added, so that those of other people stay.
-pub(super) fn edit(key: &str, ticket: &Ticket) -> Request {
+/// The summary, the description and our labels; and whose it is, where a person has said that since the `mark`. Labels are
+/// added, so that those of other people stay.
+pub(super) fn edit(key: &str, ticket: &Ticket, mark: &Mark) -> Request {
     let fields = &ticket.body["fields"];
     let labels = fields["labels"].as_array().into_iter().flatten();
     let labels: Vec<Value> = labels.map(|label| json!({"add": label})).collect();
-    let body = json!({
+    let mut body = json!({
         "fields": {"summary": fields["summary"], "description": fields["description"]},
         "update": {"labels": labels},
     });
+    if let Some(account) = ticket.assignee.as_ref().filter(|account| mark.assignee.as_ref() != Some(account))
+    {
+        body["fields"]["assignee"] = json!({"accountId": account});
+    }
     Request::new(Method::Put, &["issue", key], Repeat::Safe).with(body)
 }
 
@@ -180,7 +185,7 @@ pub(super) mod tests {
             create(&ticket, &Map::from_iter([("customfield_10010".to_owned(), json!({"id": "1"}))])),
             search(&ticket.id),
             read("SEC-1"),
-            edit("SEC-1", &ticket),
+            edit("SEC-1", &ticket, &Mark::default()),
             mark("SEC-1", &marked),
             remarks("SEC-1"),
             remark("SEC-1", &ticket.note, &marked.json()),

@@ -72,7 +72,8 @@ impl Site<'_> {
             if reopens {
                 self.go(key, issue.category(), true).await?;
             }
-            self.send(&request::edit(key, ticket)).await?;
+            let edited = self.send(&request::edit(key, ticket, &mark)).await;
+            edited.map_err(|trouble| nobody(trouble, ticket))?;
             let next = mark.next(ticket);
             self.remark(key, &ticket.note, &next.json()).await?;
             if !reopens {
@@ -148,5 +149,20 @@ impl Site<'_> {
         };
         let screen: Screen = self.ask(&request::fields(&ticket.project, &own.id)).await?;
         Ok(Ok(screen.fields))
+    }
+}
+
+/// An account that may not have the ticket is for a person to mend.
+fn nobody(trouble: Trouble, ticket: &Ticket) -> Trouble {
+    match (trouble, &ticket.assignee) {
+        (Trouble::Refused { text, fields }, Some(account))
+            if fields.iter().any(|(id, _)| id == "assignee") =>
+        {
+            let account = line(account, 130);
+            Trouble::Unusable(format!(
+                "{text}. The account {account} cannot have it: 'findings assign' names another"
+            ))
+        }
+        (trouble, _) => trouble,
     }
 }

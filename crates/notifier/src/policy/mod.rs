@@ -14,7 +14,7 @@ use checkmate_domain::{
 };
 
 pub use plan::plan;
-pub use tickets::{FieldText, FieldTextError, OURS};
+pub use tickets::{FieldText, FieldTextError, OURS, Owner, OwnerError, Whose, assigned, is_account};
 
 /// Where some findings go, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct Jira {
     pub most_new: usize,
     /// What else stands in a new ticket.
     pub fields: Vec<FieldText>,
+    /// Whose a new ticket is: the first that fits.
+    pub owners: Vec<Owner>,
     /// Days to mend by priority, P1 first; no due date where none is set.
     pub due_days: [Option<u16>; 4],
     /// What comes of a ticket that a person ends because nobody is going to mend it; looked at again like any other when not
@@ -97,7 +99,10 @@ pub struct News {
     pub change: Option<TransitionKind>,
     /// Why it is left as it is, while that holds.
     pub waiver: Option<Waiver>,
-    /// Whether people decided ever to leave it as it is, or took that back: its ticket may have to follow.
+    /// Who is to mend it, as a person said.
+    pub assignee: Option<String>,
+    /// Whether people decided ever to leave it as it is, took that back, or gave it to an account: its ticket may have to
+    /// follow.
     pub decided: bool,
 }
 

@@ -3,11 +3,13 @@
 //! Limits: a summary of 255 characters in one line, labels without blanks, a description whose JSON stays below 30,000
 //! characters (Jira counts 32,767 and does not say of what).
 
+use std::collections::BTreeSet;
+
 use checkmate_domain::{DeliveryId, Timestamp};
 use serde_json::{Value, json};
 
 use super::{adf, count, headline, line, place};
-use crate::policy::{Jira, News};
+use crate::policy::{Jira, News, assigned};
 
 /// The longest summary, in characters.
 const SUMMARY: usize = 255;
@@ -32,6 +34,9 @@ pub fn create(jira: &Jira, id: &DeliveryId, members: &[&News], now: Timestamp) -
         "description": description(members),
         "labels": labels(jira, id),
     });
+    let (account, component) = owner(jira, members);
+    let account = assigned(members).map(str::to_owned).or(account);
+    owned(&mut fields, account, component);
     if let Some(due) = due(jira, members, now) {
         fields["duedate"] = json!(due);
     }
@@ -48,16 +53,35 @@ pub fn create_summary(jira: &Jira, id: &DeliveryId, members: &[&News]) -> Value 
         content.extend(places(shown, more));
         adf::doc(&content)
     });
-    json!({
-        "fields": {
-            "project": {"key": jira.project},
-            "issuetype": {"name": jira.issue_type},
-            "summary": line(&text, SUMMARY),
-            "description": description,
-            "labels": labels(jira, id),
-        },
-        "properties": [{"key": PROPERTY, "value": {"id": id}}],
-    })
+    let mut fields = json!({
+        "project": {"key": jira.project},
+        "issuetype": {"name": jira.issue_type},
+        "summary": line(&text, SUMMARY),
+        "description": description,
+        "labels": labels(jira, id),
+    });
+    // What is of several people is nobody's before somebody has looked at it.
+    let owners: BTreeSet<_> = members.iter().map(|news| owner(jira, &[news])).collect();
+    if let (1, Some((account, component))) = (owners.len(), owners.into_iter().next()) {
+        owned(&mut fields, account, component);
+    }
+    json!({"fields": fields, "properties": [{"key": PROPERTY, "value": {"id": id}}]})
+}
+
+/// The account and the component of the worst finding that has one.
+fn owner(jira: &Jira, members: &[&News]) -> (Option<String>, Option<String>) {
+    let account = members.iter().find_map(|news| jira.account_of(news));
+    let component = members.iter().find_map(|news| jira.component_of(news));
+    (account.map(str::to_owned), component.map(str::to_owned))
+}
+
+fn owned(fields: &mut Value, account: Option<String>, component: Option<String>) {
+    if let Some(account) = account {
+        fields["assignee"] = json!({"accountId": account});
+    }
+    if let Some(component) = component {
+        fields["components"] = json!([{"name": component}]);
+    }
 }
 
 fn labels(jira: &Jira, id: &DeliveryId) -> Vec<String> {

@@ -66,7 +66,15 @@ pub(crate) fn news(rule: &str, resource: &str, text: &str, change: Option<Transi
         references: vec![Reference { title: "Page".to_owned(), url: "https://auth0.com/docs/x".to_owned() }],
         equivalents: vec![],
     };
-    News { record, rule, organisation: "acme".to_owned(), change, waiver: None, decided: false }
+    News {
+        record,
+        rule,
+        organisation: "acme".to_owned(),
+        change,
+        waiver: None,
+        assignee: None,
+        decided: false,
+    }
 }
 
 pub(crate) fn outcome(findings: Vec<News>) -> Outcome {
@@ -87,6 +95,7 @@ pub(crate) fn project() -> Jira {
         per_group: true,
         most_new: 25,
         fields: vec![],
+        owners: vec![],
         due_days: [Some(7), Some(30), None, None],
         wont_do: None,
     }

@@ -222,5 +222,13 @@ pub(crate) fn finding(number: usize, seen: &str, change: TransitionKind, reopene
         references: vec![],
         equivalents: vec![],
     };
-    News { record, rule, organisation: "acme".to_owned(), change: Some(change), waiver: None, decided: false }
+    News {
+        record,
+        rule,
+        organisation: "acme".to_owned(),
+        change: Some(change),
+        waiver: None,
+        assignee: None,
+        decided: false,
+    }
 }

@@ -75,6 +75,7 @@ pub(crate) fn project() -> policy::Jira {
         per_group: false,
         most_new: 1_000,
         fields: vec![],
+        owners: vec![],
         due_days: [Some(7), None, None, None],
         wont_do: None,
     }

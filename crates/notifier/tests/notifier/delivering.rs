@@ -97,6 +97,7 @@ impl Desk {
             per_group,
             most_new,
             fields: vec![],
+            owners: vec![],
             due_days: [None; 4],
             wont_do: None,
         };
