@@ -74,10 +74,10 @@ fn shown(
     match (&wish.shape, &wish.route.to) {
         (Shape::Ticket(members), _) if what == "close ticket" => (jira::summary(members), Value::Null),
         (Shape::Ticket(members), Destination::Jira(to)) => {
-            (jira::summary(members), jira::create(to, id, members, now))
+            (jira::summary(members), jira::create(to, id, members, now).body)
         }
         (Shape::Summary(members), Destination::Jira(to)) => {
-            let body = jira::create_summary(to, id, members);
+            let body = jira::create_summary(to, id, members).body;
             (body["fields"]["summary"].as_str().unwrap_or_default().to_owned(), body)
         }
         (Shape::Urgent(members), _) => {

@@ -5,10 +5,9 @@
 //! is set, our id in its text says so. A page that is there is read before it is written: what stands there already is not
 //! written again, and who was overtaken by another change reads once more. The property, written last, says what is done.
 //!
-//! `answer`, `page`, `form`, `request` and `trouble` are pure; `site` says in which order.
+//! `answer`, `page`, `request` and `trouble` are pure; `site` says in which order.
 
 mod answer;
-mod form;
 mod page;
 mod request;
 mod site;
@@ -21,12 +20,13 @@ use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
 use checkmate_outbound::{BaseUrl, BudgetKey};
 use checkmate_store::{LedgerStore, StoreError};
 
-pub use page::{File, Page};
+pub use page::Page;
 use site::{Found, Site};
 use trouble::NOWHERE;
 
 use crate::Clock;
 use crate::ledger::{Looked, Promise, Sent, Step, Times};
+pub use crate::sender::File;
 use crate::sender::{Access, Api, Row, Taken, Trouble, Turn, Turns};
 
 /// What a credential must be allowed for pages. A file on one takes `write:confluence-file` besides.

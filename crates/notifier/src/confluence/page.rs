@@ -5,23 +5,13 @@ use serde_json::{Value, json};
 
 use crate::policy::{Outcome, Shape};
 use crate::render::{adf, confluence};
+use crate::sender::File;
 
 /// The property that holds our id.
 pub(super) const PROPERTY: &str = "checkmate.delivery";
 
 /// What is kept of a title that was cut, in characters.
 const CUT: usize = 240;
-
-/// A file on a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Its name; the same name is a new version of the same file.
-    pub name: String,
-    /// Its media type.
-    pub media_type: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-}
 
 /// A page as it should be.
 #[derive(Clone, Debug, PartialEq)]

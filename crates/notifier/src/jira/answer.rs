@@ -4,7 +4,7 @@ use checkmate_domain::{DeliveryId, Timestamp};
 use serde::Deserialize;
 
 use super::ticket::Mark;
-use crate::render::jira::PROPERTY;
+use crate::render::jira::{PROPERTY, is_list};
 
 /// What kind of status it is; all that is the same in every workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -109,6 +109,32 @@ impl Found {
     pub(super) fn ours(self, id: &DeliveryId) -> Vec<Issue> {
         let ours = |issue: &Issue| issue.mark().is_some_and(|mark| mark.id == id.as_str());
         self.issues.into_iter().filter(ours).collect()
+    }
+}
+
+/// Files on a ticket.
+#[derive(Debug, Deserialize)]
+pub(super) struct Files {
+    fields: Attached,
+}
+
+#[derive(Debug, Deserialize)]
+struct Attached {
+    #[serde(default)]
+    attachment: Vec<Attachment>,
+}
+
+/// One of them.
+#[derive(Debug, Deserialize)]
+pub(super) struct Attachment {
+    pub(super) id: String,
+    pub(super) filename: String,
+}
+
+impl Files {
+    /// Lists of ours, of now or of before, in the order in which they came.
+    pub(super) fn lists(self, id: &DeliveryId) -> Vec<Attachment> {
+        self.fields.attachment.into_iter().filter(|file| is_list(id, &file.filename)).collect()
     }
 }
 

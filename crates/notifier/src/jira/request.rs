@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::poll::Listing;
 use super::ticket::{BackLink, Mark, Ticket};
 use crate::render::jira::{PROPERTY, label};
-use crate::sender::{Method, Request};
+use crate::sender::{File, Method, Request, form};
 
 /// The property of a remark that is ours.
 pub(super) const REMARK: &str = "checkmate.change";
@@ -129,6 +129,22 @@ pub(super) fn link(key: &str, id: &DeliveryId, link: &BackLink) -> Request {
     Request::new(Method::Post, &["issue", key, "remotelink"], Repeat::Safe).with(body)
 }
 
+/// What files a ticket has.
+pub(super) fn files(key: &str) -> Request {
+    Request::get(&["issue", key], &[("fields", "attachment")])
+}
+
+/// A file. Not repeated by itself: before it is sent again, the files are looked through for its name.
+pub(super) fn attach(key: &str, file: &File) -> Request {
+    let post = Request::new(Method::Post, &["issue", key, "attachments"], Repeat::Never);
+    Request { form: Some(form::of(file, &[])), headers: vec![("x-atlassian-token", "no-check")], ..post }
+}
+
+/// Takes a file away, by its id.
+pub(super) fn detach(id: &str) -> Request {
+    Request::new(Method::Delete, &["attachment", id], Repeat::Safe)
+}
+
 /// Says that a ticket is another one once more; the same link twice is one.
 pub(super) fn duplicate(younger: &str, older: &str) -> Request {
     let body = json!({
@@ -178,8 +194,10 @@ pub(super) mod tests {
         Ticket::of(&project(), &id, &Shape::Ticket(vec![&news]), Some(back), now).unwrap()
     }
 
+    /// All but the one that takes a file away, which the cut of the contract does not have.
     fn all() -> Vec<Request> {
         let ticket = ticket();
+        let file = File { name: "r.csv".to_owned(), media_type: "text/csv".to_owned(), bytes: vec![] };
         let marked = Mark::new(&ticket).next(&ticket);
         vec![
             create(&ticket, &Map::from_iter([("customfield_10010".to_owned(), json!({"id": "1"}))])),
@@ -200,6 +218,8 @@ pub(super) mod tests {
             list(Listing::Changed { minutes: 15 }, Some("next")),
             standing("SEC-1"),
             let_go("SEC-1", "OPS-1"),
+            files("SEC-1"),
+            attach("SEC-1", &file),
         ]
     }
 
@@ -209,7 +229,7 @@ pub(super) mod tests {
         let told: Vec<(bool, bool)> = all().iter().map(safe).collect();
         let (get, put, post) = ((true, false), (true, true), (false, true));
         let making = [post, get, get, put, put, get, post, get, post, put, put, put, get, get];
-        assert_eq!(told, [&making[..], &[get, get, get, put]].concat());
+        assert_eq!(told, [&making[..], &[get, get, get, put, get, post]].concat());
     }
 
     #[test]
@@ -244,6 +264,8 @@ pub(super) mod tests {
             for (name, _) in &request.query {
                 assert!(parameters.contains(&(*name).to_owned()), "{name} of {:?}", request.path);
             }
+            let content = &operation["requestBody"]["content"];
+            assert!(request.form.is_none() || content.get("multipart/form-data").is_some());
             let Some(body) = &request.body else { continue };
             let mut schema = operation["requestBody"]["content"]["application/json"]["schema"].clone();
             schema["components"] = contract["components"].clone();

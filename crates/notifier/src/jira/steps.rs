@@ -3,11 +3,11 @@
 use checkmate_domain::DeliveryId;
 use serde_json::{Map, Value};
 
-use super::answer::{Category, Created, Field, Found, Issue, Remarks, Screen, Types, Ways};
+use super::answer::{Category, Created, Field, Files, Found, Issue, Remarks, Screen, Types, Ways};
 use super::fields::{asked_for, filled};
 use super::request;
 use super::site::Site;
-use super::ticket::Ticket;
+use super::ticket::{Mark, Ticket};
 use super::workflow::{Move, fits, step};
 use crate::render::line;
 use crate::sender::Trouble;
@@ -75,13 +75,47 @@ impl Site<'_> {
             let edited = self.send(&request::edit(key, ticket, &mark)).await;
             edited.map_err(|trouble| nobody(trouble, ticket))?;
             let next = mark.next(ticket);
+            self.keep_list(key, ticket, &mark).await?;
             self.remark(key, &ticket.note, &next.json()).await?;
             if !reopens {
                 self.go(key, issue.category(), ticket.open).await?;
             }
             self.send(&request::mark(key, &next)).await?;
+        } else if self.keep_list(key, ticket, &mark).await? {
+            self.send(&request::mark(key, &mark.with_file(ticket))).await?;
         }
         self.link(key, ticket).await
+    }
+
+    /// What is done to a ticket that was just made.
+    pub(super) async fn complete(&self, key: &str, ticket: &Ticket) -> Result<(), Trouble> {
+        match &ticket.file {
+            Some(_) => self.bring(key, ticket).await,
+            None => self.link(key, ticket).await,
+        }
+    }
+
+    /// Sees to the list of all findings: the one of now is on the ticket once, those of before are not. What is there is
+    /// looked at first, as an upload cannot be told from a second one. False when nothing was to be done.
+    async fn keep_list(&self, key: &str, ticket: &Ticket, mark: &Mark) -> Result<bool, Trouble> {
+        let name = ticket.file.as_ref().map(|file| file.name.as_str());
+        if mark.file.as_deref() == name {
+            return Ok(false);
+        }
+        let lists = self.ask::<Files>(&request::files(key)).await?.lists(&ticket.id);
+        let (there, others): (Vec<_>, Vec<_>) =
+            lists.into_iter().partition(|list| Some(list.filename.as_str()) == name);
+        if let Some(file) = ticket.file.as_ref().filter(|_| there.is_empty()) {
+            self.send(&request::attach(key, file)).await.map_err(unattached)?;
+        }
+        for list in there.iter().skip(1).chain(&others) {
+            match self.send(&request::detach(&list.id)).await {
+                // Another one was faster, or the account may add files and not take them away: then it stays.
+                Ok(_) | Err(Trouble::Gone(_) | Trouble::Unusable(_)) => {}
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok(true)
     }
 
     /// Says what changed, unless that was said.
@@ -149,6 +183,16 @@ impl Site<'_> {
         };
         let screen: Screen = self.ask(&request::fields(&ticket.project, &own.id)).await?;
         Ok(Ok(screen.fields))
+    }
+}
+
+/// The ticket is there, as it was read just now: it is the file that is not taken.
+fn unattached(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Gone(said) => Trouble::Unusable(format!(
+            "the list of all findings cannot be attached ({said}): allow attachments in the project, and the account to make them"
+        )),
+        trouble => trouble,
     }
 }
 

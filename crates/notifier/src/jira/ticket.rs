@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::policy::{self, News, Shape};
 use crate::render::{self, adf};
+use crate::sender::File;
 
 /// Places that a remark names one by one.
 const NAMED: usize = 20;
@@ -32,6 +33,8 @@ pub struct Ticket {
     pub(super) fields: Vec<policy::FieldText>,
     /// The account that a person has given it to.
     pub(super) assignee: Option<String>,
+    /// All of its findings, where the description does not hold them.
+    pub(super) file: Option<File>,
     /// The remark that says what changed, a document.
     pub(super) note: Value,
     /// Whether somebody has to act.
@@ -50,11 +53,12 @@ impl Ticket {
         link: Option<BackLink>,
         now: Timestamp,
     ) -> Option<Self> {
-        let (members, body) = match shape {
+        let (members, made) = match shape {
             Shape::Ticket(members) => (members, render::jira::create(jira, id, members, now)),
             Shape::Summary(members) => (members, render::jira::create_summary(jira, id, members)),
             _ => return None,
         };
+        let render::jira::Made { body, file } = made;
         let open = members.iter().any(|news| news.is_open());
         let assignee = match shape {
             Shape::Ticket(members) => policy::assigned(members).map(str::to_owned),
@@ -63,7 +67,19 @@ impl Ticket {
         let look = look(&body, members, open, link.as_ref(), assignee.as_deref());
         let (project, issue_type) = (jira.project.clone(), jira.issue_type.clone());
         let (fields, note) = (jira.fields.clone(), note(members, open));
-        Some(Self { id: id.clone(), project, issue_type, body, fields, assignee, note, open, link, look })
+        Some(Self {
+            id: id.clone(),
+            project,
+            issue_type,
+            body,
+            fields,
+            assignee,
+            file,
+            note,
+            open,
+            link,
+            look,
+        })
     }
 
     /// A hash of how it should look: what `look` of its row in the ledger is set to.
@@ -148,19 +164,27 @@ pub(super) struct Mark {
     /// The account that it was given to because a person said so. Whom it is given to in Jira after that stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) assignee: Option<String>,
+    /// The name of the file that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
 }
 
 impl Mark {
-    /// Of a ticket that was just made.
+    /// Of a ticket that was just made: what is put on it comes after that.
     pub(super) fn new(ticket: &Ticket) -> Self {
         let (id, look, assignee) = (ticket.id.to_string(), ticket.look.clone(), ticket.assignee.clone());
-        Self { id, look, changes: 0, open: ticket.open, assignee }
+        Self { id, look, changes: 0, open: ticket.open, assignee, file: None }
     }
 
     /// After one more change.
     pub(super) fn next(&self, ticket: &Ticket) -> Self {
         let assignee = ticket.assignee.clone().or_else(|| self.assignee.clone());
-        Self { changes: self.changes + 1, assignee, ..Self::new(ticket) }
+        Self { changes: self.changes + 1, assignee, ..Self::new(ticket) }.with_file(ticket)
+    }
+
+    /// With the file that it should have.
+    pub(super) fn with_file(self, ticket: &Ticket) -> Self {
+        Self { file: ticket.file.as_ref().map(|file| file.name.clone()), ..self }
     }
 
     pub(super) fn json(&self) -> Value {

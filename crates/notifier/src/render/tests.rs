@@ -168,6 +168,15 @@ impl Contracts {
             jira::create(&project(), &id(), &members, now),
             jira::create_summary(&project(), &id(), &members),
         ] {
+            let jira::Made { body: issue, file } = issue;
+            if let Some(file) = file {
+                fits_a_spreadsheet(&file.bytes, findings.len());
+                assert!(
+                    issue.to_string().contains(&file.name) && jira::is_list(&id(), &file.name),
+                    "{}",
+                    file.name
+                );
+            }
             fits(self.issue.as_ref(), &issue);
             let description = &issue["fields"]["description"];
             fits(self.adf.as_ref(), description);
@@ -192,6 +201,23 @@ impl Contracts {
         }
         for news in findings {
             fits(self.event.as_ref(), &webhook::event(&id(), &outcome.scan, news, now));
+        }
+    }
+}
+
+/// A line for each finding, and no cell that begins as a formula does.
+fn fits_a_spreadsheet(bytes: &[u8], findings: usize) {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let lines: Vec<&str> = text.split_terminator("\r\n").skip(1).collect();
+    assert!(
+        lines.len() == findings || lines.last().is_some_and(|last| last.contains(" more: ")),
+        "{}",
+        lines.len()
+    );
+    for line in lines {
+        assert!(!line.contains(['\n', '\r']) && line.starts_with('"') && line.ends_with('"'), "{line}");
+        for cell in line[1..line.len() - 1].split("\",\"") {
+            assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell}");
         }
     }
 }
@@ -249,7 +275,7 @@ fn a_ticket_as_a_person_gets_it() {
         news("auth0.a.b", "client2", "Till", Some(TransitionKind::Resolved)),
     ];
     let members: Vec<&News> = members.iter().collect();
-    let issue = jira::create(&project(), &id(), &members, Timestamp::from_millis(1_795_651_200_000));
+    let issue = jira::create(&project(), &id(), &members, Timestamp::from_millis(1_795_651_200_000)).body;
     insta::assert_snapshot!("ticket", serde_json::to_string_pretty(&issue).unwrap());
     let outcome = outcome(members.iter().map(|news| (*news).clone()).collect());
     insta::assert_snapshot!(
