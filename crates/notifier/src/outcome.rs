@@ -149,7 +149,7 @@ impl View {
     const fn outcome(&self, route: &Route) -> &Outcome {
         match route.to {
             Destination::Jira(_) => &self.known,
-            Destination::Teams | Destination::Confluence | Destination::Webhook => &self.scanned,
+            Destination::Teams | Destination::Confluence(_) | Destination::Webhook => &self.scanned,
         }
     }
 

@@ -11,11 +11,11 @@ use crate::view;
 use crate::view::notify_view::{self, Preview};
 use crate::wiring::deliveries::organisations;
 use crate::wiring::parts::Parts;
-use crate::wiring::ways::silent;
+use crate::wiring::ways::{route, silent};
 
 pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> anyhow::Result<u8> {
     let Notify::Preview { scan, format } = command;
-    let routes: Vec<_> = parts.config.routes.values().map(|one| one.route.clone()).collect();
+    let routes: Vec<_> = parts.config.routes.values().map(|one| route(&parts.config, one)).collect();
     if routes.is_empty() {
         bail!("nothing is sent anywhere: no route is configured; see [routes] in docs/configuration.md");
     }

@@ -22,7 +22,7 @@ use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
 const NAMED: usize = 10;
 /// What the account at Atlassian may do.
 const ATLASSIAN: &str = "read:jira-work write:jira-work read:space:confluence read:page:confluence \
-                         write:page:confluence read:me offline_access";
+                         write:page:confluence write:confluence-file read:me offline_access";
 /// Where events go.
 const HOOK: &str = "findings";
 /// What scans the organisation.

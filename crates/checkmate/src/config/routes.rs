@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use checkmate_domain::{Priority, Secret, Severity};
-use checkmate_notifier::policy::{Destination, Jira, Route, When, WontDo};
+use checkmate_notifier::policy::{Destination, Jira, Pages, Route, When, WontDo};
 use checkmate_outbound::{BaseUrl, SecretUrl};
 
 use super::key::{Key, key};
@@ -127,7 +127,7 @@ impl Draft {
         };
         let to = match self.to.as_deref() {
             Some("teams") => Destination::Teams,
-            Some("confluence") => Destination::Confluence,
+            Some("confluence") => Destination::Confluence(Pages::default()),
             Some("webhook") => Destination::Webhook,
             _ => Destination::Jira(Jira {
                 project: self
@@ -252,7 +252,7 @@ impl From<&RouteConfig> for Draft {
         let to = |word: &str| Some(word.to_owned());
         match route.to.clone() {
             Destination::Teams => Self { to: to("teams"), ..draft },
-            Destination::Confluence => Self { to: to("confluence"), ..draft },
+            Destination::Confluence(_) => Self { to: to("confluence"), ..draft },
             Destination::Webhook => Self { to: to("webhook"), ..draft },
             Destination::Jira(jira) => {
                 let days = jira.due_days.iter().zip(PRIORITIES);

@@ -89,14 +89,14 @@ mod tests {
 
     use super::*;
     use crate::confluence::answer::Version;
-    use crate::policy::Shape;
+    use crate::policy::{Pages, Shape};
     use crate::render::tests::{news, outcome};
 
     fn page() -> Page {
         let outcome = outcome(vec![]);
         let id = DeliveryId::derived("pages", &Subject::Scan(outcome.scan.clone()));
         let one = news("auth0.a.b", "c", "Shop", None);
-        Page::of("pages", &id, &outcome, &Shape::ScanPage(vec![&one])).unwrap()
+        Page::of("pages", Pages::default(), &id, &outcome, &Shape::ScanPage(vec![&one])).unwrap()
     }
 
     fn all() -> Vec<Request> {

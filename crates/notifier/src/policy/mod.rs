@@ -48,9 +48,16 @@ pub enum Destination {
     /// A card for each scan, and one at once for what is new and urgent in it.
     Teams,
     /// A page of how things stand, and one for each scan.
-    Confluence,
+    Confluence(Pages),
     /// Events of our own.
     Webhook,
+}
+
+/// What stands on pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// Whether files may be put on them.
+    pub files: bool,
 }
 
 /// How tickets are made.

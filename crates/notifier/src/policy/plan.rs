@@ -33,7 +33,7 @@ fn by<'a>(route: &'a Route, outcome: &'a Outcome) -> Vec<Wish<'a>> {
             let digest = wish(Subject::Scan(outcome.scan.clone()), Shape::Digest(taken));
             at_once.into_iter().chain([digest]).collect()
         }
-        Destination::Confluence => vec![
+        Destination::Confluence(_) => vec![
             wish(Subject::Posture(outcome.scope.clone()), Shape::Posture(taken.clone())),
             wish(Subject::Scan(outcome.scan.clone()), Shape::ScanPage(taken)),
         ],

@@ -116,7 +116,7 @@ fn channels_hear_of_a_scan_once_and_of_the_urgent_at_once() {
     let outcome = outcome(findings);
     let wishes = |to| told(&plan(&outcome, &[route(to)]));
     assert_eq!(wishes(Destination::Teams), [("urgent", 1), ("digest", 3)]);
-    assert_eq!(wishes(Destination::Confluence), [("posture", 3), ("scan page", 3)]);
+    assert_eq!(wishes(Destination::Confluence(Pages::default())), [("posture", 3), ("scan page", 3)]);
     assert_eq!(wishes(Destination::Webhook), [("event", 1), ("event", 1)]);
 }
 

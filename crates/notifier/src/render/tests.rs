@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{confluence, jira, teams, webhook};
-use crate::policy::{Jira, News, Outcome};
+use crate::policy::{Jira, News, Outcome, Pages};
 
 pub(crate) fn key() -> FingerprintKey {
     FingerprintKey::new(vec![7; 32]).unwrap()
@@ -186,7 +186,13 @@ impl Contracts {
             assert!(!summary.is_empty() && summary.chars().count() <= 255 && !summary.contains('\n'));
         }
         let outcome = outcome(findings.to_vec());
-        for page in [confluence::posture(&outcome, &members), confluence::scan(&outcome, &members)] {
+        let scans = [true, false].map(|files| confluence::scan(&outcome, &members, Pages { files }));
+        for (_, file) in &scans {
+            file.iter().for_each(|file| fits_a_spreadsheet(&file.bytes, findings.len()));
+        }
+        assert_eq!((scans[0].1.is_some(), scans[1].1.is_some()), (!findings.is_empty(), false));
+        let [(with, _), (without, _)] = scans;
+        for page in [confluence::posture(&outcome, &members), with, without] {
             fits(self.adf.as_ref(), &page.document);
             only_our_links(&page.document);
             fits(self.page.as_ref(), &page.create("123", Some("456")));

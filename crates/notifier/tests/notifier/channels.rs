@@ -8,7 +8,7 @@ use checkmate_domain::{DeliveryRecord, DeliveryState, Secret, Timestamp};
 use checkmate_notifier::deliver::{Channel, Deliverer, DelivererConfig, Planner, PlannerConfig, Way, Ways};
 use checkmate_notifier::ledger::Times;
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::{Destination, Route, When};
+use checkmate_notifier::policy::{Destination, Pages, Route, When};
 use checkmate_notifier::teams::{channel, workflow};
 use checkmate_notifier::{confluence, webhook};
 use checkmate_outbound::{Circuit, InProcess, Outbound, SecretUrl};
@@ -40,6 +40,7 @@ fn ways(office: &Office) -> Ways {
     let hook = SecretUrl::read(&secret(office.hook_url("events"))).unwrap();
     let key = secret("a key of 32 bytes, or some more..".to_owned());
     let pages = confluence::Settings {
+        files: true,
         base: office.confluence_url().parse().unwrap(),
         space: "SEC".to_owned(),
         parent: None,
@@ -61,7 +62,12 @@ fn ways(office: &Office) -> Ways {
         (name.to_owned(), Way { route, connection: connection.map(str::to_owned), channel })
     };
     BTreeMap::from([
-        way("pages", Destination::Confluence, Some("atlassian"), Channel::Confluence(pages)),
+        way(
+            "pages",
+            Destination::Confluence(Pages { files: true }),
+            Some("atlassian"),
+            Channel::Confluence(pages),
+        ),
         way("messages", Destination::Teams, Some("teams"), Channel::Teams(messages)),
         way("cards", Destination::Teams, None, Channel::Workflow(cards)),
         way("events", Destination::Webhook, None, Channel::Webhook(events)),
