@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{
     Decision, FindingRecord, Fingerprint, GroupId, JobId, Rule, RuleId, ScanId, Subject, TargetId, Timestamp,
-    TransitionKind,
+    Transition, TransitionKind,
 };
 use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided};
 
@@ -60,8 +60,31 @@ impl View {
         organisations: &Organisations,
         scan: &ScanRecord,
     ) -> Result<Self, StoreError> {
+        Self::with(store, organisations, scan, |change| change.scan == scan.id).await
+    }
+
+    /// Looks at what a scan covered, with everything that changed there since a moment, whichever scan changed it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn since(
+        store: &dyn Store,
+        organisations: &Organisations,
+        scan: &ScanRecord,
+        since: Timestamp,
+    ) -> Result<Self, StoreError> {
+        Self::with(store, organisations, scan, |change| change.at > since).await
+    }
+
+    /// Looks at a scan with the changes that count.
+    async fn with(
+        store: &dyn Store,
+        organisations: &Organisations,
+        scan: &ScanRecord,
+        counts: impl Fn(&Transition) -> bool + Send,
+    ) -> Result<Self, StoreError> {
         // The log before the findings: what is added in between is in the findings, and asked for again.
-        let (changes, position) = changes(store, &scan.id).await?;
+        let (changes, position) = changes(store, counts).await?;
         let scanned = targets(store, &scan.id).await?;
         let (decided, now) = (decided(store).await?, store.now().await?);
         let decisions = versions(&decided);
@@ -162,7 +185,11 @@ impl View {
             Subject::Group(group) => {
                 GroupId::derived(&news.record.finding.place.rule, &news.organisation) == *group
             }
-            Subject::Summary(_) | Subject::Scan(_) | Subject::Posture(_) | Subject::Change(..) => false,
+            Subject::Summary(_)
+            | Subject::Scan(_)
+            | Subject::Digest(..)
+            | Subject::Posture(_)
+            | Subject::Change(..) => false,
         };
         let mut members: Vec<&News> = self.known.findings.iter().filter(|news| about(news)).collect();
         members.sort_by_key(|news| (news.record.triage.priority, news.record.finding.fingerprint.clone()));
@@ -175,17 +202,20 @@ fn versions(decided: &BTreeMap<Fingerprint, Decision>) -> BTreeMap<Fingerprint, 
     decided.iter().map(|(fingerprint, decision)| (fingerprint.clone(), decision.version)).collect()
 }
 
-/// What a scan changed last of each finding, and when.
+/// What was changed last of each finding, and when.
 type Changes = BTreeMap<Fingerprint, (TransitionKind, Timestamp)>;
 
-/// What the scan changed, and the end of the log.
-async fn changes(store: &dyn Store, scan: &ScanId) -> Result<(Changes, Option<String>), StoreError> {
+/// The changes that count, and the end of the log.
+async fn changes(
+    store: &dyn Store,
+    counts: impl Fn(&Transition) -> bool + Send,
+) -> Result<(Changes, Option<String>), StoreError> {
     let mut changes = BTreeMap::new();
     let mut after: Option<String> = None;
     loop {
         let page = store.transitions(after.as_deref(), PAGE).await?;
         let Some(last) = page.last().map(|entry| entry.position.clone()) else { return Ok((changes, after)) };
-        let own = page.into_iter().map(|entry| entry.transition).filter(|entry| entry.scan == *scan);
+        let own = page.into_iter().map(|entry| entry.transition).filter(&counts);
         changes.extend(own.map(|entry| (entry.fingerprint, (entry.kind, entry.at))));
         after = Some(last);
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use checkmate_domain::{Priority, Secret, Severity};
-use checkmate_notifier::policy::{Destination, Jira, Pages, Route, When, WontDo};
+use checkmate_notifier::policy::{Destination, Jira, Pages, Route, Timing, When, WontDo, is_always_quiet};
 use checkmate_outbound::{BaseUrl, SecretUrl};
 
 use super::key::{Key, key};
@@ -71,6 +71,9 @@ pub(super) struct Draft {
     fields: Option<Vec<String>>,
     owners: Option<Vec<String>>,
     due_days: Option<BTreeSet<String>>,
+    quiet_hours: Option<Vec<String>>,
+    quiet_urgent: Option<String>,
+    digest: Option<String>,
     wont_do: Option<String>,
     wont_do_cap: Option<String>,
     wont_do_days: Option<u32>,
@@ -78,7 +81,7 @@ pub(super) struct Draft {
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 27] = [
+pub(super) static KEYS: [Key<Draft>; 30] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&SEVERITIES), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
@@ -95,6 +98,9 @@ pub(super) static KEYS: [Key<Draft>; 27] = [
     key!(Draft; "wont_do", "What comes of a ticket that a person ends as \"won't do\": its findings are accepted, or looked at again like those of any other that is closed; rescan when not set.", Kind::Word(&["rescan", "accept"]), "accept", wont_do),
     key!(Draft; "wont_do_cap", "Up to which severity \"won't do\" accepts; moderate when not set.", Kind::Word(&SEVERITIES), "low", wont_do_cap),
     key!(Draft; "wont_do_days", "For how many days \"won't do\" accepts; 90 when not set.", Kind::Count { least: 1, most: 3_650 }, "30", wont_do_days),
+    key!(Draft; "quiet_hours", "When no card and no event of it is sent, with the time zone; what falls into them is sent when they end.", Kind::Ordered, "[\"22:00-07:00 Europe/Berlin\", \"sat,sun Europe/Berlin\"]", quiet_hours),
+    key!(Draft; "quiet_urgent", "What becomes of the card for what cannot wait in quiet hours; send when not set.", Kind::Word(&["send", "wait"]), "wait", quiet_urgent),
+    key!(Draft; "digest", "When the digest of a route to Teams is posted: after each `scan`, or one of all scans of a scope, `daily 08:00 ZONE` or `weekly mon 08:00 ZONE`; scan when not set.", Kind::Text, "daily 08:00 Europe/Berlin", digest),
     key!(Draft; "connection", "The account that it sends by, a name of `[connections]`: at atlassian for Jira and Confluence, at microsoft-teams for Teams.", Kind::Text, "jira", sending.connection),
     key!(Draft; "cloud_id", "The id of the site of Jira and Confluence: `https://SITE.atlassian.net/_edge/tenant_info` shows it. It is never guessed.", Kind::Text, "1324a887-45db-1bf4-1e99-ef0ff456d421", sending.cloud_id),
     key!(Draft; "space", "The space of Confluence, by its key (behind `/spaces/` in its address) or its id.", Kind::Text, "SEC", sending.space),
@@ -125,6 +131,7 @@ impl Draft {
             targets: self.targets.unwrap_or_default().into_iter().collect(),
             rules: self.rules.unwrap_or_default().into_iter().collect(),
         };
+        let timing = timing(self.quiet_hours, self.quiet_urgent.as_deref(), self.digest)?;
         let to = match self.to.as_deref() {
             Some("teams") => Destination::Teams,
             Some("confluence") => Destination::Confluence(Pages::default()),
@@ -144,7 +151,7 @@ impl Draft {
             }),
         };
         self.sending.check()?;
-        let route = Route { name: name.to_owned(), when, to };
+        let route = Route { name: name.to_owned(), when, to, timing };
         Ok(RouteConfig { route, sending: self.sending })
     }
 }
@@ -210,6 +217,23 @@ fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, Strin
     Ok(due)
 }
 
+/// When messages go out.
+fn timing(
+    quiet: Option<Vec<String>>,
+    urgent: Option<&str>,
+    digest: Option<String>,
+) -> Result<Timing, (&'static str, String)> {
+    let quiet = each("quiet_hours", &quiet.unwrap_or_default())?;
+    if is_always_quiet(&quiet) {
+        return Err(("quiet_hours", "never end: nothing would ever be sent".to_owned()));
+    }
+    let digest = digest.filter(|text| text != "scan").map(|text| {
+        let wrong = |why| ("digest", format!("is '{}', which {why}", super::texts::shown(&text)));
+        text.parse().map_err(wrong)
+    });
+    Ok(Timing { quiet, urgent_waits: urgent == Some("wait"), digest: digest.transpose()? })
+}
+
 /// What "won't do" accepts; nothing unless it is asked for.
 fn wont_do(
     word: Option<&str>,
@@ -239,6 +263,7 @@ fn ordered(list: &[impl ToString]) -> Option<Vec<String>> {
 impl From<&RouteConfig> for Draft {
     fn from(config: &RouteConfig) -> Self {
         let RouteConfig { route, sending } = config;
+        let timing = route.timing.clone();
         let When { least_severity, least_priority, targets, rules } = route.when.clone();
         let set = |list: Vec<String>| (!list.is_empty()).then(|| list.into_iter().collect::<BTreeSet<_>>());
         let draft = Self {
@@ -246,12 +271,20 @@ impl From<&RouteConfig> for Draft {
             least_priority: least_priority.map(|priority| priority.to_string()),
             targets: set(targets),
             rules: set(rules),
+            quiet_hours: ordered(&timing.quiet),
+            quiet_urgent: timing.urgent_waits.then(|| "wait".to_owned()),
+            digest: timing.digest.as_ref().map(ToString::to_string),
             sending: sending.clone(),
             ..Self::default()
         };
         let to = |word: &str| Some(word.to_owned());
         match route.to.clone() {
-            Destination::Teams => Self { to: to("teams"), ..draft },
+            Destination::Teams => Self {
+                to: to("teams"),
+                quiet_urgent: draft.quiet_urgent.clone().or_else(|| to("send")),
+                digest: draft.digest.clone().or_else(|| to("scan")),
+                ..draft
+            },
             Destination::Confluence(_) => Self { to: to("confluence"), ..draft },
             Destination::Webhook => Self { to: to("webhook"), ..draft },
             Destination::Jira(jira) => {

@@ -10,6 +10,7 @@
 
 pub mod by_hand;
 mod deliverer;
+mod digest;
 mod parcel;
 mod planner;
 mod summary;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Subject};
+use checkmate_domain::{DeliveryId, DeliveryRecord, Subject};
 use checkmate_service::Stop;
-use checkmate_store::{LockAttempt, LockGuard, Store, StoreError, Unplanned};
+use checkmate_store::{LockAttempt, LockGuard, ScanRecord, Store, StoreError, Unplanned};
 
 use super::parcel::{Parcel, is_living, is_over};
 use super::summary::{named, subjects, within};
-use super::{Way, Ways};
+use super::{Way, Ways, digest};
 use crate::Clock;
 use crate::ledger::wanted;
 use crate::outcome::{Organisations, View};
@@ -104,7 +104,7 @@ impl Planner {
             return Ok(true);
         };
         let view = View::of(&*self.store, &self.organisations, &scan).await?;
-        let round = Round { planner: self, view: &view, scan: &scan.id };
+        let round = Round { planner: self, view: &view, scan: &scan };
         let mut touched = Touched::new();
         for (number, wish) in view.wishes(&self.routes).into_iter().enumerate() {
             if number % STRETCH == 0 && !self.store.renew_lock(guard, LOCK_TTL).await? {
@@ -128,7 +128,7 @@ type Touched<'a> = BTreeMap<DeliveryId, &'a Route>;
 struct Round<'a> {
     planner: &'a Planner,
     view: &'a View,
-    scan: &'a ScanId,
+    scan: &'a ScanRecord,
 }
 
 impl<'a> Round<'a> {
@@ -141,8 +141,25 @@ impl<'a> Round<'a> {
                 }
                 Ok(())
             }
+            (_, Shape::Digest(_)) if wish.route.cadence().is_some() => self.digest(wish.route).await,
             _ => self.want(wish, touched).await,
         }
+    }
+
+    /// Has the digest that comes at its time tell of this scan too.
+    async fn digest(&self, route: &Route) -> Result<(), StoreError> {
+        let Some(subject) = route.cadence().and_then(|cadence| digest::subject(cadence, self.view)) else {
+            return Ok(());
+        };
+        let (id, store) = (DeliveryId::derived(&route.name, &subject), &*self.planner.store);
+        for _ in 0..TRIES {
+            let (row, now) = (store.delivery(&id).await?, self.planner.clock.now());
+            match digest::joined(store, route, &subject, row, (self.scan, now)).await? {
+                Some(next) if !store.put_delivery(&next).await? => {}
+                _ => return Ok(()),
+            }
+        }
+        Err(busy(&id))
     }
 
     /// What is too much for a ticket of its own is named by the summary, unless it has one already.
@@ -165,7 +182,7 @@ impl<'a> Round<'a> {
     /// Brings a summary up to date; the one of this scan is new.
     async fn summary(&self, id: &DeliveryId, route: &'a Route) -> Result<(), StoreError> {
         let there = self.planner.store.delivery(id).await?.map(|row| row.subject);
-        let subject = there.unwrap_or_else(|| Subject::Summary(self.scan.clone()));
+        let subject = there.unwrap_or_else(|| Subject::Summary(self.scan.id.clone()));
         let members = named(&*self.planner.store, route, self.view, id).await?;
         self.want(Wish { route, subject, shape: Shape::Summary(members) }, &mut Touched::new()).await
     }
@@ -193,11 +210,15 @@ impl<'a> Round<'a> {
                 Some(row) => wanted(&row, look, now),
             };
             let Some(next) = next else { return Ok(()) };
-            let next = DeliveryRecord { scan: Some(self.scan.clone()), ..next };
+            let next = DeliveryRecord { scan: Some(self.scan.id.clone()), ..next };
             if self.planner.store.put_delivery(&next).await? {
                 return Ok(());
             }
         }
-        Err(StoreError::Unavailable(format!("delivery {id} is written by others all the time")))
+        Err(busy(&id))
     }
+}
+
+fn busy(id: &DeliveryId) -> StoreError {
+    StoreError::Unavailable(format!("delivery {id} is written by others all the time"))
 }

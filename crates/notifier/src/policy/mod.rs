@@ -4,15 +4,20 @@
 //! news of one scan into [`Wish`]es, which say how the outside should look. What is there already, the ledger knows: a wish
 //! that is fulfilled is no delivery.
 
+mod calendar;
+mod hours;
 mod plan;
 #[cfg(test)]
 mod tests;
 mod tickets;
 
 use checkmate_domain::{
-    FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind, Waiver,
+    FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, Timestamp, TransitionKind,
+    Waiver,
 };
 
+pub use calendar::{Cadence, CalendarError};
+pub use hours::{Quiet, is_always_quiet, quiet_until};
 pub use plan::plan;
 pub use tickets::{FieldText, FieldTextError, OURS, Owner, OwnerError, Whose, assigned, is_account};
 
@@ -25,6 +30,8 @@ pub struct Route {
     pub when: When,
     /// Where to.
     pub to: Destination,
+    /// When.
+    pub timing: Timing,
 }
 
 /// Which findings a route takes: all that fit every part. An empty list fits everything.
@@ -45,7 +52,7 @@ pub struct When {
 pub enum Destination {
     /// Tickets.
     Jira(Jira),
-    /// A card for each scan, and one at once for what is new and urgent in it.
+    /// Cards, and one at once for what is new and urgent.
     Teams,
     /// A page of how things stand, and one for each scan.
     Confluence(Pages),
@@ -58,6 +65,17 @@ pub enum Destination {
 pub struct Pages {
     /// Whether files may be put on them.
     pub files: bool,
+}
+
+/// When messages go out: cards, and events. Tickets and pages wake nobody, and are kept as things stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Hours in which none does; what falls into them waits for their end.
+    pub quiet: Vec<Quiet>,
+    /// Whether the card for what is urgent waits too.
+    pub urgent_waits: bool,
+    /// When the digests of all scans since the time before become one; one for each scan when not set.
+    pub digest: Option<Cadence>,
 }
 
 /// How tickets are made.
@@ -156,6 +174,28 @@ pub enum Shape<'a> {
     ScanPage(Vec<&'a News>),
     /// An event about one finding.
     Event(&'a News),
+}
+
+impl Route {
+    /// Until when nothing may be said about a subject; nothing when it may be now.
+    #[must_use]
+    pub fn quiet_until(&self, subject: &Subject, now: Timestamp) -> Option<Timestamp> {
+        // What is urgent of a scan is told in its summary.
+        match (&self.to, subject) {
+            (Destination::Jira(_) | Destination::Confluence(_), _) => None,
+            (Destination::Teams, Subject::Summary(_)) if !self.timing.urgent_waits => None,
+            (Destination::Teams | Destination::Webhook, _) => quiet_until(&self.timing.quiet, now),
+        }
+    }
+
+    /// When its digests are due, where that is not after each scan.
+    #[must_use]
+    pub const fn cadence(&self) -> Option<&Cadence> {
+        match &self.to {
+            Destination::Teams => self.timing.digest.as_ref(),
+            Destination::Jira(_) | Destination::Confluence(_) | Destination::Webhook => None,
+        }
+    }
 }
 
 impl When {

@@ -5,7 +5,7 @@ use super::*;
 use crate::render::tests::{news, outcome, project};
 
 fn route(to: Destination) -> Route {
-    Route { name: "r".to_owned(), when: When::default(), to }
+    Route { name: "r".to_owned(), when: When::default(), to, timing: Timing::default() }
 }
 
 fn tickets(per_group: bool, most_new: usize) -> Route {

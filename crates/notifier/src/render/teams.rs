@@ -30,15 +30,24 @@ pub fn message(id: &DeliveryId, card: &Value) -> Value {
 /// One scan in one card: what is new, what is mended, what is worst, and what was not looked at.
 #[must_use]
 pub fn digest(outcome: &Outcome, findings: &[&News]) -> Value {
+    stands(outcome, findings, &[title(&format!("Scan of {}", outcome.scope))])
+}
+
+/// All scans since a moment in one card: the same.
+#[must_use]
+pub fn digest_since(outcome: &Outcome, findings: &[&News], since: &str) -> Value {
+    let title = title(&format!("How {} stands", outcome.scope));
+    stands(outcome, findings, &[title, run(&format!("Changes are those since {since}."), false)])
+}
+
+fn stands(outcome: &Outcome, findings: &[&News], above: &[Value]) -> Value {
     let new = findings.iter().filter(|news| news.is_new()).count();
     let closed = findings.iter().filter(|news| !news.is_open()).count();
     let open: Vec<&&News> = findings.iter().filter(|news| news.is_open()).collect();
     let mut named = open.len().min(NAMED);
     loop {
-        let mut body = vec![
-            title(&format!("Scan of {}", outcome.scope)),
-            facts(&[("New", new), ("Mended or gone", closed), ("Open", open.len())]),
-        ];
+        let mut body = above.to_vec();
+        body.push(facts(&[("New", new), ("Mended or gone", closed), ("Open", open.len())]));
         if !outcome.complete {
             body.push(run(
                 &format!("Not everything was looked at: {}.", count(as_usize(outcome.not_assessed), "job")),

@@ -197,7 +197,11 @@ impl Contracts {
             only_our_links(&page.document);
             fits(self.page.as_ref(), &page.create("123", Some("456")));
         }
-        for card in [teams::digest(&outcome, &members), teams::urgent(&outcome.scan, &members)] {
+        for card in [
+            teams::digest(&outcome, &members),
+            teams::digest_since(&outcome, &members, "Fri 27 Nov 2026, 08:00 CET"),
+            teams::urgent(&outcome.scan, &members),
+        ] {
             fits(self.card.as_ref(), &card);
             let message = teams::message(&id(), &card);
             fits(self.message.as_ref(), &message);

@@ -14,7 +14,7 @@ use checkmate_notifier::deliver::{
 use checkmate_notifier::jira::{self, Access, Held, NoAccess};
 use checkmate_notifier::ledger::Times;
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::{Destination, Jira, Route, When};
+use checkmate_notifier::policy::{Destination, Jira, Route, Timing, When};
 use checkmate_notifier::{Clock, SystemClock};
 use checkmate_outbound::{Client, InProcess, Outbound};
 use checkmate_queue::Settle;
@@ -101,7 +101,12 @@ impl Desk {
             due_days: [None; 4],
             wont_do: None,
         };
-        let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
+        let route = Route {
+            name: "tickets".to_owned(),
+            when: When::default(),
+            to: Destination::Jira(jira),
+            timing: Timing::default(),
+        };
         let way = Way { route, connection: Some("jira".to_owned()), channel: Channel::Jira(settings) };
         let outbound =
             Outbound::new(checkmate_outbound::Settings::default(), Arc::new(InProcess::default())).unwrap();
