@@ -24,7 +24,8 @@ pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> an
         bail!("scan {} is {}: what it finds is known when it is over", scan.id, scan.state);
     }
     let view = View::of(&*parts.store, &organisations(&parts.config), &scan).await?;
-    let previews: Vec<Preview> = view.wishes(&routes).iter().map(|wish| Preview::new(wish, &view)).collect();
+    let wishes = view.wishes(&routes).into_iter().filter(|wish| wish.route.when.covers(&scan.scope));
+    let previews: Vec<Preview> = wishes.map(|wish| Preview::new(&wish, &view)).collect();
     let text = match format.format {
         Format::Json => view::json(&previews)?,
         Format::Text => {

@@ -63,6 +63,7 @@ pub(super) struct Draft {
     least_priority: Option<String>,
     targets: Option<BTreeSet<String>>,
     rules: Option<BTreeSet<String>>,
+    scopes: Option<BTreeSet<String>>,
     project: Option<String>,
     issue_type: Option<String>,
     labels: Option<BTreeSet<String>>,
@@ -81,12 +82,13 @@ pub(super) struct Draft {
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 30] = [
+pub(super) static KEYS: [Key<Draft>; 31] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&SEVERITIES), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
     key!(Draft; "targets", "Only of these targets; a `*` at the end stands for any rest.", Kind::Texts, "[\"auth0:*\"]", targets),
     key!(Draft; "rules", "Only of these rules or groups of rules.", Kind::Texts, "[\"auth0.attack-protection\"]", rules),
+    key!(Draft; "scopes", "Only what scans of these scopes tell; a `*` at the end stands for any rest. Tickets that are there follow every scan.", Kind::Texts, "[\"org:acme\"]", scopes),
     key!(Draft; "project", "The key of the Jira project.", Kind::Text, "SEC", project),
     key!(Draft; "issue_type", "The type of its tickets; Task when not set.", Kind::Text, "Bug", issue_type),
     key!(Draft; "labels", "Labels of its tickets besides CheckMate's own.", Kind::Texts, "[\"security\"]", labels),
@@ -130,6 +132,7 @@ impl Draft {
             least_priority: self.least_priority.as_deref().and_then(priority),
             targets: self.targets.unwrap_or_default().into_iter().collect(),
             rules: self.rules.unwrap_or_default().into_iter().collect(),
+            scopes: self.scopes.unwrap_or_default().into_iter().collect(),
         };
         let timing = timing(self.quiet_hours, self.quiet_urgent.as_deref(), self.digest)?;
         let to = match self.to.as_deref() {
@@ -264,13 +267,14 @@ impl From<&RouteConfig> for Draft {
     fn from(config: &RouteConfig) -> Self {
         let RouteConfig { route, sending } = config;
         let timing = route.timing.clone();
-        let When { least_severity, least_priority, targets, rules } = route.when.clone();
+        let When { least_severity, least_priority, targets, rules, scopes } = route.when.clone();
         let set = |list: Vec<String>| (!list.is_empty()).then(|| list.into_iter().collect::<BTreeSet<_>>());
         let draft = Self {
             least_severity: least_severity.map(|severity| severity.to_string()),
             least_priority: least_priority.map(|priority| priority.to_string()),
             targets: set(targets),
             rules: set(rules),
+            scopes: set(scopes),
             quiet_hours: ordered(&timing.quiet),
             quiet_urgent: timing.urgent_waits.then(|| "wait".to_owned()),
             digest: timing.digest.as_ref().map(ToString::to_string),

@@ -134,6 +134,14 @@ struct Round<'a> {
 impl<'a> Round<'a> {
     async fn wish(&self, wish: Wish<'a>, touched: &mut Touched<'a>) -> Result<(), StoreError> {
         match (&wish.route.to, &wish.shape) {
+            // A scan of another scope makes no ticket, and changes those that are there.
+            (Destination::Jira(_), Shape::Summary(members)) if !self.covers(wish.route) => {
+                for (subject, members) in subjects(wish.route, members.iter().copied()) {
+                    let shape = Shape::Ticket(members);
+                    self.want(Wish { route: wish.route, subject, shape }, touched).await?;
+                }
+                Ok(())
+            }
             (Destination::Jira(_), Shape::Summary(members)) => {
                 let summary = DeliveryId::derived(&wish.route.name, &wish.subject);
                 for (subject, members) in subjects(wish.route, members.iter().copied()) {
@@ -144,6 +152,10 @@ impl<'a> Round<'a> {
             (_, Shape::Digest(_)) if wish.route.cadence().is_some() => self.digest(wish.route).await,
             _ => self.want(wish, touched).await,
         }
+    }
+
+    fn covers(&self, route: &Route) -> bool {
+        route.when.covers(&self.view.scanned().scope)
     }
 
     /// Has the digest that comes at its time tell of this scan too.
@@ -200,7 +212,7 @@ impl<'a> Round<'a> {
                 return Ok(());
             }
             let next = match row {
-                None if is_over(&wish) => None,
+                None if is_over(&wish) || !self.covers(wish.route) => None,
                 None => {
                     let (route, subject) = (&wish.route.name, wish.subject.clone());
                     Some(DeliveryRecord::planned(route, subject, look.to_owned(), now))

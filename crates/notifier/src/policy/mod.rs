@@ -45,6 +45,8 @@ pub struct When {
     pub targets: Vec<String>,
     /// Rules, whole or by the beginning of their ids up to a dot.
     pub rules: Vec<String>,
+    /// Scopes of scans, whole or with a `*` at the end.
+    pub scopes: Vec<String>,
 }
 
 /// Where to.
@@ -199,6 +201,13 @@ impl Route {
 }
 
 impl When {
+    /// Whether it takes what scans of a scope tell.
+    #[must_use]
+    pub fn covers(&self, scope: &Scope) -> bool {
+        let scope = scope.to_string();
+        self.scopes.is_empty() || self.scopes.iter().any(|pattern| fits(pattern, &scope))
+    }
+
     /// Whether it takes a finding.
     #[must_use]
     pub fn takes(&self, news: &News) -> bool {

@@ -48,6 +48,26 @@ fn a_route_takes_what_fits_every_part() {
 }
 
 #[test]
+fn scans_of_other_scopes_tell_a_route_nothing_and_tickets_follow_them() {
+    let outcome = outcome(vec![news("auth0.a.b", "c", "x", OPENED)]);
+    for (scopes, covered) in
+        [(&[][..], true), (&["org:acme"], true), (&["org:*"], true), (&["org:ac", "auth0:*"], false)]
+    {
+        let scopes = scopes.iter().map(|word| (*word).to_owned()).collect();
+        let when = When { scopes, ..When::default() };
+        assert_eq!(when.covers(&outcome.scope), covered);
+        let wishes = |to| {
+            let routes = [Route { when: when.clone(), ..route(to) }];
+            plan(&outcome, &routes).len()
+        };
+        for to in [Destination::Teams, Destination::Webhook] {
+            assert_eq!(wishes(to) > 0, covered);
+        }
+        assert_eq!(wishes(Destination::Jira(project())), 1);
+    }
+}
+
+#[test]
 fn tickets_are_of_what_the_scan_touched() {
     let findings = vec![
         news("auth0.a.new", "c1", "x", OPENED),

@@ -193,6 +193,29 @@ async fn a_finding_becomes_a_ticket_that_follows_it() {
     assert_eq!((desk.tickets().len(), desk.open()), (2, 2), "back again, the same ticket");
 }
 
+/// Whether its tickets are of one finding each, or named by a summary.
+#[tokio::test]
+async fn a_scan_of_another_scope_closes_tickets_and_makes_none() {
+    for most_new in [100, 1] {
+        let mut desk = Desk::with_most(false, most_new).await;
+        desk.scanned("a", &Says::all(&["x", "y", "z", "u", "v"], &["x", "y", "z"])).await;
+        desk.settle().await;
+        let (tickets, open) = (desk.tickets().len(), desk.open());
+        assert_eq!((tickets, open), if most_new == 1 { (2, 2) } else { (3, 3) });
+        let way = desk.ways.get_mut("tickets").unwrap();
+        way.route.when.scopes = vec!["org:*".to_owned()];
+        desk.scanned("b", &Says::all(&["x", "y", "z", "u", "v"], &["u", "v"])).await;
+        desk.settle().await;
+        assert_eq!((desk.tickets().len(), desk.open()), (tickets, 0));
+
+        // A scan of its own scope makes what it finds; what is known since before is no news to it.
+        desk.ways.get_mut("tickets").unwrap().route.when.scopes = vec!["export:t".to_owned()];
+        desk.scanned("c", &Says::all(&["x", "y", "z", "u", "v"], &["x", "u"])).await;
+        desk.settle().await;
+        assert_eq!((desk.tickets().len(), desk.open()), (tickets, 1));
+    }
+}
+
 /// A deliverer keeps what it read; a decision since then changes it as a scan does.
 #[tokio::test]
 async fn a_decision_is_seen_by_a_deliverer_that_read_before() {
