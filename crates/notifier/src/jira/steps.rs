@@ -75,11 +75,12 @@ impl Site<'_> {
             let edited = self.send(&request::edit(key, ticket, &mark)).await;
             edited.map_err(|trouble| nobody(trouble, ticket))?;
             let next = mark.next(ticket);
-            self.keep_list(key, ticket, &mark).await?;
             self.remark(key, &ticket.note, &next.json()).await?;
             if !reopens {
                 self.go(key, issue.category(), ticket.open).await?;
             }
+            // A site that takes no file has its ticket closed all the same.
+            self.keep_list(key, ticket, &mark).await?;
             self.send(&request::mark(key, &next)).await?;
         } else if self.keep_list(key, ticket, &mark).await? {
             self.send(&request::mark(key, &mark.with_file(ticket))).await?;

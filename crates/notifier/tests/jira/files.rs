@@ -9,7 +9,7 @@ use checkmate_domain::{
 };
 use checkmate_notifier::jira::Ticket;
 use checkmate_notifier::policy::{News, Shape};
-use checkmate_sandbox::jira::Attachment;
+use checkmate_sandbox::jira::{Attachment, Category};
 use checkmate_sandbox::{Chaos, Fault, Vendor};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -133,6 +133,22 @@ async fn a_file_that_is_not_taken_leaves_the_ticket_and_says_so() {
         assert_eq!(row.remote.as_deref(), Some("SEC-1"));
         assert_eq!(world.wrote("issue.create"), 1);
     }
+}
+
+#[tokio::test]
+async fn a_ticket_is_closed_whether_its_file_is_taken_or_not() {
+    let world = World::new().await;
+    bring(&world, MANY, "first").await;
+    world.office.order_on(Vendor::Jira, "POST", "/attachments", Fault::Status(403));
+    let members: Vec<News> =
+        (0..MANY).map(|n| finding(n, &"mended ".repeat(40), TransitionKind::Resolved, 0)).collect();
+    let shape = Shape::Ticket(members.iter().collect());
+    let closed = Ticket::of(&project(), &id(0), &shape, None, Timestamp::from_millis(0)).unwrap();
+    world.want_look("tickets", &subject(0), closed.look()).await;
+    let row = world.turn(&world.sender(), &closed, &id(0)).await;
+    assert_eq!((row.state, world.ticket(&id(0)).category), (DeliveryState::Parked, Category::Done));
+    world.settle(Arc::new(world.sender()), Arc::new([(id(0), closed)].into())).await;
+    assert_eq!((files(&world, 0).len(), world.wrote("comment.create")), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
