@@ -39,7 +39,8 @@ pub(crate) struct Preview {
 impl Preview {
     pub(crate) fn new(wish: &Wish<'_>, view: &View) -> Self {
         let (outcome, now) = (view.scanned(), view.over_at());
-        let id = DeliveryId::derived(&wish.route.name, &wish.subject);
+        let subject = told_in(wish, view).unwrap_or_else(|| wish.subject.clone());
+        let id = DeliveryId::derived(&wish.route.name, &subject);
         let (what, members) = kind(&wish.shape);
         let findings = members.iter().map(|news| news.record.finding.fingerprint.to_string()).collect();
         let places = members.iter().map(|news| render::place(news)).collect();
@@ -48,7 +49,7 @@ impl Preview {
             route: wish.route.name.clone(),
             id,
             what,
-            subject: wish.subject.clone(),
+            subject,
             title,
             findings,
             places,
@@ -57,6 +58,12 @@ impl Preview {
             attached: file.map(|file| file.name),
         }
     }
+}
+
+/// The digest that tells of the scan, where that is one of all scans of a time.
+fn told_in(wish: &Wish<'_>, view: &View) -> Option<Subject> {
+    let cadence = wish.route.cadence().filter(|_| matches!(wish.shape, Shape::Digest(_)))?;
+    Some(Subject::Digest(view.scanned().scope.clone(), cadence.next(view.over_at())?))
 }
 
 fn kind<'a>(shape: &'a Shape<'a>) -> (&'static str, Vec<&'a News>) {
@@ -104,6 +111,13 @@ fn shown(
             let card = teams::urgent(&outcome.scan, members);
             let title = format!("{} that cannot wait", count(members.len(), "new finding"));
             (title, teams::message(id, &card), None)
+        }
+        (Shape::Digest(members), _) if wish.route.cadence().is_some() => {
+            let cadence = wish.route.cadence();
+            let since = cadence.and_then(|cadence| Some(cadence.words(cadence.before(cadence.next(now)?)?)));
+            let card = teams::digest_since(outcome, members, &since.unwrap_or_default());
+            let times = cadence.map(ToString::to_string).unwrap_or_default();
+            (format!("scan of {}, in the card of {times}", outcome.scope), teams::message(id, &card), None)
         }
         (Shape::Digest(members), _) => {
             let message = teams::message(id, &teams::digest(outcome, members));
