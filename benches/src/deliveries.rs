@@ -14,7 +14,7 @@ use checkmate_notifier::deliver::{
 use checkmate_notifier::jira::Settings;
 use checkmate_notifier::ledger::Times;
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::{Approve, Destination, Jira, Route, When};
+use checkmate_notifier::policy::{Approve, Destination, Jira, Route, Timing, When};
 use checkmate_notifier::sender::{Access, Held, NoAccess};
 use checkmate_outbound::{Client, InProcess, Outbound};
 use checkmate_sandbox::Office;
@@ -122,11 +122,18 @@ fn ways(office: &Office) -> anyhow::Result<Ways> {
         labels: Vec::new(),
         per_group: false,
         most_new: 10_000,
+        fields: Vec::new(),
+        owners: Vec::new(),
         due_days: [None; 4],
         wont_do: None,
         approve: Approve::default(),
     };
-    let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
+    let route = Route {
+        name: "tickets".to_owned(),
+        when: When::default(),
+        to: Destination::Jira(jira),
+        timing: Timing::default(),
+    };
     let channel = Channel::Jira(Settings { base, times });
     let way = Way { route, connection: Some("jira".to_owned()), channel };
     Ok(BTreeMap::from([("tickets".to_owned(), way)]))

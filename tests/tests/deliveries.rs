@@ -229,6 +229,22 @@ async fn tickets_follow_what_people_decide() {
     let accept = ["findings", "accept", &id, "--reason", "behind a proxy", "--owner", "ops"];
     let past = site.run(&[&accept[..], &["--until", "2020-01-01"]].concat()).await;
     assert!(past.code == Some(1) && past.err.contains("is past"), "{past:?}");
+    let dry = [&accept[..], &["--until", "90d", "--dry-run"]].concat();
+    let said = site.run(&dry).await.fine();
+    assert!(
+        said.out.contains("accepted until") && said.out.contains("nothing is kept (--dry-run)"),
+        "{said:?}"
+    );
+    assert_eq!(site.json(&dry).await["decision"]["waiver"]["owner"], "ops");
+    for what in [&["assign", &id, "ann"][..], &["comment", &id, "hm"]] {
+        let said = site.run(&[&["findings"], what, &["--dry-run"]].concat()).await.fine();
+        assert!(said.out.contains("nothing is kept (--dry-run)"), "{said:?}");
+    }
+    let past = site.run(&[&accept[..], &["--until", "2020-01-01", "--dry-run"]].concat()).await;
+    assert!(past.code == Some(1) && past.err.contains("is past"), "{past:?}");
+    assert_eq!(site.json(&["findings", "list"]).await.as_array().unwrap().len(), findings.len());
+    assert!(site.json(&["findings", "show", &id]).await["decision"].is_null());
+
     let said = site.run(&[&accept[..], &["--until", "90d"]].concat()).await.fine();
     assert!(said.out.contains("accepted until") && said.out.contains("ops answers for it"), "{said:?}");
     let fewer = site.json(&["findings", "list"]).await;
@@ -316,9 +332,14 @@ async fn a_lost_account_parks_deliveries_until_it_is_back() {
     assert!(said.out.contains("parked") && said.out.contains("one root cause"), "{said:?}");
     let missing = site.run(&["deliveries", "show", "nothing"]).await;
     assert!(missing.code == Some(1) && missing.err.contains("deliveries list"), "{missing:?}");
+    let dry = site.run(&["deliveries", "cancel", &id, "--dry-run"]).await.fine();
+    assert!(dry.out.contains("is parked: it would be cancelled; nothing is changed"), "{dry:?}");
+    assert_eq!(site.json(&["deliveries", "show", &id]).await["state"], "parked");
     site.run(&["deliveries", "cancel", &id]).await.fine();
     let again = site.run(&["deliveries", "cancel", &id]).await;
     assert!(again.code == Some(1) && again.err.contains("cancelled before"), "{again:?}");
+    let dry = site.run(&["deliveries", "cancel", &id, "--dry-run"]).await;
+    assert!(dry.code == Some(1) && dry.err.contains("cancelled before"), "{dry:?}");
     let dry = site.run(&["deliveries", "retry", "--all", "--dry-run"]).await.fine();
     assert!(dry.out.contains("nothing is tried"), "{dry:?}");
 

@@ -85,7 +85,9 @@ async fn what_would_be_sent_is_shown() {
     let mut config = fs::read_to_string(site.home.path("checkmate.toml")).unwrap();
     config.push_str(
         "[routes.tickets]\nto = \"jira\"\nproject = \"SEC\"\nleast_priority = \"P2\"\nmost_new = 3\n\
-                     [routes.channel]\nto = \"teams\"\n[routes.pages]\nto = \"confluence\"\n",
+         fields = [\"Team=Platform\"]\nowners = [\"auth0:*=component:Identity\"]\n\
+         [routes.channel]\nto = \"teams\"\ndigest = \"weekly mon 08:00 UTC\"\n\
+         [routes.other]\nto = \"teams\"\nscopes = [\"auth0:*\"]\n[routes.pages]\nto = \"confluence\"\n",
     );
     fs::write(site.home.path("checkmate.toml"), config).unwrap();
     let preview = async |scan: &str| {
@@ -99,7 +101,16 @@ async fn what_would_be_sent_is_shown() {
         [3, 1, 1, 1, 1]
     );
     let ticket = first.iter().find(|one| one["what"] == "ticket").unwrap();
+    assert_eq!(ticket["fields"], serde_json::json!(["Team=Platform"]));
     let ticket = &ticket["body"]["fields"];
+    assert_eq!(ticket["components"][0]["name"], "Identity");
+    let digest = first.iter().find(|one| one["what"] == "digest").unwrap();
+    assert!(
+        digest["subject"]["of"] == "digest" && digest["body"].to_string().contains("08:00 UTC"),
+        "{digest}"
+    );
+    let page = first.iter().find(|one| one["what"] == "scan page").unwrap();
+    assert!(page["body"].to_string().contains("lacks the scope write:confluence-file"), "{page}");
     assert_eq!(ticket["project"]["key"], "SEC");
     assert!(ticket["labels"][1].as_str().unwrap().starts_with("checkmate-"));
     let said = site.run(&["notify", "preview", &scan[..8]]).await.fine();

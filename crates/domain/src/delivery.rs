@@ -19,6 +19,8 @@ pub enum Subject {
     Summary(ScanId),
     /// One scan as a whole.
     Scan(ScanId),
+    /// How a scope stands at a time, whichever scans there were before it.
+    Digest(Scope, Timestamp),
     /// How a scope stands now, whichever scan says so.
     Posture(Scope),
     /// What one scan changed about one finding.
@@ -33,6 +35,7 @@ impl Subject {
             Self::Group(group) => ("group", group.to_string()),
             Self::Summary(scan) => ("summary", scan.to_string()),
             Self::Scan(scan) => ("scan", scan.to_string()),
+            Self::Digest(scope, at) => ("digest", format!("{scope} {at}")),
             Self::Posture(scope) => ("posture", scope.to_string()),
             Self::Change(scan, fingerprint) => ("change", format!("{scan} {fingerprint}")),
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use checkmate_domain::{
     Decision, FindingRecord, Fingerprint, GroupId, JobId, Rule, RuleId, ScanId, Subject, TargetId, Timestamp,
-    TransitionKind,
+    Transition, TransitionKind,
 };
 use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided, waiting};
 
-use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, plan};
+use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, is_account, plan};
 
 /// Entries of the log, and jobs, read in one call.
 const PAGE: u64 = 5_000;
@@ -61,8 +61,31 @@ impl View {
         organisations: &Organisations,
         scan: &ScanRecord,
     ) -> Result<Self, StoreError> {
+        Self::with(store, organisations, scan, |change| change.scan == scan.id).await
+    }
+
+    /// Looks at what a scan covered, with everything that changed there since a moment, whichever scan changed it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn since(
+        store: &dyn Store,
+        organisations: &Organisations,
+        scan: &ScanRecord,
+        since: Timestamp,
+    ) -> Result<Self, StoreError> {
+        Self::with(store, organisations, scan, |change| change.at > since).await
+    }
+
+    /// Looks at a scan with the changes that count.
+    async fn with(
+        store: &dyn Store,
+        organisations: &Organisations,
+        scan: &ScanRecord,
+        counts: impl Fn(&Transition) -> bool + Send,
+    ) -> Result<Self, StoreError> {
         // The log before the findings: what is added in between is in the findings, and asked for again.
-        let (changes, position) = changes(store, &scan.id).await?;
+        let (changes, position) = changes(store, counts).await?;
         let scanned = targets(store, &scan.id).await?;
         let (decided, now) = (decided(store).await?, store.now().await?);
         let decisions = versions(&decided);
@@ -84,8 +107,10 @@ impl View {
                 let decision = decided.get(&record.finding.fingerprint);
                 let holds = |decision: &Decision| decision.holds(record.finding.severity, now).cloned();
                 let waiver = decision.and_then(holds);
-                let decided = decision.is_some_and(Decision::was_waived);
-                list.push(Arc::new(News { rule, organisation, change, record, waiver, decided }));
+                let assignee = decision.and_then(|decision| decision.assignee.clone());
+                let decided =
+                    decision.is_some_and(Decision::was_waived) || assignee.as_deref().is_some_and(is_account);
+                list.push(Arc::new(News { rule, organisation, change, record, waiver, assignee, decided }));
             }
         }
         let scanned = Outcome {
@@ -150,7 +175,7 @@ impl View {
     const fn outcome(&self, route: &Route) -> &Outcome {
         match route.to {
             Destination::Jira(_) => &self.known,
-            Destination::Teams | Destination::Confluence | Destination::Webhook => &self.scanned,
+            Destination::Teams | Destination::Confluence(_) | Destination::Webhook => &self.scanned,
         }
     }
 
@@ -163,7 +188,11 @@ impl View {
             Subject::Group(group) => {
                 GroupId::derived(&news.record.finding.place.rule, &news.organisation) == *group
             }
-            Subject::Summary(_) | Subject::Scan(_) | Subject::Posture(_) | Subject::Change(..) => false,
+            Subject::Summary(_)
+            | Subject::Scan(_)
+            | Subject::Digest(..)
+            | Subject::Posture(_)
+            | Subject::Change(..) => false,
         };
         let mut members: Vec<&News> =
             self.known.findings.iter().map(AsRef::as_ref).filter(|news| about(news)).collect();
@@ -177,17 +206,20 @@ fn versions(decided: &BTreeMap<Fingerprint, Decision>) -> BTreeMap<Fingerprint, 
     decided.iter().map(|(fingerprint, decision)| (fingerprint.clone(), decision.version)).collect()
 }
 
-/// What a scan changed last of each finding, and when.
+/// What was changed last of each finding, and when.
 type Changes = BTreeMap<Fingerprint, (TransitionKind, Timestamp)>;
 
-/// What the scan changed, and the end of the log.
-async fn changes(store: &dyn Store, scan: &ScanId) -> Result<(Changes, Option<String>), StoreError> {
+/// The changes that count, and the end of the log.
+async fn changes(
+    store: &dyn Store,
+    counts: impl Fn(&Transition) -> bool + Send,
+) -> Result<(Changes, Option<String>), StoreError> {
     let mut changes = BTreeMap::new();
     let mut after: Option<String> = None;
     loop {
         let page = store.transitions(after.as_deref(), PAGE).await?;
         let Some(last) = page.last().map(|entry| entry.position.clone()) else { return Ok((changes, after)) };
-        let own = page.into_iter().map(|entry| entry.transition).filter(|entry| entry.scan == *scan);
+        let own = page.into_iter().map(|entry| entry.transition).filter(&counts);
         changes.extend(own.map(|entry| (entry.fingerprint, (entry.kind, entry.at))));
         after = Some(last);
     }

@@ -8,7 +8,11 @@ mod answers;
 mod chaos;
 #[path = "common/mod.rs"]
 mod common;
+#[path = "jira/files.rs"]
+mod files;
 #[path = "jira/harness.rs"]
 mod harness;
 #[path = "jira/life.rs"]
 mod life;
+#[path = "jira/owners.rs"]
+mod owners;

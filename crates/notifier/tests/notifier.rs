@@ -16,3 +16,5 @@ mod messages;
 mod orders;
 #[path = "notifier/parking.rs"]
 mod parking;
+#[path = "notifier/quiet.rs"]
+mod quiet;

@@ -353,7 +353,7 @@ impl Tenant {
             (
                 "atlassian",
                 "read:jira-work write:jira-work read:space:confluence read:page:confluence write:page:confluence \
-                 read:me offline_access",
+                 write:confluence-file read:me offline_access",
             ),
             ("microsoft-teams", "User.Read ChannelMessage.Send offline_access"),
         ];

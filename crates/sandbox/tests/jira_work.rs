@@ -380,3 +380,16 @@ async fn leased(vault: &Sandbox, keys: &Example) -> String {
     let answer: Value = answer.json().await.unwrap();
     answer["access_token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
+
+#[tokio::test]
+async fn a_file_is_taken_away_once() {
+    let office = Office::builder().start().await.unwrap();
+    let api = api(&office);
+    let key = create(&api).await;
+    let form = [("file", Some("report.txt"), "all of it")];
+    let made = api.form("POST", &format!("/issue/{key}/attachments"), Some("no-check"), &form).await;
+    let id = made.body[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(api.delete(&format!("/attachment/{id}")).await.status, 204);
+    assert_eq!(office.jira().issue(&key).unwrap().attachments, []);
+    assert_eq!(api.delete(&format!("/attachment/{id}")).await.status, 404);
+}

@@ -46,6 +46,9 @@ pub enum Deliveries {
     Cancel {
         /// Its id, or the beginning of it.
         id: String,
+        /// Only say what would be cancelled.
+        #[arg(long)]
+        dry_run: bool,
         /// How to print.
         #[command(flatten)]
         format: FormatArg,

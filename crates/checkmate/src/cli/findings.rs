@@ -65,6 +65,9 @@ pub enum Findings {
 pub struct WhichArgs {
     /// The fingerprint, or its beginning.
     pub fingerprint: String,
+    /// Only show how it would be.
+    #[arg(long)]
+    pub dry_run: bool,
     /// How to print.
     #[command(flatten)]
     pub format: FormatArg,

@@ -1,6 +1,6 @@
 //! `deliveries list|show|retry|cancel`: works on the ledger; whoever delivers sees it there.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Timestamp};
 use checkmate_notifier::deliver::by_hand::{cancelled, is_stuck, retried};
 use serde::Serialize;
@@ -44,17 +44,25 @@ pub(crate) async fn deliveries(parts: &Parts, command: &Deliveries, out: &mut Ou
         Deliveries::Retry { which, dry_run, format } => {
             retry(parts, which, *dry_run, format.format, out).await
         }
-        Deliveries::Cancel { id, format } => {
-            let row = find(parts, id).await?;
-            let row = change(parts, row, cancelled).await?;
-            let text = match format.format {
-                Format::Json => view::json(&row)?,
-                Format::Text => format!("delivery {} is cancelled: nothing more is done about it\n", row.id),
-            };
-            out.text(&text).await?;
-            Ok(EXIT_DONE)
-        }
+        Deliveries::Cancel { id, dry_run, format } => cancel(parts, id, *dry_run, format.format, out).await,
     }
+}
+
+async fn cancel(parts: &Parts, id: &str, dry_run: bool, format: Format, out: &mut Out) -> anyhow::Result<u8> {
+    let row = find(parts, id).await?;
+    let (was, row) = match (row.state.as_str(), dry_run) {
+        (was, true) => (was, changed(&row, cancelled)?),
+        (was, false) => (was, change(parts, row, cancelled).await?),
+    };
+    let text = match format {
+        Format::Json => view::json(&row)?,
+        Format::Text if dry_run => {
+            format!("delivery {} is {was}: it would be cancelled; nothing is changed (--dry-run)\n", row.id)
+        }
+        Format::Text => format!("delivery {} is cancelled: nothing more is done about it\n", row.id),
+    };
+    out.text(&text).await?;
+    Ok(EXIT_DONE)
 }
 
 /// What became of one delivery.
@@ -119,14 +127,19 @@ async fn change(
     row: DeliveryRecord,
     to: impl Fn(&DeliveryRecord, Timestamp) -> Result<DeliveryRecord, String>,
 ) -> anyhow::Result<DeliveryRecord> {
-    let next = match to(&row, Timestamp::now()) {
-        Ok(next) => next,
-        Err(why) => bail!("delivery {}: {why}", row.id),
-    };
+    let next = changed(&row, to)?;
     if !parts.store.put_delivery(&next).await? {
         bail!("delivery {} has changed just now: look at it again", row.id)
     }
     Ok(next)
+}
+
+/// A row as a person wants it.
+fn changed(
+    row: &DeliveryRecord,
+    to: impl Fn(&DeliveryRecord, Timestamp) -> Result<DeliveryRecord, String>,
+) -> anyhow::Result<DeliveryRecord> {
+    to(row, Timestamp::now()).map_err(|why| anyhow!("delivery {}: {why}", row.id))
 }
 
 /// Makes due what is parked on the routes of a connection; how many that were.

@@ -25,7 +25,9 @@ pub(crate) async fn findings(parts: &Parts, command: &Findings, out: &mut Out) -
                 Format::Text => finding_view::list(&found, *all, out.color),
             }
         }
-        Findings::Show { fingerprint, format } => said(&show(parts, fingerprint).await?, format.format, out)?,
+        Findings::Show { fingerprint, format } => {
+            said(&show(parts, find(parts, fingerprint).await?, None).await?, format.format, out)?
+        }
         Findings::Accept(args) => {
             let change = |decision: Decision, record: &FindingRecord, said: &Said| {
                 let waiver = Waiver {
@@ -77,9 +79,16 @@ async fn decide(
         let known = known.unwrap_or_else(|| Decision::none(fingerprint.clone()));
         let decision = change(known, &record, &said_by)
             .map_err(|error| anyhow!("finding {}: {error}", short(&record)))?;
+        if which.dry_run {
+            let would_be = said(&show(parts, record, Some(decision)).await?, which.format.format, out)?;
+            return Ok(match which.format.format {
+                Format::Json => would_be,
+                Format::Text => format!("{would_be}\nit would be so; nothing is kept (--dry-run)\n"),
+            });
+        }
         if parts.store.put_decision(&decision).await? {
             follow(parts, &record).await?;
-            return said(&show(parts, fingerprint.as_str()).await?, which.format.format, out);
+            return said(&show(parts, record, None).await?, which.format.format, out);
         }
     }
     bail!("finding {} is changed by others all the time: try again", short(&record))
@@ -160,8 +169,8 @@ pub(crate) struct Shown {
     pub(crate) accepted: bool,
 }
 
-async fn show(parts: &Parts, text: &str) -> anyhow::Result<Shown> {
-    let record = find(parts, text).await?;
+/// A finding with what is decided about it, or would be.
+async fn show(parts: &Parts, record: FindingRecord, would_be: Option<Decision>) -> anyhow::Result<Shown> {
     let rules = parts.store.report(&record.job).await?.map(|report| report.rules).unwrap_or_default();
     let rule = rules.into_iter().find(|rule| rule.id == record.finding.rule);
     let mut history = Vec::new();
@@ -173,7 +182,10 @@ async fn show(parts: &Parts, text: &str) -> anyhow::Result<Shown> {
         history.extend(own.filter(|transition| transition.fingerprint == record.finding.fingerprint));
         after = Some(last);
     }
-    let decision = parts.store.decision(&record.finding.fingerprint).await?;
+    let decision = match would_be {
+        Some(decision) => Some(decision),
+        None => parts.store.decision(&record.finding.fingerprint).await?,
+    };
     let now = parts.store.now().await?;
     let holds = |decision: &Decision| decision.holds(record.finding.severity, now).is_some();
     let accepted = decision.as_ref().is_some_and(holds);

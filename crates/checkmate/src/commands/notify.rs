@@ -12,11 +12,11 @@ use crate::view;
 use crate::view::notify_view::{self, Preview};
 use crate::wiring::deliveries::organisations;
 use crate::wiring::parts::Parts;
-use crate::wiring::ways::silent;
+use crate::wiring::ways::{route, silent};
 
 pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> anyhow::Result<u8> {
     let Notify::Preview { scan, format } = command;
-    let routes: Vec<_> = parts.config.routes.values().map(|one| one.route.clone()).collect();
+    let routes: Vec<_> = parts.config.routes.values().map(|one| route(&parts.config, one)).collect();
     if routes.is_empty() {
         bail!("nothing is sent anywhere: no route is configured; see [routes] in docs/configuration.md");
     }
@@ -27,6 +27,9 @@ pub(crate) async fn notify(parts: &Parts, command: &Notify, out: &mut Out) -> an
     let view = View::of(&*parts.store, &organisations(&parts.config), &scan).await?;
     let mut previews: Vec<Preview> = Vec::new();
     for route in &routes {
+        if !route.when.covers(&scan.scope) {
+            continue;
+        }
         let wishes = view.wishes(std::slice::from_ref(route));
         let questions = questions(&*parts.store, &view, route, &wishes).await?;
         previews.extend(wishes.iter().map(|wish| Preview::new(wish, &view).asking(&questions)));

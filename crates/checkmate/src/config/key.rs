@@ -88,6 +88,8 @@ pub(super) enum Read {
     Path(PathBuf),
     /// Several texts.
     Texts(BTreeSet<String>),
+    /// Several texts whose order counts.
+    Ordered(Vec<String>),
     /// A time zone, which takes long to find.
     Zone(TimeZone),
 }
@@ -101,12 +103,15 @@ impl Read {
             Self::Text(text) => quoted(text),
             Self::Path(path) => quoted(&path.display().to_string()),
             Self::Zone(zone) => quoted(zone.iana_name().unwrap_or("UTC")),
-            Self::Texts(texts) => {
-                let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-                format!("[{}]", texts.join(", "))
-            }
+            Self::Texts(texts) => list(texts),
+            Self::Ordered(texts) => list(texts),
         }
     }
+}
+
+fn list<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    let texts: Vec<String> = texts.into_iter().map(|text| quoted(text)).collect();
+    format!("[{}]", texts.join(", "))
 }
 
 /// A text as it is written in the file.
@@ -170,7 +175,7 @@ macro_rules! kept {
     )+};
 }
 
-kept!(PathBuf => Path, BTreeSet<String> => Texts, TimeZone => Zone);
+kept!(PathBuf => Path, BTreeSet<String> => Texts, Vec<String> => Ordered, TimeZone => Zone);
 
 impl Value for Span {
     fn take(read: Read) -> Option<Self> {

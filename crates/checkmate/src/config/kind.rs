@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Text,
     /// Several texts.
     Texts,
+    /// Several texts, the first of which counts most.
+    Ordered,
     /// The address of something that is talked to.
     Url {
         /// How it may begin.
@@ -94,7 +96,7 @@ impl Kind {
             Self::Count { .. } => "a whole number",
             Self::Span { .. } => "a length of time",
             Self::Text => "a text",
-            Self::Texts => "a list of texts",
+            Self::Texts | Self::Ordered => "a list of texts",
             Self::Url { .. } | Self::Api => "a URL",
             Self::File => "a file",
             Self::SecretFile => "a file with a secret",
@@ -111,7 +113,7 @@ impl Kind {
     /// An example, as it is written in the file.
     pub(super) fn written(&self, example: &str) -> String {
         match self {
-            Self::Count { .. } | Self::Texts | Self::Scopes => example.to_owned(),
+            Self::Count { .. } | Self::Texts | Self::Ordered | Self::Scopes => example.to_owned(),
             _ => quoted(example),
         }
     }
@@ -127,9 +129,13 @@ impl Kind {
         if let Self::Count { least, most } = *self {
             return count(path, number(given).ok_or_else(|| self.other(path, example, given))?, least, most);
         }
-        if matches!(self, Self::Texts | Self::Scopes) {
+        if matches!(self, Self::Texts | Self::Ordered | Self::Scopes) {
             let list = texts::list(given).ok_or_else(|| self.other(path, example, given))?;
-            return texts::each(path, list, matches!(self, Self::Scopes));
+            let texts = texts::each(path, list, matches!(self, Self::Scopes))?;
+            return Ok(match self {
+                Self::Ordered => Read::Ordered(texts),
+                _ => Read::Texts(texts.into_iter().collect()),
+            });
         }
         let text = match given {
             Given::Text(text) => text,
@@ -155,7 +161,7 @@ impl Kind {
             Self::Cron => texts::cron(path, text),
             Self::Zone => texts::zone(path, text),
             Self::Scope => texts::scope(path, text).map(Read::Text),
-            Self::Text | Self::Word(_) | Self::Count { .. } | Self::Texts | Self::Scopes => {
+            Self::Text | Self::Word(_) | Self::Count { .. } | Self::Texts | Self::Ordered | Self::Scopes => {
                 Ok(Read::Text(text.to_owned()))
             }
         }

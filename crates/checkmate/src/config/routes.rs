@@ -1,10 +1,12 @@
 //! The keys of one route: which findings go where.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use checkmate_domain::{Priority, Secret, Severity};
-use checkmate_notifier::policy::{Destination, Jira, Route, When, WontDo};
+use checkmate_notifier::policy::{Destination, Jira, Pages, Route, Timing, When, WontDo, is_always_quiet};
 use checkmate_outbound::{BaseUrl, SecretUrl};
 
 use super::approve::Asked;
@@ -62,12 +64,18 @@ pub(super) struct Draft {
     least_priority: Option<String>,
     targets: Option<BTreeSet<String>>,
     rules: Option<BTreeSet<String>>,
+    scopes: Option<BTreeSet<String>>,
     project: Option<String>,
     issue_type: Option<String>,
     labels: Option<BTreeSet<String>>,
     ticket_per: Option<String>,
     most_new: Option<u32>,
+    fields: Option<Vec<String>>,
+    owners: Option<Vec<String>>,
     due_days: Option<BTreeSet<String>>,
+    quiet_hours: Option<Vec<String>>,
+    quiet_urgent: Option<String>,
+    digest: Option<String>,
     wont_do: Option<String>,
     wont_do_cap: Option<String>,
     wont_do_days: Option<u32>,
@@ -76,15 +84,18 @@ pub(super) struct Draft {
 }
 
 /// What stands in `[routes.NAME]`.
-pub(super) static KEYS: [Key<Draft>; 28] = [
+pub(super) static KEYS: [Key<Draft>; 34] = [
     key!(Draft; "to", "Where to.", Kind::Word(&["jira", "teams", "confluence", "webhook"]), "jira", to),
     key!(Draft; "least_severity", "From which severity on; all when not set.", Kind::Word(&SEVERITIES), "moderate", least_severity),
     key!(Draft; "least_priority", "Up to which priority; all when not set.", Kind::Word(&PRIORITIES), "P2", least_priority),
     key!(Draft; "targets", "Only of these targets; a `*` at the end stands for any rest.", Kind::Texts, "[\"auth0:*\"]", targets),
     key!(Draft; "rules", "Only of these rules or groups of rules.", Kind::Texts, "[\"auth0.attack-protection\"]", rules),
+    key!(Draft; "scopes", "Only what scans of these scopes tell; a `*` at the end stands for any rest. Tickets that are there follow every scan.", Kind::Texts, "[\"org:acme\"]", scopes),
     key!(Draft; "project", "The key of the Jira project.", Kind::Text, "SEC", project),
     key!(Draft; "issue_type", "The type of its tickets; Task when not set.", Kind::Text, "Bug", issue_type),
     key!(Draft; "labels", "Labels of its tickets besides CheckMate's own.", Kind::Texts, "[\"security\"]", labels),
+    key!(Draft; "fields", "Other fields of its new tickets, by name or id, as the project has them; one that takes several values is named several times.", Kind::Ordered, "[\"Team=Platform\", \"customfield_10042=7\"]", fields),
+    key!(Draft; "owners", "Whose new tickets are, by target or by rule: an account at Atlassian, a component of the project, or both in two texts; the first that fits. An account that `findings assign` names comes before them.", Kind::Ordered, "[\"auth0:acme*=account:5b10a2844c20165700ede21g\", \"auth0.attack-protection=component:Identity\"]", owners),
     key!(Draft; "ticket_per", "A ticket for each finding, or for each root cause; group when not set.", Kind::Word(&["finding", "group"]), "finding", ticket_per),
     key!(Draft; "most_new", "New tickets of one scan; what is beyond goes into one summary; 25 when not set.", Kind::Count { least: 1, most: 10_000 }, "50", most_new),
     key!(Draft; "due_days", "Days to mend by priority; no due date for those that are not named.", Kind::Texts, "[\"P1=7\", \"P2=30\"]", due_days),
@@ -94,6 +105,9 @@ pub(super) static KEYS: [Key<Draft>; 28] = [
     key!(Draft; "approve", "What waits until a person approves it, at jira: the first tickets in a project (first-use), tickets of their own beyond `most_new` (many-new), more than `most_closing` tickets closed after one scan (many-closing). Nothing when not set.", Kind::Texts, "[\"first-use\", \"many-new\", \"many-closing\"]", asked.approve),
     key!(Draft; "most_closing", "Tickets that are closed after one scan without a question, where approve names many-closing; 10 when not set.", Kind::Count { least: 1, most: 10_000 }, "20", asked.most_closing),
     key!(Draft; "approval_days", "Days until what nobody approved is as if it was denied; 7 when not set.", Kind::Count { least: 1, most: 365 }, "14", asked.approval_days),
+    key!(Draft; "quiet_hours", "When no card and no event of it is sent, with the time zone; what falls into them is sent when they end.", Kind::Ordered, "[\"22:00-07:00 Europe/Berlin\", \"sat,sun Europe/Berlin\"]", quiet_hours),
+    key!(Draft; "quiet_urgent", "What becomes of the card for what cannot wait in quiet hours; send when not set.", Kind::Word(&["send", "wait"]), "wait", quiet_urgent),
+    key!(Draft; "digest", "When the digest of a route to Teams is posted: after each `scan`, or one of all scans of a scope, `daily 08:00 ZONE` or `weekly mon 08:00 ZONE`; scan when not set.", Kind::Text, "daily 08:00 Europe/Berlin", digest),
     key!(Draft; "connection", "The account that it sends by, a name of `[connections]`: at atlassian for Jira and Confluence, at microsoft-teams for Teams.", Kind::Text, "jira", sending.connection),
     key!(Draft; "cloud_id", "The id of the site of Jira and Confluence: `https://SITE.atlassian.net/_edge/tenant_info` shows it. It is never guessed.", Kind::Text, "1324a887-45db-1bf4-1e99-ef0ff456d421", sending.cloud_id),
     key!(Draft; "space", "The space of Confluence, by its key (behind `/spaces/` in its address) or its id.", Kind::Text, "SEC", sending.space),
@@ -123,11 +137,13 @@ impl Draft {
             least_priority: self.least_priority.as_deref().and_then(priority),
             targets: self.targets.unwrap_or_default().into_iter().collect(),
             rules: self.rules.unwrap_or_default().into_iter().collect(),
+            scopes: self.scopes.unwrap_or_default().into_iter().collect(),
         };
         let approve = self.asked.finish(self.to.as_deref())?;
+        let timing = timing(self.quiet_hours, self.quiet_urgent.as_deref(), self.digest)?;
         let to = match self.to.as_deref() {
             Some("teams") => Destination::Teams,
-            Some("confluence") => Destination::Confluence,
+            Some("confluence") => Destination::Confluence(Pages::default()),
             Some("webhook") => Destination::Webhook,
             _ => Destination::Jira(Jira {
                 project: self
@@ -137,13 +153,15 @@ impl Draft {
                 labels: labels(self.labels.unwrap_or_default())?,
                 per_group: self.ticket_per.as_deref() != Some("finding"),
                 most_new: usize::try_from(self.most_new.unwrap_or(MOST_NEW)).unwrap_or(usize::MAX),
+                fields: each("fields", &self.fields.unwrap_or_default())?,
+                owners: each("owners", &self.owners.unwrap_or_default())?,
                 due_days: due(&self.due_days.unwrap_or_default())?,
                 wont_do: wont_do(self.wont_do.as_deref(), self.wont_do_cap.as_deref(), self.wont_do_days)?,
                 approve,
             }),
         };
         self.sending.check()?;
-        let route = Route { name: name.to_owned(), when, to };
+        let route = Route { name: name.to_owned(), when, to, timing };
         Ok(RouteConfig { route, sending: self.sending })
     }
 }
@@ -183,6 +201,15 @@ fn labels(labels: BTreeSet<String>) -> Result<Vec<String>, (&'static str, String
     }
 }
 
+/// Texts of a form of their own.
+fn each<T: FromStr>(key: &'static str, texts: &[String]) -> Result<Vec<T>, (&'static str, String)>
+where
+    T::Err: Display,
+{
+    let wrong = |text: &str, why| (key, format!("has '{}', which {why}", super::texts::shown(text)));
+    texts.iter().map(|text| text.parse().map_err(|why| wrong(text, why))).collect()
+}
+
 fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, String)> {
     let mut due = [None; 4];
     for text in days {
@@ -198,6 +225,23 @@ fn due(days: &BTreeSet<String>) -> Result<[Option<u16>; 4], (&'static str, Strin
         }
     }
     Ok(due)
+}
+
+/// When messages go out.
+fn timing(
+    quiet: Option<Vec<String>>,
+    urgent: Option<&str>,
+    digest: Option<String>,
+) -> Result<Timing, (&'static str, String)> {
+    let quiet = each("quiet_hours", &quiet.unwrap_or_default())?;
+    if is_always_quiet(&quiet) {
+        return Err(("quiet_hours", "never end: nothing would ever be sent".to_owned()));
+    }
+    let digest = digest.filter(|text| text != "scan").map(|text| {
+        let wrong = |why| ("digest", format!("is '{}', which {why}", super::texts::shown(&text)));
+        text.parse().map_err(wrong)
+    });
+    Ok(Timing { quiet, urgent_waits: urgent == Some("wait"), digest: digest.transpose()? })
 }
 
 /// What "won't do" accepts; nothing unless it is asked for.
@@ -221,23 +265,38 @@ fn is_id(text: &str, marks: &str) -> bool {
     (1..=200).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
 }
 
+/// As a list stands in the file; none where it is empty.
+fn ordered(list: &[impl ToString]) -> Option<Vec<String>> {
+    (!list.is_empty()).then(|| list.iter().map(ToString::to_string).collect())
+}
+
 impl From<&RouteConfig> for Draft {
     fn from(config: &RouteConfig) -> Self {
         let RouteConfig { route, sending } = config;
-        let When { least_severity, least_priority, targets, rules } = route.when.clone();
+        let timing = route.timing.clone();
+        let When { least_severity, least_priority, targets, rules, scopes } = route.when.clone();
         let set = |list: Vec<String>| (!list.is_empty()).then(|| list.into_iter().collect::<BTreeSet<_>>());
         let draft = Self {
             least_severity: least_severity.map(|severity| severity.to_string()),
             least_priority: least_priority.map(|priority| priority.to_string()),
             targets: set(targets),
             rules: set(rules),
+            scopes: set(scopes),
+            quiet_hours: ordered(&timing.quiet),
+            quiet_urgent: timing.urgent_waits.then(|| "wait".to_owned()),
+            digest: timing.digest.as_ref().map(ToString::to_string),
             sending: sending.clone(),
             ..Self::default()
         };
         let to = |word: &str| Some(word.to_owned());
         match route.to.clone() {
-            Destination::Teams => Self { to: to("teams"), ..draft },
-            Destination::Confluence => Self { to: to("confluence"), ..draft },
+            Destination::Teams => Self {
+                to: to("teams"),
+                quiet_urgent: draft.quiet_urgent.clone().or_else(|| to("send")),
+                digest: draft.digest.clone().or_else(|| to("scan")),
+                ..draft
+            },
+            Destination::Confluence(_) => Self { to: to("confluence"), ..draft },
             Destination::Webhook => Self { to: to("webhook"), ..draft },
             Destination::Jira(jira) => {
                 let days = jira.due_days.iter().zip(PRIORITIES);
@@ -249,6 +308,8 @@ impl From<&RouteConfig> for Draft {
                     labels: set(jira.labels),
                     ticket_per: to(if jira.per_group { "group" } else { "finding" }),
                     most_new: u32::try_from(jira.most_new).ok(),
+                    fields: ordered(&jira.fields),
+                    owners: ordered(&jira.owners),
                     due_days: set(days.collect()),
                     wont_do: jira.wont_do.map(|_| "accept".to_owned()),
                     wont_do_cap: jira.wont_do.map(|policy| policy.cap.to_string()),

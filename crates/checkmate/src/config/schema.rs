@@ -89,7 +89,9 @@ fn of_kind(kind: &Kind) -> Value {
             json!({ "type": "string", "pattern": "^(https://|http://(127\\.|\\[::1\\]|localhost(:|/|$)))" })
         }
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
-        Kind::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
+        Kind::Texts | Kind::Ordered => {
+            json!({ "type": "array", "items": { "type": "string", "minLength": 1 } })
+        }
         Kind::Scopes => json!({ "type": "array", "items": of_kind(&Kind::Scope) }),
         Kind::Scope => json!({ "type": "string", "pattern": "^(org|auth0|github|export|connection):" }),
         Kind::Span { .. } => json!({ "type": "string", "pattern": "[0-9]" }),

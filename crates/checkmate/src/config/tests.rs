@@ -328,3 +328,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_route_says_of_tickets_and_hours_is_read_strictly() {
+    let route = |keys: &str| read(&format!("[routes.r]\nto = \"jira\"\nproject = \"SEC\"\n{keys}\n"));
+    let good = "fields = [\"b=2\", \"a=1\"]\nowners = [\"*=component:Rest\", \"auth0=component:Identity\"]\n\
+                quiet_hours = [\"22:00-07:00 Europe/Berlin\"]\ndigest = \"weekly mon 08:00 UTC\"\n\
+                scopes = [\"org:*\"]";
+    let loaded = route(good).unwrap();
+    let told: Vec<Option<String>> = ["fields", "owners", "quiet_hours", "digest"]
+        .map(|key| {
+            loaded.told().into_iter().find(|told| told.path == format!("routes.r.{key}")).unwrap().value
+        })
+        .into();
+    // In the order of the file: the first that fits counts.
+    let written: Vec<&str> = good.lines().take(4).map(|line| line.split_once(" = ").unwrap().1).collect();
+    assert_eq!(told.iter().flatten().collect::<Vec<_>>(), written);
+    for (key, says) in [
+        ("fields = [\"Team\"]", "has 'Team', which is not like Team=Platform"),
+        ("fields = [\"summary=x\"]", "sets summary, which CheckMate fills in"),
+        ("owners = [\"auth0:acme=ann\"]", "which is not like auth0:acme*=component:Identity"),
+        ("owners = [\"auth0:acme=account:ann\"]", "names no account"),
+        ("quiet_hours = [\"22:00-07:00\"]", "is not like '22:00-07:00 Europe/Berlin'"),
+        ("quiet_hours = [\"22:00-07:00 Berlin\"]", "names no time zone like Europe/Berlin"),
+        ("quiet_hours = [\"mon-sun UTC\"]", "never end: nothing would ever be sent"),
+        ("quiet_urgent = \"maybe\"", "send or wait"),
+        ("digest = \"hourly\"", "is 'hourly', which is not like 'scan', 'daily 08:00"),
+        ("digest = \"weekly someday 08:00 UTC\"", "has no day like mon"),
+    ] {
+        let told = route(key).unwrap_err().to_string();
+        assert!(told.contains(says), "{key} should say '{says}': {told}");
+    }
+}

@@ -1,6 +1,5 @@
 //! Texts of a certain form: URLs, addresses, cron expressions, time zones, scopes, and lists of texts.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -27,15 +26,15 @@ pub(super) fn list(given: Given<'_>) -> Option<Vec<&str>> {
 }
 
 /// Each text of a list, and whether it is a scope where only scopes may stand.
-pub(super) fn each(path: &str, list: Vec<&str>, scopes: bool) -> Result<Read, Wrong> {
-    let mut texts = BTreeSet::new();
+pub(super) fn each(path: &str, list: Vec<&str>, scopes: bool) -> Result<Vec<String>, Wrong> {
+    let mut texts = Vec::new();
     for text in list {
         if text.is_empty() {
             return Err(Wrong::new(format!("{path} holds an empty text"), "take it out"));
         }
-        texts.insert(if scopes { scope(path, text)? } else { text.to_owned() });
+        texts.push(if scopes { scope(path, text)? } else { text.to_owned() });
     }
-    Ok(Read::Texts(texts))
+    Ok(texts)
 }
 
 /// A URL; an SQLite file in it is meant from `base`.

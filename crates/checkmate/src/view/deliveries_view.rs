@@ -91,6 +91,7 @@ fn about(subject: &Subject) -> String {
         Subject::Group(group) => format!("group {group}: one root cause"),
         Subject::Summary(scan) => format!("what scan {scan} found beyond tickets of their own"),
         Subject::Scan(scan) => format!("scan {scan}"),
+        Subject::Digest(scope, at) => format!("how {scope} stands at {at}"),
         Subject::Posture(scope) => format!("how {scope} stands"),
         Subject::Change(scan, fingerprint) => format!("what scan {scan} changed about finding {fingerprint}"),
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use checkmate_domain::{Scopes, Secret};
 use checkmate_notifier::deliver::{Channel, Way, Ways};
 use checkmate_notifier::ledger::Times;
-use checkmate_notifier::policy::Destination;
+use checkmate_notifier::policy::{Destination, Route};
 use checkmate_notifier::teams::{self, channel, workflow};
 use checkmate_notifier::{confluence, jira, webhook};
 use checkmate_outbound::{BaseUrl, SecretUrl};
@@ -50,10 +50,21 @@ pub fn ways(config: &Config) -> anyhow::Result<Ways> {
     for (name, one) in &config.routes {
         if let Some(planned) = planned(config, name, one)? {
             let (connection, channel) = planned.open(name).with_context(|| format!("[routes.{name}]"))?;
-            ways.insert(name.clone(), Way { route: one.route.clone(), connection, channel });
+            ways.insert(name.clone(), Way { route: route(config, one), connection, channel });
         }
     }
     Ok(ways)
+}
+
+/// A route, with what its connection allows.
+#[must_use]
+pub fn route(config: &Config, one: &RouteConfig) -> Route {
+    let mut route = one.route.clone();
+    if let Destination::Confluence(pages) = &mut route.to {
+        let account = one.sending.connection.as_ref().and_then(|name| config.connections.get(name));
+        pages.files = account.is_some_and(|account| allows(account, confluence::FILES).unwrap_or(false));
+    }
+    route
 }
 
 /// What routes that should send still need, as far as the configuration tells without a look at a file.
@@ -69,7 +80,7 @@ pub fn unconfigured(config: &Config) -> Vec<String> {
 pub fn silent(config: &Config) -> Vec<String> {
     let without = |(name, one): (&String, &RouteConfig)| {
         let needs = match one.route.to {
-            Destination::Jira(_) | Destination::Confluence => "connection",
+            Destination::Jira(_) | Destination::Confluence(_) => "connection",
             Destination::Teams => "connection or url_file",
             Destination::Webhook => "url or url_file",
         };
@@ -81,7 +92,7 @@ pub fn silent(config: &Config) -> Vec<String> {
 const fn is_silent(one: &RouteConfig) -> bool {
     let Sending { connection, url, url_file, .. } = &one.sending;
     match one.route.to {
-        Destination::Jira(_) | Destination::Confluence => connection.is_none(),
+        Destination::Jira(_) | Destination::Confluence(_) => connection.is_none(),
         Destination::Teams => connection.is_none() && url_file.is_none(),
         Destination::Webhook => url.is_none() && url_file.is_none(),
     }
@@ -99,9 +110,9 @@ fn planned(config: &Config, name: &str, one: &RouteConfig) -> anyhow::Result<Opt
             let base = atlassian(name, sending, "jira")?;
             Planned::Leased(connection, Channel::Jira(jira::Settings { base, times: ticket_times(config)? }))
         }
-        Destination::Confluence => {
-            let (connection, _) = account(config, name, one, Provider::Atlassian, "Confluence")?;
-            Planned::Leased(connection, Channel::Confluence(pages(config, name, sending)?))
+        Destination::Confluence(_) => {
+            let (connection, account) = account(config, name, one, Provider::Atlassian, "Confluence")?;
+            Planned::Leased(connection, Channel::Confluence(pages(config, name, sending, account)?))
         }
         Destination::Teams => match &sending.url_file {
             Some(_) if sending.connection.is_some() => bail!(
@@ -157,7 +168,12 @@ fn atlassian(name: &str, sending: &Sending, product: &str) -> anyhow::Result<Bas
     Ok(format!("{ATLASSIAN}/{product}/{cloud}").parse()?)
 }
 
-fn pages(config: &Config, name: &str, sending: &Sending) -> anyhow::Result<confluence::Settings> {
+fn pages(
+    config: &Config,
+    name: &str,
+    sending: &Sending,
+    account: &ConnectionConfig,
+) -> anyhow::Result<confluence::Settings> {
     let Some(space) = sending.space.clone() else {
         bail!(
             "[routes.{name}] sends to Confluence and has no space: copy its key, which stands behind /spaces/ in the address of \
@@ -168,6 +184,7 @@ fn pages(config: &Config, name: &str, sending: &Sending) -> anyhow::Result<confl
         base: atlassian(name, sending, "confluence")?,
         space,
         parent: sending.parent_page.clone(),
+        files: allows(account, confluence::FILES)?,
         times: times(config, confluence::times())?,
     })
 }
@@ -184,15 +201,20 @@ fn messages(
              the team_id, and what stands behind /channel/ the channel_id, with ':' for %3A and '@' for %40"
         )
     };
-    let reads: Scopes = READS.parse()?;
     Ok(channel::Settings {
         base: sending.base_url.as_deref().unwrap_or(GRAPH).parse()?,
         team,
         channel,
         pace: channel::PACE,
-        reads: account.scopes.missing(&reads).is_empty(),
+        reads: allows(account, READS)?,
         times: times(config, teams::times())?,
     })
+}
+
+/// Whether a connection has a scope.
+fn allows(account: &ConnectionConfig, scope: &str) -> anyhow::Result<bool> {
+    let scope: Scopes = scope.parse()?;
+    Ok(account.scopes.missing(&scope).is_empty())
 }
 
 fn events(config: &Config, name: &str, sending: &Sending) -> anyhow::Result<Planned> {

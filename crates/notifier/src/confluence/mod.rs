@@ -5,10 +5,9 @@
 //! is set, our id in its text says so. A page that is there is read before it is written: what stands there already is not
 //! written again, and who was overtaken by another change reads once more. The property, written last, says what is done.
 //!
-//! `answer`, `page`, `form`, `request` and `trouble` are pure; `site` says in which order.
+//! `answer`, `page`, `request` and `trouble` are pure; `site` says in which order.
 
 mod answer;
-mod form;
 mod page;
 mod request;
 mod site;
@@ -21,16 +20,24 @@ use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
 use checkmate_outbound::{BaseUrl, BudgetKey};
 use checkmate_store::{LedgerStore, StoreError};
 
-pub use page::{File, Page};
+pub use page::Page;
 use site::{Found, Site};
 use trouble::NOWHERE;
 
 use crate::Clock;
 use crate::ledger::{Looked, Promise, Sent, Step, Times};
+pub use crate::sender::File;
 use crate::sender::{Access, Api, Row, Taken, Trouble, Turn, Turns};
 
-/// What a credential must be allowed for pages. A file on one takes `write:confluence-file` besides.
+/// What a credential must be allowed for pages.
 pub const SCOPES: &[&str] = &["read:space:confluence", "read:page:confluence", "write:page:confluence"];
+
+/// The same for pages with files on them.
+pub const SCOPES_WITH_FILES: &[&str] =
+    &["read:space:confluence", "read:page:confluence", "write:page:confluence", FILES];
+
+/// What a file on a page takes besides.
+pub const FILES: &str = "write:confluence-file";
 
 /// How long a page waits at least for the one that it is under.
 const AFTER: Duration = Duration::from_millis(500);
@@ -44,6 +51,8 @@ pub struct Settings {
     pub space: String,
     /// Id of the page that the pages of scopes are under; the home page of the space where there is none.
     pub parent: Option<String>,
+    /// Whether a credential may put files on pages.
+    pub files: bool,
     /// When the ledger's steps are due. `hold` is longer than all requests of one turn with their repeats.
     pub times: Times,
 }
@@ -86,7 +95,7 @@ impl Sender {
         access: Arc<dyn Access>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let Settings { base, space, parent, times } = settings;
+        let Settings { base, space, parent, files: _, times } = settings;
         let budget = BudgetKey::new(format!("confluence:{base}"));
         let turns = Turns::new("page", Promise::ExactlyOnce, times, store, clock);
         Self { base, space, parent, turns, access, budget }

@@ -3,25 +3,15 @@
 use checkmate_domain::{DeliveryId, Subject, hash};
 use serde_json::{Value, json};
 
-use crate::policy::{Outcome, Shape};
+use crate::policy::{Outcome, Pages, Shape};
 use crate::render::{adf, confluence};
+use crate::sender::File;
 
 /// The property that holds our id.
 pub(super) const PROPERTY: &str = "checkmate.delivery";
 
 /// What is kept of a title that was cut, in characters.
 const CUT: usize = 240;
-
-/// A file on a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Its name; the same name is a new version of the same file.
-    pub name: String,
-    /// Its media type.
-    pub media_type: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-}
 
 /// A page as it should be.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,18 +27,25 @@ pub struct Page {
 impl Page {
     /// The page that a wish of a route asks for; nothing when it asks for something else.
     #[must_use]
-    pub fn of(route: &str, id: &DeliveryId, outcome: &Outcome, shape: &Shape<'_>) -> Option<Self> {
-        let (under, content) = match shape {
-            Shape::Posture(findings) => (None, confluence::posture(outcome, findings)),
+    pub fn of(
+        route: &str,
+        pages: Pages,
+        id: &DeliveryId,
+        outcome: &Outcome,
+        shape: &Shape<'_>,
+    ) -> Option<Self> {
+        let (under, content, file) = match shape {
+            Shape::Posture(findings) => (None, confluence::posture(outcome, findings), None),
             Shape::ScanPage(findings) => {
                 let scope = DeliveryId::derived(route, &Subject::Posture(outcome.scope.clone()));
-                (Some(scope), confluence::scan(outcome, findings))
+                let (content, file) = confluence::scan(outcome, findings, pages);
+                (Some(scope), content, file)
             }
             _ => return None,
         };
         let content = signed(content, id);
-        let look = look(&content, None);
-        Some(Self { id: id.clone(), under, content, file: None, look })
+        let look = look(&content, file.as_ref());
+        Some(Self { id: id.clone(), under, content, file, look })
     }
 
     /// With a file on it.
@@ -130,14 +127,16 @@ mod tests {
         let scope = DeliveryId::derived("pages", &Subject::Posture(outcome.scope.clone()));
         let scan = DeliveryId::derived("pages", &Subject::Scan(outcome.scan.clone()));
         let one = news("auth0.a.b", "c", "Shop", None);
-        let posture = Page::of("pages", &scope, &outcome, &Shape::Posture(vec![&one])).unwrap();
-        let page = Page::of("pages", &scan, &outcome, &Shape::ScanPage(vec![&one])).unwrap();
+        let posture =
+            Page::of("pages", Pages::default(), &scope, &outcome, &Shape::Posture(vec![&one])).unwrap();
+        let page =
+            Page::of("pages", Pages::default(), &scan, &outcome, &Shape::ScanPage(vec![&one])).unwrap();
         assert_eq!((posture.under, page.under.as_ref()), (None, Some(&scope)));
         assert!(page.content.document.to_string().contains(scan.as_str()));
         if let Some(schema) = contracts::of("adf", "adf-v1-full.schema.json") {
             assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&page.content.document));
         }
-        assert_eq!(Page::of("pages", &scan, &outcome, &Shape::Digest(vec![])), None);
+        assert_eq!(Page::of("pages", Pages::default(), &scan, &outcome, &Shape::Digest(vec![])), None);
     }
 
     #[test]
@@ -147,7 +146,10 @@ mod tests {
             outcome.scope = format!("github:{}/{}", "a".repeat(190), "b".repeat(190)).parse().unwrap();
             outcome.scan = checkmate_domain::ScanId::new(scan).unwrap();
             let id = DeliveryId::derived("pages", &Subject::Scan(outcome.scan.clone()));
-            Page::of("pages", &id, &outcome, &Shape::ScanPage(vec![])).unwrap().content.title
+            Page::of("pages", Pages::default(), &id, &outcome, &Shape::ScanPage(vec![]))
+                .unwrap()
+                .content
+                .title
         };
         assert_ne!(title("one"), title("two"));
         assert!(title("one").chars().count() <= 255);
@@ -157,7 +159,7 @@ mod tests {
     fn a_file_is_part_of_the_look() {
         let outcome = outcome(vec![]);
         let id = DeliveryId::derived("pages", &Subject::Scan(outcome.scan.clone()));
-        let page = Page::of("pages", &id, &outcome, &Shape::ScanPage(vec![])).unwrap();
+        let page = Page::of("pages", Pages::default(), &id, &outcome, &Shape::ScanPage(vec![])).unwrap();
         let with = |bytes: &[u8]| {
             let (name, media_type) = ("r.json".to_owned(), "application/json".to_owned());
             page.clone().with_file(File { name, media_type, bytes: bytes.to_vec() }).look().to_owned()

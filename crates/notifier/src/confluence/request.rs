@@ -5,9 +5,8 @@ use checkmate_outbound::Repeat;
 use serde_json::json;
 
 use super::answer::Shown;
-use super::form;
-use super::page::{File, Mark, PROPERTY, Page};
-use crate::sender::{Method, Request};
+use super::page::{Mark, PROPERTY, Page};
+use crate::sender::{File, Method, Request, form};
 
 /// What every path of version 2 begins with.
 const SECOND: [&str; 2] = ["api", "v2"];
@@ -71,11 +70,15 @@ pub(super) fn mark(id: &str, mark: &Mark, over: Option<(&str, u64)>) -> Request 
     }
 }
 
-/// A file; one of its name gets a new version.
+/// A file; one of its name gets a new version. Nobody is told of it: the page is what people follow.
 pub(super) fn attach(id: &str, file: &File) -> Request {
     let path = ["rest", "api", "content", id, "child", "attachment"];
     let put = Request::new(Method::Put, &path, Repeat::Safe);
-    Request { form: Some(form::of(file)), headers: vec![("x-atlassian-token", "nocheck")], ..put }
+    Request {
+        form: Some(form::of(file, &[("minorEdit", "true")])),
+        headers: vec![("x-atlassian-token", "nocheck")],
+        ..put
+    }
 }
 
 #[cfg(test)]
@@ -86,14 +89,14 @@ mod tests {
 
     use super::*;
     use crate::confluence::answer::Version;
-    use crate::policy::Shape;
+    use crate::policy::{Pages, Shape};
     use crate::render::tests::{news, outcome};
 
     fn page() -> Page {
         let outcome = outcome(vec![]);
         let id = DeliveryId::derived("pages", &Subject::Scan(outcome.scan.clone()));
         let one = news("auth0.a.b", "c", "Shop", None);
-        Page::of("pages", &id, &outcome, &Shape::ScanPage(vec![&one])).unwrap()
+        Page::of("pages", Pages::default(), &id, &outcome, &Shape::ScanPage(vec![&one])).unwrap()
     }
 
     fn all() -> Vec<Request> {

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use checkmate_domain::{DeliveryRecord, DeliveryState, ScanId, Subject};
+use checkmate_domain::{DeliveryRecord, DeliveryState, ScanId, Subject, Timestamp};
 use checkmate_service::Stop;
 use checkmate_store::{LedgerStore, Store, StoreError};
 use tokio::task::JoinSet;
 
 use super::parcel::{Parcel, is_living};
 use super::summary::{named, names_any};
-use super::{Channel, Leases, Way, Ways};
+use super::{Channel, Leases, Way, Ways, digest};
 use crate::Clock;
 use crate::ledger::wanted;
 use crate::outcome::{Organisations, View};
@@ -210,22 +210,21 @@ impl Deliverer {
         let wishes: BTreeMap<_, Wish<'_>> =
             view.wishes(routes).into_iter().map(|wish| (wish.subject.clone(), wish)).collect();
         for row in rows {
+            let now = self.clock.now();
+            if let Some(until) = way.route.quiet_until(&row.subject, now).filter(|_| is_to_be_said(&row)) {
+                self.hush(row, until).await?;
+                continue;
+            }
+            if let Subject::Digest(..) = &row.subject {
+                self.digest(way, row, ready).await?;
+                continue;
+            }
             let asked = match (&way.channel, &row.subject) {
                 (Channel::Jira(_), Subject::Summary(_)) => self.summary(&way.route, view, &row).await?,
                 _ => wishes.get(&row.subject).cloned().or_else(|| view.ticket(&way.route, &row.subject)),
             };
             match asked.and_then(|wish| Parcel::of(&wish, view)) {
-                Some(parcel) if !parcel.fits(&way.channel) => {
-                    self.set_aside(row, "the route leads to another channel now: cancel it").await?;
-                }
-                Some(parcel) if self.is_undecided(&way.route, &row, &parcel).await? => {
-                    self.put_off(row).await?;
-                }
-                Some(parcel) => {
-                    if let Some(row) = self.up_to_date(row, parcel.look()).await? {
-                        ready.push((way.clone(), row, parcel));
-                    }
-                }
+                Some(parcel) => self.make_ready(way, row, parcel, ready).await?,
                 None if is_unsaid(&way.route, &row) => self.leave_unsaid(row).await?,
                 None => self.set_aside(row, "nothing is known of what it is about: scan again").await?,
             }
@@ -255,6 +254,48 @@ impl Deliverer {
         let (due, version) = (Some(now.plus(UNPLANNED)), row.version + 1);
         let off = DeliveryRecord { due, why, version, changed_at: now, ..row };
         self.store.put_delivery(&off).await.map(drop)
+    }
+
+    /// A row with what goes out for it, if its channel takes that.
+    async fn make_ready(
+        &self,
+        way: &Way,
+        row: DeliveryRecord,
+        parcel: Parcel,
+        ready: &mut Vec<Ready>,
+    ) -> Result<(), StoreError> {
+        if !parcel.fits(&way.channel) {
+            return self.set_aside(row, "the route leads to another channel now: cancel it").await;
+        }
+        if self.is_undecided(&way.route, &row, &parcel).await? {
+            return self.put_off(row).await;
+        }
+        if let Some(row) = self.up_to_date(row, parcel.look()).await? {
+            ready.push((way.clone(), row, parcel));
+        }
+        Ok(())
+    }
+
+    /// A digest at its time, as things stand now.
+    async fn digest(&self, way: &Way, row: DeliveryRecord, ready: &mut Vec<Ready>) -> Result<(), StoreError> {
+        match digest::parcel(&self.store, &self.organisations, &way.route, &row).await? {
+            Some(parcel) => self.make_ready(way, row, parcel, ready).await,
+            None => {
+                self.set_aside(
+                    row,
+                    "the route has no digest of that kind any more, or its last scan is not kept: cancel it",
+                )
+                .await
+            }
+        }
+    }
+
+    /// Puts off what falls into quiet hours until they end.
+    async fn hush(&self, row: DeliveryRecord, until: Timestamp) -> Result<(), StoreError> {
+        let why = Some(format!("quiet hours of its route until {until}"));
+        let (version, changed_at) = (row.version + 1, self.clock.now());
+        let later = DeliveryRecord { due: Some(until), why, version, changed_at, ..row };
+        self.store.put_delivery(&later).await.map(drop)
     }
 
     /// A summary names what its rows say, nothing where all of it has tickets of its own by now. None when nothing of it is
@@ -318,7 +359,12 @@ impl Deliverer {
     }
 }
 
+/// Whether nothing of it is on its way: what may be there is looked for at any time.
+const fn is_to_be_said(row: &DeliveryRecord) -> bool {
+    matches!(row.state, DeliveryState::Planned | DeliveryState::Parked)
+}
+
 /// Whether it tells of something once, and certainly has not.
 fn is_unsaid(route: &Route, row: &DeliveryRecord) -> bool {
-    !is_living(route) && matches!(row.state, DeliveryState::Planned | DeliveryState::Parked)
+    !is_living(route) && is_to_be_said(row)
 }

@@ -11,6 +11,7 @@
 mod approvals;
 pub mod by_hand;
 mod deliverer;
+mod digest;
 mod parcel;
 mod plan;
 mod planner;
@@ -86,6 +87,7 @@ impl Channel {
     pub const fn scopes(&self) -> &'static [&'static str] {
         match self {
             Self::Jira(_) => jira::SCOPES,
+            Self::Confluence(pages) if pages.files => confluence::SCOPES_WITH_FILES,
             Self::Confluence(_) => confluence::SCOPES,
             Self::Teams(channel) if channel.reads => channel::SCOPES_READING,
             Self::Teams(_) => channel::SCOPES,

@@ -38,7 +38,9 @@ impl Parcel {
             Destination::Jira(jira) => {
                 Self::Ticket(Box::new(Ticket::of(jira, &id, shape, None, view.over_at())?))
             }
-            Destination::Confluence => Self::Page(Box::new(Page::of(name, &id, view.scanned(), shape)?)),
+            Destination::Confluence(pages) => {
+                Self::Page(Box::new(Page::of(name, *pages, &id, view.scanned(), shape)?))
+            }
             Destination::Teams => Self::Card(Box::new(Card::of(&id, view.scanned(), shape)?)),
             Destination::Webhook => {
                 let Shape::Event(news) = shape else { return None };
@@ -113,7 +115,7 @@ impl Parcel {
 /// Whether what is on the outside is kept as it should look; posts and events are sent once.
 pub(super) const fn is_living(route: &Route) -> bool {
     match route.to {
-        Destination::Jira(_) | Destination::Confluence => true,
+        Destination::Jira(_) | Destination::Confluence(_) => true,
         Destination::Teams | Destination::Webhook => false,
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, ScanId, Subject};
-use checkmate_store::StoreError;
+use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Subject};
+use checkmate_store::{ScanRecord, StoreError};
 
 use super::approvals::{Gates, Holding, Next, closes, is_made};
+use super::digest;
 use super::parcel::{Parcel, is_living, is_over};
 use super::planner::TRIES;
 use super::summary::{named, subjects, within};
@@ -21,7 +22,7 @@ pub(super) type Touched = BTreeSet<DeliveryId>;
 pub(super) struct Plan<'a> {
     pub(super) holding: Holding<'a>,
     pub(super) view: &'a View,
-    pub(super) scan: &'a ScanId,
+    pub(super) scan: &'a ScanRecord,
     pub(super) gates: Gates,
 }
 
@@ -29,6 +30,14 @@ impl<'a> Plan<'a> {
     /// Writes what one wish asks for.
     pub(super) async fn wish(&self, wish: Wish<'a>, touched: &mut Touched) -> Result<(), StoreError> {
         match (&wish.route.to, &wish.shape) {
+            // A scan of another scope makes no ticket, and changes those that are there.
+            (Destination::Jira(_), Shape::Summary(members)) if !self.covers(wish.route) => {
+                for (subject, members) in subjects(wish.route, members.iter().copied()) {
+                    let shape = Shape::Ticket(members);
+                    self.want(Wish { route: wish.route, subject, shape }, touched).await?;
+                }
+                Ok(())
+            }
             (Destination::Jira(_), Shape::Summary(members)) => {
                 let summary = DeliveryId::derived(&wish.route.name, &wish.subject);
                 for (subject, members) in subjects(wish.route, members.iter().copied()) {
@@ -36,8 +45,29 @@ impl<'a> Plan<'a> {
                 }
                 Ok(())
             }
+            (_, Shape::Digest(_)) if wish.route.cadence().is_some() => self.digest(wish.route).await,
             _ => self.want(wish, touched).await,
         }
+    }
+
+    fn covers(&self, route: &Route) -> bool {
+        route.when.covers(&self.view.scanned().scope)
+    }
+
+    /// Has the digest that comes at its time tell of this scan too.
+    async fn digest(&self, route: &Route) -> Result<(), StoreError> {
+        let Some(subject) = route.cadence().and_then(|cadence| digest::subject(cadence, self.view)) else {
+            return Ok(());
+        };
+        let (id, store) = (DeliveryId::derived(&route.name, &subject), self.holding.store);
+        for _ in 0..TRIES {
+            let (row, now) = (store.delivery(&id).await?, self.holding.clock.now());
+            match digest::joined(store, route, &subject, row, (self.scan, now)).await? {
+                Some(next) if !store.put_delivery(&next).await? => {}
+                _ => return Ok(()),
+            }
+        }
+        Err(busy(&id))
     }
 
     /// What is too much for a ticket of its own is named by the summary, unless it has one already.
@@ -73,7 +103,7 @@ impl<'a> Plan<'a> {
     /// Brings a summary up to date; the one of this scan is new.
     pub(super) async fn summary(&self, id: &DeliveryId, route: &'a Route) -> Result<(), StoreError> {
         let there = self.holding.store.delivery(id).await?.map(|row| row.subject);
-        let subject = there.unwrap_or_else(|| Subject::Summary(self.scan.clone()));
+        let subject = there.unwrap_or_else(|| Subject::Summary(self.scan.id.clone()));
         let members = named(self.holding.store, route, self.view, id).await?;
         self.want(Wish { route, subject, shape: Shape::Summary(members) }, &mut Touched::new()).await
     }
@@ -90,7 +120,7 @@ impl<'a> Plan<'a> {
             }
             let version = row.as_ref().map_or(0, |row| row.version);
             let next = match row {
-                None if is_over(&wish) => None,
+                None if is_over(&wish) || !self.covers(wish.route) => None,
                 None => self.made(&wish, parcel.look()).await?,
                 // What was said once is not said again in other words.
                 Some(_) if !is_living(wish.route) => None,
@@ -160,7 +190,7 @@ impl<'a> Plan<'a> {
     }
 
     async fn put(&self, version: u64, mut next: Next) -> Result<bool, StoreError> {
-        next.record.scan = Some(self.scan.clone());
+        next.record.scan = Some(self.scan.id.clone());
         self.holding.put(version, next).await
     }
 }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::ScanId;
 use checkmate_service::Stop;
-use checkmate_store::{LockAttempt, LockGuard, Store, StoreError, Unplanned};
+use checkmate_store::{LockAttempt, LockGuard, ScanRecord, Store, StoreError, Unplanned};
 
 use super::approvals::{Gates, Holding};
 use super::plan::{Plan, Touched};
@@ -121,7 +120,7 @@ impl Planner {
         };
         let view = View::of(&*self.store, &self.organisations, &scan).await?;
         for route in &self.routes {
-            if !self.plan_route(route, &view, &scan.id, guard).await? {
+            if !self.plan_route(route, &view, &scan, guard).await? {
                 return Ok(false);
             }
         }
@@ -134,7 +133,7 @@ impl Planner {
         &self,
         route: &Route,
         view: &View,
-        scan: &ScanId,
+        scan: &ScanRecord,
         guard: &LockGuard,
     ) -> Result<bool, StoreError> {
         if !self.renewed(guard).await? {

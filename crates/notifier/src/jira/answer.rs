@@ -4,7 +4,7 @@ use checkmate_domain::{DeliveryId, Timestamp};
 use serde::Deserialize;
 
 use super::ticket::Mark;
-use crate::render::jira::PROPERTY;
+use crate::render::jira::{PROPERTY, is_list};
 
 /// What kind of status it is; all that is the same in every workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -112,6 +112,32 @@ impl Found {
     }
 }
 
+/// Files on a ticket.
+#[derive(Debug, Deserialize)]
+pub(super) struct Files {
+    fields: Attached,
+}
+
+#[derive(Debug, Deserialize)]
+struct Attached {
+    #[serde(default)]
+    attachment: Vec<Attachment>,
+}
+
+/// One of them.
+#[derive(Debug, Deserialize)]
+pub(super) struct Attachment {
+    pub(super) id: String,
+    pub(super) filename: String,
+}
+
+impl Files {
+    /// Lists of ours, of now or of before, in the order in which they came.
+    pub(super) fn lists(self, id: &DeliveryId) -> Vec<Attachment> {
+        self.fields.attachment.into_iter().filter(|file| is_list(id, &file.filename)).collect()
+    }
+}
+
 /// Remarks.
 #[derive(Debug, Deserialize)]
 pub(super) struct Remarks {
@@ -180,6 +206,23 @@ pub(super) struct Field {
     pub(super) name: String,
     pub(super) required: bool,
     pub(super) has_default_value: bool,
+    pub(super) schema: Schema,
+    /// What it takes, where it lists that.
+    pub(super) allowed_values: Vec<serde_json::Value>,
+}
+
+/// What kind of value a field takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Schema {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// The kind of each value, where it takes several.
+    pub(super) items: String,
+    /// Atlassian's own name of the field.
+    pub(super) system: String,
+    /// The kind of a field that the site has made.
+    pub(super) custom: String,
 }
 
 /// The types of a project.

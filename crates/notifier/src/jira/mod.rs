@@ -5,9 +5,10 @@
 //! then made again. What is found is taken only if it carries our property, which no clone does. All else that is done to a
 //! ticket is looked at before it is done, and a mark on the ticket, written last, says that it is done.
 //!
-//! `request`, `answer`, `trouble`, `workflow` and `ticket` are pure; `site` sends, `steps` says in which order.
+//! `request`, `answer`, `fields`, `trouble`, `workflow` and `ticket` are pure; `site` sends, `steps` says in which order.
 
 mod answer;
+mod fields;
 mod poll;
 mod request;
 mod site;
@@ -32,7 +33,7 @@ pub use watch::Watched;
 
 use crate::Clock;
 use crate::ledger::{Looked, Promise, Sent, Step, Times};
-pub use crate::sender::{Access, Held, NoAccess, Turn};
+pub use crate::sender::{Access, File, Held, NoAccess, Turn};
 use crate::sender::{Api, Row, Taken, Trouble, Turns};
 
 /// What a credential must be allowed for tickets.
@@ -135,7 +136,7 @@ impl Sender {
                 if !self.turns.adopt(row, &key, ticket.look()).await? {
                     return Ok(false);
                 }
-                let outcome = site.link(&key, ticket).await;
+                let outcome = site.complete(&key, ticket).await;
                 self.changed(row, &key, outcome).await
             }
             Err(trouble) => self.turns.sent(row, trouble.of_create(NOWHERE)).await,

@@ -2,12 +2,12 @@
 
 use checkmate_domain::DeliveryId;
 use checkmate_outbound::Repeat;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::poll::Listing;
 use super::ticket::{BackLink, Mark, Ticket};
 use crate::render::jira::{PROPERTY, label};
-use crate::sender::{Method, Request};
+use crate::sender::{File, Method, Request, form};
 
 /// The property of a remark that is ours.
 pub(super) const REMARK: &str = "checkmate.change";
@@ -20,9 +20,12 @@ const STANDING: [&str; 3] = ["status", "resolution", "statuscategorychangedate"]
 /// The youngest remarks that are looked through for one of ours; it is seconds old.
 const REMARKS: u64 = 100;
 
-/// A new ticket. There is no idempotency key: it is sent once, whatever comes back.
-pub(super) fn create(ticket: &Ticket) -> Request {
+/// A new ticket, with more fields than its body has. There is no idempotency key: it is sent once, whatever comes back.
+pub(super) fn create(ticket: &Ticket, more: &Map<String, Value>) -> Request {
     let mut body = ticket.body.clone();
+    if let Some(fields) = body["fields"].as_object_mut() {
+        fields.extend(more.clone());
+    }
     body["properties"] = json!([{"key": PROPERTY, "value": Mark::new(ticket).json()}]);
     Request::new(Method::Post, &["issue"], Repeat::Never).with(body)
 }
@@ -69,15 +72,20 @@ pub(super) fn standing(key: &str) -> Request {
     Request::get(&["issue", key], &[("fields", &STANDING.join(",")), ("properties", PROPERTY)])
 }
 
-/// The summary, the description and our labels. Labels are added, so that those of other people stay.
-pub(super) fn edit(key: &str, ticket: &Ticket) -> Request {
+/// The summary, the description and our labels; and whose it is, where a person has said that since the `mark`. Labels are
+/// added, so that those of other people stay.
+pub(super) fn edit(key: &str, ticket: &Ticket, mark: &Mark) -> Request {
     let fields = &ticket.body["fields"];
     let labels = fields["labels"].as_array().into_iter().flatten();
     let labels: Vec<Value> = labels.map(|label| json!({"add": label})).collect();
-    let body = json!({
+    let mut body = json!({
         "fields": {"summary": fields["summary"], "description": fields["description"]},
         "update": {"labels": labels},
     });
+    if let Some(account) = ticket.assignee.as_ref().filter(|account| mark.assignee.as_ref() != Some(account))
+    {
+        body["fields"]["assignee"] = json!({"accountId": account});
+    }
     Request::new(Method::Put, &["issue", key], Repeat::Safe).with(body)
 }
 
@@ -119,6 +127,22 @@ pub(super) fn link(key: &str, id: &DeliveryId, link: &BackLink) -> Request {
         "object": {"url": link.url, "title": link.title},
     });
     Request::new(Method::Post, &["issue", key, "remotelink"], Repeat::Safe).with(body)
+}
+
+/// What files a ticket has.
+pub(super) fn files(key: &str) -> Request {
+    Request::get(&["issue", key], &[("fields", "attachment")])
+}
+
+/// A file. Not repeated by itself: before it is sent again, the files are looked through for its name.
+pub(super) fn attach(key: &str, file: &File) -> Request {
+    let post = Request::new(Method::Post, &["issue", key, "attachments"], Repeat::Never);
+    Request { form: Some(form::of(file, &[])), headers: vec![("x-atlassian-token", "no-check")], ..post }
+}
+
+/// Takes a file away, by its id.
+pub(super) fn detach(id: &str) -> Request {
+    Request::new(Method::Delete, &["attachment", id], Repeat::Safe)
 }
 
 /// Says that a ticket is another one once more; the same link twice is one.
@@ -170,14 +194,16 @@ pub(super) mod tests {
         Ticket::of(&project(), &id, &Shape::Ticket(vec![&news]), Some(back), now).unwrap()
     }
 
+    /// All but the one that takes a file away, which the cut of the contract does not have.
     fn all() -> Vec<Request> {
         let ticket = ticket();
+        let file = File { name: "r.csv".to_owned(), media_type: "text/csv".to_owned(), bytes: vec![] };
         let marked = Mark::new(&ticket).next(&ticket);
         vec![
-            create(&ticket),
+            create(&ticket, &Map::from_iter([("customfield_10010".to_owned(), json!({"id": "1"}))])),
             search(&ticket.id),
             read("SEC-1"),
-            edit("SEC-1", &ticket),
+            edit("SEC-1", &ticket, &Mark::default()),
             mark("SEC-1", &marked),
             remarks("SEC-1"),
             remark("SEC-1", &ticket.note, &marked.json()),
@@ -192,6 +218,8 @@ pub(super) mod tests {
             list(Listing::Changed { minutes: 15 }, Some("next")),
             standing("SEC-1"),
             let_go("SEC-1", "OPS-1"),
+            files("SEC-1"),
+            attach("SEC-1", &file),
         ]
     }
 
@@ -201,13 +229,13 @@ pub(super) mod tests {
         let told: Vec<(bool, bool)> = all().iter().map(safe).collect();
         let (get, put, post) = ((true, false), (true, true), (false, true));
         let making = [post, get, get, put, put, get, post, get, post, put, put, put, get, get];
-        assert_eq!(told, [&making[..], &[get, get, get, put]].concat());
+        assert_eq!(told, [&making[..], &[get, get, get, put, get, post]].concat());
     }
 
     #[test]
     fn a_new_ticket_carries_our_id_in_label_and_property() {
         let ticket = ticket();
-        let body = create(&ticket).body.unwrap();
+        let body = create(&ticket, &Map::new()).body.unwrap();
         let labels = body["fields"]["labels"].as_array().unwrap();
         assert!(labels.contains(&json!(label(&ticket.id))));
         assert_eq!(body["properties"][0]["value"]["id"], json!(ticket.id.to_string()));
@@ -236,6 +264,8 @@ pub(super) mod tests {
             for (name, _) in &request.query {
                 assert!(parameters.contains(&(*name).to_owned()), "{name} of {:?}", request.path);
             }
+            let content = &operation["requestBody"]["content"];
+            assert!(request.form.is_none() || content.get("multipart/form-data").is_some());
             let Some(body) = &request.body else { continue };
             let mut schema = operation["requestBody"]["content"]["application/json"]["schema"].clone();
             schema["components"] = contract["components"].clone();

@@ -1,12 +1,13 @@
 //! What is done to one ticket. Everything but making it can be done twice: each step looks first whether it is done.
 
 use checkmate_domain::DeliveryId;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::answer::{Category, Created, Field, Found, Issue, Remarks, Screen, Types, Ways};
+use super::answer::{Category, Created, Field, Files, Found, Issue, Remarks, Screen, Types, Ways};
+use super::fields::{asked_for, filled};
 use super::request;
 use super::site::Site;
-use super::ticket::Ticket;
+use super::ticket::{Mark, Ticket};
 use super::workflow::{Move, fits, step};
 use crate::render::line;
 use crate::sender::Trouble;
@@ -17,11 +18,21 @@ const STEPS: usize = 3;
 impl Site<'_> {
     /// Makes a ticket; its key. An answer that cannot be read is a lost one.
     pub(super) async fn create(&self, ticket: &Ticket) -> Result<String, Trouble> {
-        match self.ask::<Created>(&request::create(ticket)).await {
+        let more = self.more(ticket).await.map_err(Trouble::of_reading)?;
+        match self.ask::<Created>(&request::create(ticket, &more)).await {
             Ok(created) => Ok(created.key),
-            Err(Trouble::Refused { text, fields }) => Err(self.named(ticket, text, fields).await),
+            Err(Trouble::Refused { text, fields }) => Err(self.named(ticket, &more, text, fields).await),
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// What a new ticket has besides, as its project takes it.
+    async fn more(&self, ticket: &Ticket) -> Result<Map<String, Value>, Trouble> {
+        if ticket.fields.is_empty() {
+            return Ok(Map::new());
+        }
+        let screen = self.screen(ticket).await?.map_err(Trouble::Unusable)?;
+        filled(&screen, ticket).map_err(Trouble::Unusable)
     }
 
     /// The ticket of a delivery as the index has it by now; only one that carries our property.
@@ -61,15 +72,51 @@ impl Site<'_> {
             if reopens {
                 self.go(key, issue.category(), true).await?;
             }
-            self.send(&request::edit(key, ticket)).await?;
+            let edited = self.send(&request::edit(key, ticket, &mark)).await;
+            edited.map_err(|trouble| nobody(trouble, ticket))?;
             let next = mark.next(ticket);
             self.remark(key, &ticket.note, &next.json()).await?;
             if !reopens {
                 self.go(key, issue.category(), ticket.open).await?;
             }
+            // A site that takes no file has its ticket closed all the same.
+            self.keep_list(key, ticket, &mark).await?;
             self.send(&request::mark(key, &next)).await?;
+        } else if self.keep_list(key, ticket, &mark).await? {
+            self.send(&request::mark(key, &mark.with_file(ticket))).await?;
         }
         self.link(key, ticket).await
+    }
+
+    /// What is done to a ticket that was just made.
+    pub(super) async fn complete(&self, key: &str, ticket: &Ticket) -> Result<(), Trouble> {
+        match &ticket.file {
+            Some(_) => self.bring(key, ticket).await,
+            None => self.link(key, ticket).await,
+        }
+    }
+
+    /// Sees to the list of all findings: the one of now is on the ticket once, those of before are not. What is there is
+    /// looked at first, as an upload cannot be told from a second one. False when nothing was to be done.
+    async fn keep_list(&self, key: &str, ticket: &Ticket, mark: &Mark) -> Result<bool, Trouble> {
+        let name = ticket.file.as_ref().map(|file| file.name.as_str());
+        if mark.file.as_deref() == name {
+            return Ok(false);
+        }
+        let lists = self.ask::<Files>(&request::files(key)).await?.lists(&ticket.id);
+        let (there, others): (Vec<_>, Vec<_>) =
+            lists.into_iter().partition(|list| Some(list.filename.as_str()) == name);
+        if let Some(file) = ticket.file.as_ref().filter(|_| there.is_empty()) {
+            self.send(&request::attach(key, file)).await.map_err(unattached)?;
+        }
+        for list in there.iter().skip(1).chain(&others) {
+            match self.send(&request::detach(&list.id)).await {
+                // Another one was faster, or the account may add files and not take them away: then it stays.
+                Ok(_) | Err(Trouble::Gone(_) | Trouble::Unusable(_)) => {}
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok(true)
     }
 
     /// Says what changed, unless that was said.
@@ -101,17 +148,25 @@ impl Site<'_> {
         Err(Trouble::refused(text))
     }
 
-    /// A refusal with the names that people know the fields by, and with all that the screen asks for. Where that cannot be
-    /// read the refusal stands as it is.
-    async fn named(&self, ticket: &Ticket, text: String, fields: Vec<(String, String)>) -> Trouble {
+    /// A refusal with the names that people know the fields by, all that the screen asks for, and the keys that set it: it
+    /// waits for that. Where the screen cannot be read, or it is not about a person's fields, the refusal stands as it is.
+    async fn named(
+        &self,
+        ticket: &Ticket,
+        sent: &Map<String, Value>,
+        text: String,
+        fields: Vec<(String, String)>,
+    ) -> Trouble {
         let more = match self.screen(ticket).await {
             _ if fields.is_empty() => None,
-            Ok(Ok(screen)) => asked_for(&screen, ticket, &fields),
+            Ok(Ok(screen)) => asked_for(&screen, ticket, sent, &fields),
             Ok(Err(types)) => Some(types),
             Err(_) => None,
         };
-        let text = more.map_or_else(|| text.clone(), |more| format!("{text}. {more}"));
-        Trouble::Refused { text, fields }
+        match more {
+            Some(more) => Trouble::Unusable(format!("{text}. {more}")),
+            None => Trouble::Refused { text, fields },
+        }
     }
 
     /// The fields of the ticket's type; or which types there are, when it is none of them.
@@ -120,7 +175,7 @@ impl Site<'_> {
         let Some(own) = types.issue_types.iter().find(|one| one.name == ticket.issue_type) else {
             let names: Vec<&str> = types.issue_types.iter().map(|one| one.name.as_str()).collect();
             let text = format!(
-                "{} has no issue type '{}'; it has {}",
+                "{} has no issue type '{}'; it has {}: set issue_type of the route",
                 ticket.project,
                 ticket.issue_type,
                 line(&names.join(", "), 300)
@@ -132,17 +187,27 @@ impl Site<'_> {
     }
 }
 
-/// Each field that was refused by its name, and each that is required and was not sent; nothing where the screen has none.
-fn asked_for(screen: &[Field], ticket: &Ticket, refused: &[(String, String)]) -> Option<String> {
-    let sent = &ticket.body["fields"];
-    let concerns = |field: &&Field| {
-        let missing = field.required && !field.has_default_value && sent.get(&field.id).is_none();
-        missing || refused.iter().any(|(id, _)| *id == field.id)
-    };
-    let some = screen.iter().filter(concerns);
-    let names: Vec<String> =
-        some.map(|field| format!("'{}' ({})", line(&field.name, 100), line(&field.id, 100))).collect();
-    let (kind, project) = (&ticket.issue_type, &ticket.project);
-    (!names.is_empty())
-        .then(|| format!("It is about these fields of {kind} in {project}: {}", names.join(", ")))
+/// The ticket is there, as it was read just now: it is the file that is not taken.
+fn unattached(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Gone(said) => Trouble::Unusable(format!(
+            "the list of all findings cannot be attached ({said}): allow attachments in the project, and the account to make them"
+        )),
+        trouble => trouble,
+    }
+}
+
+/// An account that may not have the ticket is for a person to mend.
+fn nobody(trouble: Trouble, ticket: &Ticket) -> Trouble {
+    match (trouble, &ticket.assignee) {
+        (Trouble::Refused { text, fields }, Some(account))
+            if fields.iter().any(|(id, _)| id == "assignee") =>
+        {
+            let account = line(account, 130);
+            Trouble::Unusable(format!(
+                "{text}. The account {account} cannot have it: 'findings assign' names another"
+            ))
+        }
+        (trouble, _) => trouble,
+    }
 }

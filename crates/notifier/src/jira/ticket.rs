@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::policy::{self, News, Shape};
 use crate::render::{self, adf};
+use crate::sender::File;
 
 /// Places that a remark names one by one.
 const NAMED: usize = 20;
@@ -28,6 +29,12 @@ pub struct Ticket {
     pub(super) issue_type: String,
     /// The body that makes it.
     pub(super) body: Value,
+    /// What else stands in it, as policy says.
+    pub(super) fields: Vec<policy::FieldText>,
+    /// The account that a person has given it to.
+    pub(super) assignee: Option<String>,
+    /// All of its findings, where the description does not hold them.
+    pub(super) file: Option<File>,
     /// The remark that says what changed, a document.
     pub(super) note: Value,
     /// Whether somebody has to act.
@@ -46,16 +53,33 @@ impl Ticket {
         link: Option<BackLink>,
         now: Timestamp,
     ) -> Option<Self> {
-        let (members, body) = match shape {
+        let (members, made) = match shape {
             Shape::Ticket(members) => (members, render::jira::create(jira, id, members, now)),
             Shape::Summary(members) => (members, render::jira::create_summary(jira, id, members)),
             _ => return None,
         };
+        let render::jira::Made { body, file } = made;
         let open = members.iter().any(|news| news.is_open());
-        let look = look(&body, members, open, link.as_ref());
+        let assignee = match shape {
+            Shape::Ticket(members) => policy::assigned(members).map(str::to_owned),
+            _ => None,
+        };
+        let look = look(&body, members, open, link.as_ref(), assignee.as_deref());
         let (project, issue_type) = (jira.project.clone(), jira.issue_type.clone());
-        let note = note(members, open);
-        Some(Self { id: id.clone(), project, issue_type, body, note, open, link, look })
+        let (fields, note) = (jira.fields.clone(), note(members, open));
+        Some(Self {
+            id: id.clone(),
+            project,
+            issue_type,
+            body,
+            fields,
+            assignee,
+            file,
+            note,
+            open,
+            link,
+            look,
+        })
     }
 
     /// Whether somebody has to act.
@@ -71,17 +95,28 @@ impl Ticket {
     }
 }
 
-/// The day it is due is no part of it: it is set once, when the ticket is made. How often a finding came back is: a ticket
+/// What is set once, when the ticket is made, is no part of it: the day it is due, and whose it is as long as no person says
+/// so. How often a finding came back is: a ticket
 /// that was closed and is to be open again never looks as it did.
-fn look(body: &Value, members: &[&News], open: bool, link: Option<&BackLink>) -> String {
+fn look(
+    body: &Value,
+    members: &[&News],
+    open: bool,
+    link: Option<&BackLink>,
+    assignee: Option<&str>,
+) -> String {
     let mut fields = body["fields"].clone();
     if let Some(fields) = fields.as_object_mut() {
-        fields.remove("duedate");
+        for once in ["duedate", "assignee", "components"] {
+            fields.remove(once);
+        }
     }
     let came_back: u32 = members.iter().map(|news| news.record.reopened).sum();
     let (url, title) = link.map_or(("", ""), |link| (link.url.as_str(), link.title.as_str()));
     let (fields, open, came_back) = (fields.to_string(), open.to_string(), came_back.to_string());
-    hash::derive("checkmate.jira-look.v1", &[&fields, &open, &came_back, url, title], 32)
+    let parts = [&fields, &open, &came_back, url, title];
+    let parts: Vec<&str> = parts.into_iter().chain(assignee).collect();
+    hash::derive("checkmate.jira-look.v1", &parts, 32)
 }
 
 /// What this scan changed, in a remark.
@@ -133,17 +168,30 @@ pub(super) struct Mark {
     /// Whether it was left open: if it is closed now, a person did that.
     #[serde(default)]
     pub(super) open: bool,
+    /// The account that it was given to because a person said so. Whom it is given to in Jira after that stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) assignee: Option<String>,
+    /// The name of the file that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<String>,
 }
 
 impl Mark {
-    /// Of a ticket that was just made.
+    /// Of a ticket that was just made: what is put on it comes after that.
     pub(super) fn new(ticket: &Ticket) -> Self {
-        Self { id: ticket.id.to_string(), look: ticket.look.clone(), changes: 0, open: ticket.open }
+        let (id, look, assignee) = (ticket.id.to_string(), ticket.look.clone(), ticket.assignee.clone());
+        Self { id, look, changes: 0, open: ticket.open, assignee, file: None }
     }
 
     /// After one more change.
     pub(super) fn next(&self, ticket: &Ticket) -> Self {
-        Self { changes: self.changes + 1, ..Self::new(ticket) }
+        let assignee = ticket.assignee.clone().or_else(|| self.assignee.clone());
+        Self { changes: self.changes + 1, assignee, ..Self::new(ticket) }.with_file(ticket)
+    }
+
+    /// With the file that it should have.
+    pub(super) fn with_file(self, ticket: &Ticket) -> Self {
+        Self { file: ticket.file.as_ref().map(|file| file.name.clone()), ..self }
     }
 
     pub(super) fn json(&self) -> Value {

@@ -4,18 +4,25 @@
 //! news of one scan into [`Wish`]es, which say how the outside should look. What is there already, the ledger knows: a wish
 //! that is fulfilled is no delivery.
 
+mod calendar;
+mod hours;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod tickets;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_domain::{
-    FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, TransitionKind, Waiver,
+    FindingRecord, Priority, Rule, RuleId, ScanId, Scope, Severity, Subject, Timestamp, TransitionKind,
+    Waiver,
 };
 
+pub use calendar::{Cadence, CalendarError};
+pub use hours::{Quiet, is_always_quiet, quiet_until};
 pub use plan::plan;
+pub use tickets::{FieldText, FieldTextError, OURS, Owner, OwnerError, Whose, assigned, is_account};
 
 /// Where some findings go, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +33,8 @@ pub struct Route {
     pub when: When,
     /// Where to.
     pub to: Destination,
+    /// When.
+    pub timing: Timing,
 }
 
 /// Which findings a route takes: all that fit every part. An empty list fits everything.
@@ -39,6 +48,8 @@ pub struct When {
     pub targets: Vec<String>,
     /// Rules, whole or by the beginning of their ids up to a dot.
     pub rules: Vec<String>,
+    /// Scopes of scans, whole or with a `*` at the end.
+    pub scopes: Vec<String>,
 }
 
 /// Where to.
@@ -46,12 +57,30 @@ pub struct When {
 pub enum Destination {
     /// Tickets.
     Jira(Jira),
-    /// A card for each scan, and one at once for what is new and urgent in it.
+    /// Cards, and one at once for what is new and urgent.
     Teams,
     /// A page of how things stand, and one for each scan.
-    Confluence,
+    Confluence(Pages),
     /// Events of our own.
     Webhook,
+}
+
+/// What stands on pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pages {
+    /// Whether files may be put on them.
+    pub files: bool,
+}
+
+/// When messages go out: cards, and events. Tickets and pages wake nobody, and are kept as things stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Hours in which none does; what falls into them waits for their end.
+    pub quiet: Vec<Quiet>,
+    /// Whether the card for what is urgent waits too.
+    pub urgent_waits: bool,
+    /// When the digests of all scans since the time before become one; one for each scan when not set.
+    pub digest: Option<Cadence>,
 }
 
 /// How tickets are made.
@@ -67,6 +96,10 @@ pub struct Jira {
     pub per_group: bool,
     /// New tickets of one scan; what is beyond goes into one summary.
     pub most_new: usize,
+    /// What else stands in a new ticket.
+    pub fields: Vec<FieldText>,
+    /// Whose a new ticket is: the first that fits.
+    pub owners: Vec<Owner>,
     /// Days to mend by priority, P1 first; no due date where none is set.
     pub due_days: [Option<u16>; 4],
     /// What comes of a ticket that a person ends because nobody is going to mend it; looked at again like any other when not
@@ -119,7 +152,10 @@ pub struct News {
     pub change: Option<TransitionKind>,
     /// Why it is left as it is, while that holds.
     pub waiver: Option<Waiver>,
-    /// Whether people decided ever to leave it as it is, or took that back: its ticket may have to follow.
+    /// Who is to mend it, as a person said.
+    pub assignee: Option<String>,
+    /// Whether people decided ever to leave it as it is, took that back, or gave it to an account: its ticket may have to
+    /// follow.
     pub decided: bool,
 }
 
@@ -170,7 +206,36 @@ pub enum Shape<'a> {
     Event(&'a News),
 }
 
+impl Route {
+    /// Until when nothing may be said about a subject; nothing when it may be now.
+    #[must_use]
+    pub fn quiet_until(&self, subject: &Subject, now: Timestamp) -> Option<Timestamp> {
+        // What is urgent of a scan is told in its summary.
+        match (&self.to, subject) {
+            (Destination::Jira(_) | Destination::Confluence(_), _) => None,
+            (Destination::Teams, Subject::Summary(_)) if !self.timing.urgent_waits => None,
+            (Destination::Teams | Destination::Webhook, _) => quiet_until(&self.timing.quiet, now),
+        }
+    }
+
+    /// When its digests are due, where that is not after each scan.
+    #[must_use]
+    pub const fn cadence(&self) -> Option<&Cadence> {
+        match &self.to {
+            Destination::Teams => self.timing.digest.as_ref(),
+            Destination::Jira(_) | Destination::Confluence(_) | Destination::Webhook => None,
+        }
+    }
+}
+
 impl When {
+    /// Whether it takes what scans of a scope tell.
+    #[must_use]
+    pub fn covers(&self, scope: &Scope) -> bool {
+        let scope = scope.to_string();
+        self.scopes.is_empty() || self.scopes.iter().any(|pattern| fits(pattern, &scope))
+    }
+
     /// Whether it takes a finding.
     #[must_use]
     pub fn takes(&self, news: &News) -> bool {

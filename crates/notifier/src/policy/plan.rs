@@ -9,13 +9,17 @@ use checkmate_triage::group;
 use super::{Destination, Jira, News, Outcome, Route, Shape, Wish};
 
 /// What each route wants of a scan, in the order of the routes. A finding whose state nobody knows any better than before
-/// takes part as it was: nothing is closed that was not looked at.
+/// takes part as it was: nothing is closed that was not looked at. Tickets are wished for by a scan of any scope, as those
+/// that are there have to follow; whether there may be new ones, [`When::covers`](super::When::covers) says.
 #[must_use]
 pub fn plan<'a>(outcome: &'a Outcome, routes: &'a [Route]) -> Vec<Wish<'a>> {
     routes.iter().flat_map(|route| by(route, outcome)).collect()
 }
 
 fn by<'a>(route: &'a Route, outcome: &'a Outcome) -> Vec<Wish<'a>> {
+    if !route.when.covers(&outcome.scope) && !matches!(route.to, Destination::Jira(_)) {
+        return Vec::new();
+    }
     let mut taken: Vec<&News> =
         outcome.findings.iter().map(AsRef::as_ref).filter(|news| route.when.takes(news)).collect();
     taken.sort_by_key(|news| urgency(news));
@@ -34,7 +38,7 @@ fn by<'a>(route: &'a Route, outcome: &'a Outcome) -> Vec<Wish<'a>> {
             let digest = wish(Subject::Scan(outcome.scan.clone()), Shape::Digest(taken));
             at_once.into_iter().chain([digest]).collect()
         }
-        Destination::Confluence => vec![
+        Destination::Confluence(_) => vec![
             wish(Subject::Posture(outcome.scope.clone()), Shape::Posture(taken.clone())),
             wish(Subject::Scan(outcome.scan.clone()), Shape::ScanPage(taken)),
         ],

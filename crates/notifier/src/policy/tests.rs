@@ -5,7 +5,7 @@ use super::*;
 use crate::render::tests::{news, outcome, project};
 
 fn route(to: Destination) -> Route {
-    Route { name: "r".to_owned(), when: When::default(), to }
+    Route { name: "r".to_owned(), when: When::default(), to, timing: Timing::default() }
 }
 
 fn tickets(per_group: bool, most_new: usize) -> Route {
@@ -45,6 +45,26 @@ fn a_route_takes_what_fits_every_part() {
     assert!(takes(When { rules: words(&["x", "auth0.attack-protection"]), ..When::default() }));
     assert!(!takes(When { rules: words(&["auth0.attack"]), ..When::default() }), "a beginning ends at a dot");
     assert!(!takes(When { targets: words(&["auth0:*"]), rules: words(&["github"]), ..When::default() }));
+}
+
+#[test]
+fn scans_of_other_scopes_tell_a_route_nothing_and_tickets_follow_them() {
+    let outcome = outcome(vec![news("auth0.a.b", "c", "x", OPENED)]);
+    for (scopes, covered) in
+        [(&[][..], true), (&["org:acme"], true), (&["org:*"], true), (&["org:ac", "auth0:*"], false)]
+    {
+        let scopes = scopes.iter().map(|word| (*word).to_owned()).collect();
+        let when = When { scopes, ..When::default() };
+        assert_eq!(when.covers(&outcome.scope), covered);
+        let wishes = |to| {
+            let routes = [Route { when: when.clone(), ..route(to) }];
+            plan(&outcome, &routes).len()
+        };
+        for to in [Destination::Teams, Destination::Webhook] {
+            assert_eq!(wishes(to) > 0, covered);
+        }
+        assert_eq!(wishes(Destination::Jira(project())), 1);
+    }
 }
 
 #[test]
@@ -116,7 +136,7 @@ fn channels_hear_of_a_scan_once_and_of_the_urgent_at_once() {
     let outcome = outcome(findings);
     let wishes = |to| told(&plan(&outcome, &[route(to)]));
     assert_eq!(wishes(Destination::Teams), [("urgent", 1), ("digest", 3)]);
-    assert_eq!(wishes(Destination::Confluence), [("posture", 3), ("scan page", 3)]);
+    assert_eq!(wishes(Destination::Confluence(Pages::default())), [("posture", 3), ("scan page", 3)]);
     assert_eq!(wishes(Destination::Webhook), [("event", 1), ("event", 1)]);
 }
 

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use checkmate_domain::FindingState;
 use serde_json::{Value, json};
 
-use super::{Problem, adf, count, line, name, place, problems};
-use crate::policy::{News, Outcome};
+use super::{Problem, adf, count, csv, line, name, place, problems};
+use crate::confluence::FILES;
+use crate::policy::{News, Outcome, Pages};
+use crate::sender::File;
 
 /// Problems in a table; the rest is counted.
 const ROWS: usize = 300;
@@ -60,9 +62,12 @@ pub fn posture(outcome: &Outcome, findings: &[&News]) -> Page {
     Page { title, document: adf::doc(&content) }
 }
 
-/// One scan.
+/// The name of the list of a scan's findings; the same name is a new version of the same file.
+const LIST: &str = "checkmate-findings.csv";
+
+/// One scan, with a list of all its findings where files may be put on pages. The page says where that list is.
 #[must_use]
-pub fn scan(outcome: &Outcome, findings: &[&News]) -> Page {
+pub fn scan(outcome: &Outcome, findings: &[&News], pages: Pages) -> (Page, Option<File>) {
     let title = line(&format!("CheckMate: {}, scan {}", outcome.scope, outcome.scan), TITLE);
     let changed: Vec<&News> = findings.iter().copied().filter(|news| news.change.is_some()).collect();
     let (new, closed) = (
@@ -76,8 +81,24 @@ pub fn scan(outcome: &Outcome, findings: &[&News]) -> Page {
         ]),
         seen(outcome),
     ];
+    let is_listed = pages.files && !findings.is_empty();
+    let list = is_listed.then(|| File {
+        name: LIST.to_owned(),
+        media_type: "text/csv".to_owned(),
+        bytes: csv::findings(findings).into_bytes(),
+    });
+    let told = if list.is_some() {
+        format!("All findings of this scan, with what was seen, are in the file {LIST} on this page.")
+    } else if findings.is_empty() {
+        "This scan has no findings.".to_owned()
+    } else {
+        format!(
+            "No file with all findings is on this page, as the connection lacks the scope {FILES}: 'checkmate findings list' has them."
+        )
+    };
+    content.push(adf::paragraph(vec![adf::plain(&told)]));
     content.extend(findings_table(&changed));
-    Page { title, document: adf::doc(&content) }
+    (Page { title, document: adf::doc(&content) }, list)
 }
 
 /// `14 P1, 26 P2.`

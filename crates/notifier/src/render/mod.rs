@@ -3,6 +3,7 @@
 
 pub mod adf;
 pub mod confluence;
+pub mod csv;
 pub mod jira;
 pub mod teams;
 pub mod webhook;
@@ -24,6 +25,21 @@ pub(crate) fn line(text: &str, most: usize) -> String {
         line.push('…');
     }
     line.trim().to_owned()
+}
+
+/// A text from outside, fit for any page: control characters, and marks that break lines, turn the order of text around or
+/// are not seen at all, become visible.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(
+                c,
+                '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+                    | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+            )
+    };
+    text.chars().map(|c| if harmful(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// `3 findings`, `1 finding`.

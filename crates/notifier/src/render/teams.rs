@@ -32,21 +32,38 @@ pub fn message(id: &DeliveryId, card: &Value) -> Value {
 /// One scan in one card: what changed, what is worst and what to do about it, and what was not looked at.
 #[must_use]
 pub fn digest(outcome: &Outcome, findings: &[&News]) -> Value {
+    let (new, back, closed) = counts(findings);
+    stands(outcome, findings, vec![title(&changed(outcome, new, back, closed))])
+}
+
+/// All scans since a moment in one card: the same.
+#[must_use]
+pub fn digest_since(outcome: &Outcome, findings: &[&News], since: &str) -> Value {
+    let (new, back, closed) = counts(findings);
+    let above =
+        vec![title(&changed(outcome, new, back, closed)), text(&format!("All scans of it since {since}."))];
+    stands(outcome, findings, above)
+}
+
+/// New, back, and mended or gone.
+fn counts(findings: &[&News]) -> (usize, usize, usize) {
+    let of = |fits: &dyn Fn(&News) -> bool| findings.iter().filter(|news| fits(news)).count();
+    let back = of(&|news| news.is_new() && came_back(news));
+    (of(&News::is_new) - back, back, of(&|news| !news.is_open()))
+}
+
+fn stands(outcome: &Outcome, findings: &[&News], mut told: Vec<Value>) -> Value {
     let of = |fits: &dyn Fn(&News) -> bool| -> Vec<&News> {
         findings.iter().copied().filter(|news| fits(news)).collect()
     };
     let (new, closed, open) = (of(&News::is_new), of(&|news| !news.is_open()), of(&News::is_open));
-    let back = new.iter().filter(|news| came_back(news)).count();
     let urgent = open.iter().filter(|news| news.record.triage.priority == Priority::P1).count();
-    let mut told = vec![
-        title(&changed(outcome, new.len() - back, back, closed.len())),
-        figures(&[
-            ("new", new.len(), false),
-            ("mended or gone", closed.len(), false),
-            ("open", open.len(), false),
-            ("of them P1", urgent, urgent > 0),
-        ]),
-    ];
+    told.push(figures(&[
+        ("new", new.len(), false),
+        ("mended or gone", closed.len(), false),
+        ("open", open.len(), false),
+        ("of them P1", urgent, urgent > 0),
+    ]));
     if !outcome.complete {
         let jobs = count(as_usize(outcome.not_assessed), "job");
         told.push(strong(&format!("Not everything was looked at: {jobs} ended without an answer.")));

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{confluence, jira, teams, webhook};
-use crate::policy::{Approve, Jira, News, Outcome};
+use crate::policy::{Approve, Jira, News, Outcome, Pages};
 
 pub(crate) fn key() -> FingerprintKey {
     FingerprintKey::new(vec![7; 32]).unwrap()
@@ -74,6 +74,7 @@ pub(crate) fn news(rule: &str, resource: &str, text: &str, change: Option<Transi
         organisation: "acme".to_owned(),
         change,
         waiver: None,
+        assignee: None,
         decided: false,
     }
 }
@@ -96,6 +97,8 @@ pub(crate) fn project() -> Jira {
         labels: vec!["auth0".to_owned()],
         per_group: true,
         most_new: 25,
+        fields: vec![],
+        owners: vec![],
         due_days: [Some(7), Some(30), None, None],
         wont_do: None,
         approve: Approve::default(),
@@ -169,6 +172,15 @@ impl Contracts {
             jira::create(&project(), &id(), &members, now),
             jira::create_summary(&project(), &id(), &members),
         ] {
+            let jira::Made { body: issue, file } = issue;
+            if let Some(file) = file {
+                fits_a_spreadsheet(&file.bytes, findings.len());
+                assert!(
+                    issue.to_string().contains(&file.name) && jira::is_list(&id(), &file.name),
+                    "{}",
+                    file.name
+                );
+            }
             fits(self.issue.as_ref(), &issue);
             let description = &issue["fields"]["description"];
             fits(self.adf.as_ref(), description);
@@ -178,12 +190,22 @@ impl Contracts {
             assert!(!summary.is_empty() && summary.chars().count() <= 255 && !summary.contains('\n'));
         }
         let outcome = outcome(findings.to_vec());
-        for page in [confluence::posture(&outcome, &members), confluence::scan(&outcome, &members)] {
+        let scans = [true, false].map(|files| confluence::scan(&outcome, &members, Pages { files }));
+        for (_, file) in &scans {
+            file.iter().for_each(|file| fits_a_spreadsheet(&file.bytes, findings.len()));
+        }
+        assert_eq!((scans[0].1.is_some(), scans[1].1.is_some()), (!findings.is_empty(), false));
+        let [(with, _), (without, _)] = scans;
+        for page in [confluence::posture(&outcome, &members), with, without] {
             fits(self.adf.as_ref(), &page.document);
             only_our_links(&page.document);
             fits(self.page.as_ref(), &page.create("123", Some("456")));
         }
-        for card in [teams::digest(&outcome, &members), teams::urgent(&outcome.scan, &members)] {
+        for card in [
+            teams::digest(&outcome, &members),
+            teams::digest_since(&outcome, &members, "Fri 27 Nov 2026, 08:00 CET"),
+            teams::urgent(&outcome.scan, &members),
+        ] {
             fits(self.card.as_ref(), &card);
             let message = teams::message(&id(), &card);
             fits(self.message.as_ref(), &message);
@@ -194,6 +216,23 @@ impl Contracts {
         }
         for news in findings {
             fits(self.event.as_ref(), &webhook::event(&id(), &outcome.scan, news, now));
+        }
+    }
+}
+
+/// A line for each finding, and no cell that begins as a formula does.
+fn fits_a_spreadsheet(bytes: &[u8], findings: usize) {
+    let text = std::str::from_utf8(bytes).unwrap();
+    let lines: Vec<&str> = text.split_terminator("\r\n").skip(1).collect();
+    assert!(
+        lines.len() == findings || lines.last().is_some_and(|last| last.contains(" more: ")),
+        "{}",
+        lines.len()
+    );
+    for line in lines {
+        assert!(!line.contains(['\n', '\r']) && line.starts_with('"') && line.ends_with('"'), "{line}");
+        for cell in line[1..line.len() - 1].split("\",\"") {
+            assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell}");
         }
     }
 }
@@ -293,7 +332,7 @@ fn a_ticket_as_a_person_gets_it() {
         news("auth0.a.b", "client2", "Till", Some(TransitionKind::Resolved)),
     ];
     let members: Vec<&News> = members.iter().collect();
-    let issue = jira::create(&project(), &id(), &members, Timestamp::from_millis(1_795_651_200_000));
+    let issue = jira::create(&project(), &id(), &members, Timestamp::from_millis(1_795_651_200_000)).body;
     insta::assert_snapshot!("ticket", serde_json::to_string_pretty(&issue).unwrap());
     let outcome = outcome(members.iter().map(|news| (*news).clone()).collect());
     insta::assert_snapshot!(

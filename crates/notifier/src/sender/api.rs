@@ -72,6 +72,7 @@ impl Api<'_> {
             Method::Get => Call::get(url),
             Method::Post => Call::post(url),
             Method::Put => Call::put(url),
+            Method::Delete => Call::delete(url),
         };
         let call =
             call.repeat(request.repeat).budget(self.budget.clone()).header("accept", "application/json");

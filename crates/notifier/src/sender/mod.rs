@@ -4,6 +4,7 @@
 mod access;
 mod address;
 mod api;
+pub(crate) mod form;
 mod request;
 mod row;
 mod trouble;
@@ -12,6 +13,7 @@ mod turns;
 pub use access::{Access, Held, NoAccess};
 pub(crate) use address::Address;
 pub(crate) use api::Api;
+pub use form::File;
 pub(crate) use request::{Form, Method, Request};
 pub(crate) use row::Row;
 pub(crate) use trouble::{Trouble, told};

@@ -11,6 +11,7 @@ pub(crate) enum Method {
     Get,
     Post,
     Put,
+    Delete,
 }
 
 /// A body that is no JSON.

@@ -3,7 +3,7 @@
 use checkmate_domain::{DeliveryId, hash};
 use serde_json::{Value, json};
 
-use crate::policy::{Outcome, Shape};
+use crate::policy::{News, Outcome, Shape};
 use crate::render::teams;
 
 /// The type of a card, wherever it travels.
@@ -28,6 +28,14 @@ impl Card {
         };
         let look = hash::derive("checkmate.teams-look.v1", &[&content.to_string()], 32);
         Some(Self { id: id.clone(), content, look })
+    }
+
+    /// How a scope stands, and what has changed since a moment.
+    #[must_use]
+    pub fn since(id: &DeliveryId, outcome: &Outcome, findings: &[&News], since: &str) -> Self {
+        let content = teams::digest_since(outcome, findings, since);
+        let look = hash::derive("checkmate.teams-look.v1", &[&content.to_string()], 32);
+        Self { id: id.clone(), content, look }
     }
 
     /// A hash of how it should look: what `look` of its row in the ledger is set to.
@@ -56,7 +64,6 @@ mod tests {
     use checkmate_testkit::contracts;
 
     use super::*;
-    use crate::policy::News;
     use crate::render::tests::{news, outcome};
 
     fn id() -> DeliveryId {

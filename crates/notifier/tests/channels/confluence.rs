@@ -8,7 +8,7 @@ use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Subject, Times
 use checkmate_notifier::SystemClock;
 use checkmate_notifier::confluence::{File, Page, Sender, Settings};
 use checkmate_notifier::ledger::Times;
-use checkmate_notifier::policy::{News, Shape};
+use checkmate_notifier::policy::{self, News, Shape};
 use checkmate_sandbox::confluence::Page as Shown;
 use checkmate_sandbox::{Fault, Vendor};
 use checkmate_store::LedgerStore as _;
@@ -36,6 +36,7 @@ fn sender_with(world: &World, space: &str, tokens: &[&'static str], times: Times
         base: world.office.confluence_url().parse().unwrap(),
         space: space.to_owned(),
         parent: None,
+        files: true,
         times,
     };
     Sender::new(settings, world.ledger(), world.lease(tokens), Arc::new(SystemClock))
@@ -57,7 +58,8 @@ fn both_with(number: usize, title: &str, file: &str) -> [(Subject, Page); 2] {
     let findings: Vec<&News> = outcome.findings.iter().map(AsRef::as_ref).collect();
     let (scope, scan) = (Subject::Posture(outcome.scope.clone()), Subject::Scan(outcome.scan.clone()));
     let page = |subject: &Subject, shape: &Shape<'_>| {
-        Page::of(ROUTE, &DeliveryId::derived(ROUTE, subject), &outcome, shape).unwrap()
+        Page::of(ROUTE, policy::Pages::default(), &DeliveryId::derived(ROUTE, subject), &outcome, shape)
+            .unwrap()
     };
     let posture = page(&scope, &Shape::Posture(findings.clone()));
     let scanned = page(&scan, &Shape::ScanPage(findings)).with_file(report(file));
@@ -265,7 +267,7 @@ async fn a_page_of_somebody_else_is_left_alone() {
     let other = {
         let outcome = outcome(1, "false");
         let id = DeliveryId::derived("others", &subject);
-        Page::of("others", &id, &outcome, &Shape::Posture(vec![])).unwrap()
+        Page::of("others", policy::Pages::default(), &id, &outcome, &Shape::Posture(vec![])).unwrap()
     };
     world.want_look("others", &subject, other.look()).await;
     let row = world.row(&DeliveryId::derived("others", &subject)).await;
@@ -299,4 +301,32 @@ async fn each_refusal_says_what_to_do() {
     assert!(world.office.confluence().delete(row.remote.as_ref().unwrap()));
     let (state, why) = told(&first(&world, &sender(&world), &renamed(5)).await);
     assert!(state == DeliveryState::Failed && why.contains("Page not found"), "{why}");
+}
+
+#[tokio::test]
+async fn the_page_of_a_scan_has_its_findings_in_a_file_where_that_is_allowed() {
+    let world = World::new().await;
+    let outcome = outcome(1, "false");
+    let findings: Vec<&News> = outcome.findings.iter().map(AsRef::as_ref).collect();
+    let subject = Subject::Scan(outcome.scan.clone());
+    let page = |route: &str, files: bool| {
+        let id = DeliveryId::derived(route, &subject);
+        Page::of(route, policy::Pages { files }, &id, &outcome, &Shape::ScanPage(findings.clone())).unwrap()
+    };
+    // An upload whose answer is lost is a version of the one file.
+    world.office.order_on(Vendor::Confluence, "PUT", "/child/attachment", Fault::Lost);
+    let with = page(ROUTE, true);
+    world.want_look(ROUTE, &subject, with.look()).await;
+    settle(world.clone(), Arc::new([(DeliveryId::derived(ROUTE, &subject), with)].into())).await;
+    let there = shown(&world, &world.row(&DeliveryId::derived(ROUTE, &subject)).await);
+    let files: Vec<&String> = there.files.keys().collect();
+    assert_eq!(files, ["checkmate-findings.csv"]);
+    let text = String::from_utf8(there.files["checkmate-findings.csv"].versions[0].to_vec()).unwrap();
+    assert!(text.contains("\"App 1\"") && text.lines().count() == 2, "{text}");
+    assert!(there.body().contains("checkmate-findings.csv"));
+
+    let world = World::new().await;
+    let row = first(&world, &sender(&world), &(subject.clone(), page(ROUTE, false))).await;
+    let there = shown(&world, &row);
+    assert!(there.files.is_empty() && there.body().contains("lacks the scope write:confluence-file"));
 }

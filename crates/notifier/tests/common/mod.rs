@@ -228,6 +228,7 @@ pub(crate) fn finding(number: usize, seen: &str, change: TransitionKind, reopene
         organisation: "acme".to_owned(),
         change: Some(change),
         waiver: None,
+        assignee: None,
         decided: false,
     }
 }

@@ -6,7 +6,7 @@ use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Timestamp, Tra
 use checkmate_notifier::SystemClock;
 use checkmate_notifier::jira::Ticket;
 use checkmate_notifier::policy;
-use checkmate_sandbox::jira::{Field, Kind, Project};
+use checkmate_sandbox::jira::{ACCOUNT, Field, Kind, Project};
 use checkmate_sandbox::{Fault, Office, Vendor};
 
 use crate::harness::{Tickets, World, finding, ms, project, subject, tickets};
@@ -91,15 +91,77 @@ async fn fields_that_are_missing_are_asked_for_by_name() {
         Kind::Line,
     ));
     let world = World::of(Office::builder().project(with)).await;
-    let record = first(&world, &project(), &["atlassian"]).await;
-    let (state, why) = told(&record);
-    assert!(state == DeliveryState::Failed && record.due.is_none(), "{record:?}");
+    let (id, _, _) = one(&world, &project()).await;
+    let (state, why) = told(&first(&world, &project(), &["atlassian"]).await);
+    assert_eq!(state, DeliveryState::Parked);
     assert!(why.contains("Team is required") && why.contains("'Team' (customfield_10010)"), "{why}");
+    assert!(why.contains("set fields = [\"Team=…\"] of the route"), "{why}");
+
+    // It waits for the key that sets it, and goes on with that.
+    let set = policy::Jira { fields: vec!["Team=Platform".parse().unwrap()], ..project() };
+    let (_, _, tickets) = one(&world, &set).await;
+    world.settle(Arc::new(world.sender()), tickets).await;
+    assert_eq!(world.ticket(&id).fields["customfield_10010"], "Platform");
 
     let world = World::new().await;
     let vulnerability = policy::Jira { issue_type: "Vulnerability".to_owned(), ..project() };
     let (state, why) = told(&first(&world, &vulnerability, &["atlassian"]).await);
-    assert!(state == DeliveryState::Failed && why.contains("it has Task, Bug"), "{why}");
+    assert!(state == DeliveryState::Parked && why.contains("it has Task, Bug: set issue_type"), "{why}");
+}
+
+/// A project that asks for a field of each kind.
+fn demanding() -> Project {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Project::new("10000", "SEC", "Security")
+        .field(Field::required("customfield_10010", "Team", Kind::Option(names(&["Web", "Platform"]))))
+        .field(Field::required("customfield_10011", "Points", Kind::Number))
+        .field(Field::required("customfield_10012", "Asked by", Kind::Person))
+        .field(Field::required("customfield_10013", "Asked on", Kind::Day))
+        .field(Field::required("customfield_10014", "Story", Kind::Document))
+        .field(Field::required("customfield_10015", "Kinds", Kind::ManyNamed(names(&["Risk", "Debt"]))))
+        .field(Field::required("customfield_10016", "Words", Kind::Labels))
+}
+
+#[tokio::test]
+async fn a_project_gets_all_it_asks_for() {
+    let fields = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+    let all = [
+        "Team=Platform",
+        "Points=3",
+        &format!("customfield_10012={ACCOUNT}"),
+        "Asked on=2027-03-31",
+        "Story=Because.",
+        "Kinds=Risk",
+        "Kinds=Debt",
+        "Words=auth0",
+        "Priority=High",
+    ];
+    let world = World::of(Office::builder().project(demanding())).await;
+    let jira = policy::Jira { fields: fields(&all), ..project() };
+    let (id, _, tickets) = one(&world, &jira).await;
+    world.settle(Arc::new(world.sender()), tickets).await;
+    let set = world.ticket(&id).fields;
+    assert_eq!(set["customfield_10010"]["id"], "2");
+    assert_eq!(set["customfield_10015"], serde_json::json!([{"id": "1"}, {"id": "2"}]));
+    assert_eq!((&set["customfield_10011"], &set["priority"]["id"]), (&3.into(), &"2".into()));
+
+    // A slip of the pen waits, and says what there is; nothing is sent.
+    let world = World::of(Office::builder().project(demanding())).await;
+    let jira = policy::Jira { fields: fields(&["Team=Platfrom"]), ..project() };
+    let (state, why) = told(&first(&world, &jira, &["atlassian"]).await);
+    assert!(
+        state == DeliveryState::Parked && why.contains("takes Web, Platform, and no 'Platfrom'"),
+        "{why}"
+    );
+    let jira = policy::Jira { fields: fields(&["Points=3"]), ..project() };
+    assert_eq!(world.office.record(), []);
+    let world = World::of(Office::builder().project(demanding())).await;
+    let (_, why) = told(&first(&world, &jira, &["atlassian"]).await);
+    assert!(
+        why.contains("Team=…") && why.contains("it takes Web, Platform") && !why.contains("Points="),
+        "{why}"
+    );
+    assert_eq!(world.office.record(), []);
 }
 
 #[tokio::test]

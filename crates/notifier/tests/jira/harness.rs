@@ -74,6 +74,8 @@ pub(crate) fn project() -> policy::Jira {
         labels: vec!["auth0".to_owned()],
         per_group: false,
         most_new: 1_000,
+        fields: vec![],
+        owners: vec![],
         due_days: [Some(7), None, None, None],
         wont_do: None,
         approve: policy::Approve::default(),

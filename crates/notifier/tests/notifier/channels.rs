@@ -8,7 +8,7 @@ use checkmate_domain::{DeliveryRecord, DeliveryState, Secret, Timestamp};
 use checkmate_notifier::deliver::{Channel, Deliverer, DelivererConfig, Planner, PlannerConfig, Way, Ways};
 use checkmate_notifier::ledger::Times;
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::{Destination, Route, When};
+use checkmate_notifier::policy::{Destination, Pages, Route, Timing, When};
 use checkmate_notifier::teams::{channel, workflow};
 use checkmate_notifier::{confluence, webhook};
 use checkmate_outbound::{Circuit, InProcess, Outbound, SecretUrl};
@@ -40,6 +40,7 @@ fn ways(office: &Office) -> Ways {
     let hook = SecretUrl::read(&secret(office.hook_url("events"))).unwrap();
     let key = secret("a key of 32 bytes, or some more..".to_owned());
     let pages = confluence::Settings {
+        files: true,
         base: office.confluence_url().parse().unwrap(),
         space: "SEC".to_owned(),
         parent: None,
@@ -57,11 +58,16 @@ fn ways(office: &Office) -> Ways {
     let keys = Arc::new(webhook::Keys::new(key, None).unwrap());
     let events = webhook::Settings { name: "events".to_owned(), url: hook, keys, times: times() };
     let way = |name: &str, to: Destination, connection: Option<&str>, channel: Channel| {
-        let route = Route { name: name.to_owned(), when: When::default(), to };
+        let route = Route { name: name.to_owned(), when: When::default(), to, timing: Timing::default() };
         (name.to_owned(), Way { route, connection: connection.map(str::to_owned), channel })
     };
     BTreeMap::from([
-        way("pages", Destination::Confluence, Some("atlassian"), Channel::Confluence(pages)),
+        way(
+            "pages",
+            Destination::Confluence(Pages { files: true }),
+            Some("atlassian"),
+            Channel::Confluence(pages),
+        ),
         way("messages", Destination::Teams, Some("teams"), Channel::Teams(messages)),
         way("cards", Destination::Teams, None, Channel::Workflow(cards)),
         way("events", Destination::Webhook, None, Channel::Webhook(events)),

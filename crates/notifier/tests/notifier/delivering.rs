@@ -14,7 +14,7 @@ use checkmate_notifier::deliver::{
 use checkmate_notifier::jira::{self, Access, Held, NoAccess};
 use checkmate_notifier::ledger::Times;
 use checkmate_notifier::outcome::Organisations;
-use checkmate_notifier::policy::{Approve, Destination, Jira, Route, When};
+use checkmate_notifier::policy::{Approve, Destination, Jira, Route, Timing, When};
 use checkmate_notifier::{Clock, SystemClock};
 use checkmate_outbound::{Client, InProcess, Outbound};
 use checkmate_queue::Settle;
@@ -101,11 +101,18 @@ impl Desk {
             labels: vec![],
             per_group,
             most_new,
+            fields: vec![],
+            owners: vec![],
             due_days: [None; 4],
             wont_do: None,
             approve,
         };
-        let route = Route { name: "tickets".to_owned(), when: When::default(), to: Destination::Jira(jira) };
+        let route = Route {
+            name: "tickets".to_owned(),
+            when: When::default(),
+            to: Destination::Jira(jira),
+            timing: Timing::default(),
+        };
         let way = Way { route, connection: Some("jira".to_owned()), channel: Channel::Jira(settings) };
         let outbound =
             Outbound::new(checkmate_outbound::Settings::default(), Arc::new(InProcess::default())).unwrap();
@@ -190,6 +197,29 @@ async fn a_finding_becomes_a_ticket_that_follows_it() {
     desk.scanned("d", &Says::all(&["x", "y"], &["x", "y"])).await;
     desk.settle().await;
     assert_eq!((desk.tickets().len(), desk.open()), (2, 2), "back again, the same ticket");
+}
+
+/// Whether its tickets are of one finding each, or named by a summary.
+#[tokio::test]
+async fn a_scan_of_another_scope_closes_tickets_and_makes_none() {
+    for most_new in [100, 1] {
+        let mut desk = Desk::with_most(false, most_new).await;
+        desk.scanned("a", &Says::all(&["x", "y", "z", "u", "v"], &["x", "y", "z"])).await;
+        desk.settle().await;
+        let (tickets, open) = (desk.tickets().len(), desk.open());
+        assert_eq!((tickets, open), if most_new == 1 { (2, 2) } else { (3, 3) });
+        let way = desk.ways.get_mut("tickets").unwrap();
+        way.route.when.scopes = vec!["org:*".to_owned()];
+        desk.scanned("b", &Says::all(&["x", "y", "z", "u", "v"], &["u", "v"])).await;
+        desk.settle().await;
+        assert_eq!((desk.tickets().len(), desk.open()), (tickets, 0));
+
+        // A scan of its own scope makes what it finds; what is known since before is no news to it.
+        desk.ways.get_mut("tickets").unwrap().route.when.scopes = vec!["export:t".to_owned()];
+        desk.scanned("c", &Says::all(&["x", "y", "z", "u", "v"], &["x", "u"])).await;
+        desk.settle().await;
+        assert_eq!((desk.tickets().len(), desk.open()), (tickets, 1));
+    }
 }
 
 /// A deliverer keeps what it read; a decision since then changes it as a scan does.

@@ -1,5 +1,7 @@
 //! Links from tickets to the outside, and files on them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::model::{Attachment, Issue, RemoteLink};
@@ -134,6 +136,17 @@ pub(super) fn attach(jira: &mut Jira, ctx: &mut Ctx<'_>, asked: &Asked, issue: &
     jira.change(issue_id, ctx.now, |issue| issue.attachments.extend(files));
     ctx.wrote(Vendor::Jira, "attachment.create", key);
     Ok(Answer::json(200, answer))
+}
+
+/// `DELETE /attachment/{id}`.
+pub(super) fn detach(jira: &mut Jira, ctx: &mut Ctx<'_>, id: &str) -> Answered {
+    let has = |issue: &&Arc<Issue>| issue.attachments.iter().any(|file| file.id.to_string() == id);
+    let found = jira.issues.values().find(has);
+    let found = found.ok_or_else(|| refuse(404, "The attachment with id does not exist."))?;
+    let (issue_id, key) = (found.id, found.key.clone());
+    jira.change(issue_id, ctx.now, |issue| issue.attachments.retain(|file| file.id.to_string() != id));
+    ctx.wrote(Vendor::Jira, "attachment.delete", key);
+    Ok(Answer::empty(204))
 }
 
 /// A file as it is shown.

@@ -260,6 +260,7 @@ fn write(jira: &mut Jira, ctx: &mut Ctx<'_>, asked: &Asked, method: &str, path: 
         ("POST", ["issue", issue, "remotelink"]) => links::put(jira, ctx, issue, &body(asked)?),
         ("DELETE", ["issue", issue, "remotelink"]) => links::delete(jira, ctx, asked, issue),
         ("POST", ["issue", issue, "attachments"]) => links::attach(jira, ctx, asked, issue),
+        ("DELETE", ["attachment", id]) => links::detach(jira, ctx, id),
         _ => Err(refuse::no_path()),
     }
 }

@@ -20,7 +20,7 @@ use told::Before;
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// What the account at Atlassian may do.
 const ATLASSIAN: &str = "read:jira-work write:jira-work read:space:confluence read:page:confluence \
-                         write:page:confluence read:me offline_access";
+                         write:page:confluence write:confluence-file read:me offline_access";
 /// Where events go.
 const HOOK: &str = "findings";
 /// What scans the organisation.

@@ -1,6 +1,8 @@
 //! The findings as CSV (RFC 4180), safe to open in a spreadsheet.
 
-use super::{Told, clean};
+use checkmate_notifier::render::csv::row;
+
+use super::Told;
 
 /// The findings, one a line, with a heading.
 #[must_use]
@@ -20,51 +22,7 @@ pub fn csv(told: &Told<'_>) -> String {
             finding.fingerprint.to_string(),
             told.change(finding).word().to_owned(),
         ];
-        text.push_str(&cells.map(|one| cell(&one)).join(","));
-        text.push_str("\r\n");
+        text.push_str(&row(cells.iter().map(String::as_str)));
     }
     text
-}
-
-/// What spreadsheets take for the beginning of a formula, also in the wide form that some of them read as the narrow one.
-const FORMULA: [char; 11] =
-    ['=', '+', '-', '@', '|', '\u{FFFD}', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}', '%'];
-/// What separates cells somewhere in the world, and lines: behind it a reader may see a cell of its own.
-const SEPARATES: [char; 4] = [';', '|', ',', '\u{FFFD}'];
-
-/// A cell that is never taken for a formula, whatever separator it is read with.
-fn cell(text: &str) -> String {
-    let clean = clean(text);
-    let mut safe = String::with_capacity(clean.len() + 3);
-    let mut begins = true;
-    for c in clean.chars() {
-        if begins && FORMULA.contains(&c) {
-            safe.push('\'');
-        }
-        begins = SEPARATES.contains(&c) || (begins && (c.is_whitespace() || matches!(c, '"' | '\'')));
-        safe.push(c);
-    }
-    format!("\"{}\"", safe.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn no_cell_is_a_formula_whatever_separates_it() {
-        for (text, expected) in [
-            ("=1+1", "\"'=1+1\""),
-            ("  =1", "\"  '=1\""),
-            ("a;=cmd|'x'!A1", "\"a;'=cmd|'x'!A1\""),
-            ("a|=1", "\"a|'=1\""),
-            ("a; \"=1", "\"a; \"\"'=1\""),
-            ("\u{FF1D}1", "\"'\u{FF1D}1\""),
-            ("a\n=1", "\"a\u{FFFD}'=1\""),
-            ("a=b", "\"a=b\""),
-            ("clients/Shop.json#/x", "\"clients/Shop.json#/x\""),
-        ] {
-            assert_eq!(cell(text), expected, "{text}");
-        }
-    }
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use checkmate_domain::{CheckOutcome, Finding, KeyId, Rule, ScanReport, Severity, Timestamp};
 
 pub use before::{Baseline, Change};
+use checkmate_notifier::render::clean;
 pub use csv::csv;
 pub use html::html;
 pub use json::write_json;
@@ -157,20 +158,6 @@ fn is_named(rule: &Rule, word: &str) -> bool {
         && (rule.id.as_str().starts_with(word)
             || rule.aliases.iter().any(|alias| alias.as_str() == word)
             || rule.equivalents.iter().any(known))
-}
-
-/// A text from outside, fit for any page: control characters, and marks that break lines, turn the order of text around or
-/// are not seen at all, become visible.
-fn clean(text: &str) -> String {
-    let harmful = |c: char| {
-        c.is_control()
-            || matches!(
-                c,
-                '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-                    | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
-            )
-    };
-    text.chars().map(|c| if harmful(c) { '\u{FFFD}' } else { c }).collect()
 }
 
 /// Why a check has no answer.

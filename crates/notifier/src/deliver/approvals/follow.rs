@@ -126,7 +126,7 @@ impl Planner {
         let view = View::of(&*self.store, &self.organisations, &scan).await?;
         let gates = Gates::default();
         let holding = Holding { store: &*self.store, clock: &*self.clock, first_use: None };
-        Plan { holding, view: &view, scan: &scan.id, gates }.summary(&summary, route).await
+        Plan { holding, view: &view, scan: &scan, gates }.summary(&summary, route).await
     }
 
     /// A scan to look from: this one, or the last where it is not kept any more.
