@@ -230,19 +230,19 @@ fn the_sandbox_shows_what_has_arrived() {
         (
             first,
             [
-                "Jira was sent 21 new tickets, 21 open",
-                "Confluence was sent 2 pages\n  CheckMate: org:halden\n  CheckMate: org:halden, scan ",
-                "Teams was sent 2 cards in the channel, and 2 cards by the workflow",
-                "the webhook was sent 140 events, each signed",
+                "Jira has 21 tickets, 21 open: 21 new",
+                "Confluence has 2 pages: 2 new\n  new       CheckMate: org:halden\n  new       CheckMate: org:halden, scan ",
+                "Teams has 4 cards: 2 new in the channel, 2 by the workflow",
+                "the webhook has 140 events: 140 new, each signed",
             ],
         ),
         (
             second,
             [
-                "Jira was sent no new ticket",
-                "Confluence was sent 1 page\n  CheckMate: org:halden, scan ",
-                "Teams was sent 1 card in the channel, and 1 card by the workflow",
-                "the webhook was sent no event",
+                "Jira has 21 tickets, 21 open: nothing new",
+                "Confluence has 3 pages: 1 new\n  new       CheckMate: org:halden, scan ",
+                "Teams has 6 cards: 1 new in the channel, 1 by the workflow",
+                "the webhook has 140 events: nothing new",
             ],
         ),
     ] {
