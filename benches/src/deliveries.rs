@@ -76,7 +76,7 @@ pub async fn measure(size: Size) -> anyhow::Result<Vec<Row>> {
     let files = Embedded::open().await?;
     let many = size.pick(100, 20);
     findings::reconciled(&files.store, many).await?;
-    let office = Office::builder().time_scale(100.0).start().await?;
+    let office = Office::builder().time_scale(100.0).keep_said().start().await?;
     office.delay(LATENCY);
     let ways = ways(&office)?;
     let (store, clock) = (Arc::clone(&files.store), Arc::new(SystemClock));

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use super::endings::PARKED;
 use super::jobs::{self, Job};
 use super::lifecycle::{self, TargetRows};
-use super::results::{self, Parts};
+use super::results::{self, Beginning};
 use super::row::{Result, one, run, to_json, value};
 use super::scans::Scan;
 use super::window;
@@ -29,7 +29,7 @@ pub(super) enum Loaded {
 
 pub(super) struct Rows {
     pub(super) job: JobRecord,
-    pub(super) parts: Parts,
+    pub(super) report: Beginning,
     pub(super) target: TargetRows,
     pub(super) more: Option<String>,
     pub(super) loads: u32,
@@ -50,12 +50,12 @@ pub(super) fn load(db: &Connection, id: &JobId, counted: Option<u32>) -> Result<
         JobState::Reconciled => return Ok(Loaded::AlreadyReconciled(scan.progress(false))),
         _ => return Ok(Loaded::NoResult),
     }
-    let parts = results::find(db, id)?.ok_or_else(|| {
+    let report = results::begin(db, id)?.ok_or_else(|| {
         super::error::corrupt("reports", id.as_str(), "the job is stored and its report is not there")
     })?;
-    let (target, more) = lifecycle::rows_after(db, parts.target(), "", PAGE)?;
+    let (target, more) = lifecycle::rows_after(db, report.target(), "", PAGE)?;
     let loads = counted.unwrap_or(job.loads);
-    Ok(Loaded::Ready(Box::new(Rows { loads, job: job.record, parts, target, more })))
+    Ok(Loaded::Ready(Box::new(Rows { loads, job: job.record, report, target, more })))
 }
 
 /// A commit made ready for writing.

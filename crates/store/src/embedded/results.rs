@@ -5,15 +5,17 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::jobs::{self, Job};
-use super::row::{Result, json, many, run, to_json};
+use super::row::{Result, json, many, one, run, to_json};
 use super::window;
 use crate::records::JobState;
 use crate::requests::{Fence, Stored};
 
 /// Findings in one part at most.
 const CHUNK: usize = 500;
+/// Parts that are read at once.
+const AT_ONCE: usize = 10;
 
-/// A report as it stands in its table.
+/// A report as it comes into its table.
 pub(super) struct Parts {
     target: String,
     bodies: Vec<String>,
@@ -52,34 +54,45 @@ impl Parts {
         }
         Ok(Self { target, bodies })
     }
+}
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.bodies.len()
-    }
+/// Where a stored report begins.
+pub(super) struct Beginning {
+    target: String,
+    /// Of all of it.
+    parts: usize,
+    body: String,
+}
 
+impl Beginning {
     /// What the report is about.
     pub(super) fn target(&self) -> &str {
         &self.target
     }
 
-    /// Puts the report of a job together again. Each part is freed when it was read: all of it would be there twice otherwise.
-    pub(super) fn into_report(self, job: &JobId) -> Result<ScanReport> {
-        let mut bodies = self.bodies.into_iter();
-        let first = bodies
-            .next()
-            .ok_or_else(|| super::error::corrupt("reports", job.as_str(), "no part of it is there"))?;
-        let mut report: ScanReport = json("reports", job.as_str(), &first)?;
-        // A list that grows by doubling is there one and a half times.
-        report.findings.reserve_exact(bodies.len() * CHUNK);
-        report.triage.reserve_exact(bodies.len() * CHUNK);
-        for body in bodies {
-            let more: More = json("reports", job.as_str(), &body)?;
-            report.findings.extend(more.findings);
-            report.triage.extend(more.triage);
-        }
+    /// How many parts the report has.
+    pub(super) const fn parts(&self) -> usize {
+        self.parts
+    }
+
+    /// The report with the findings of its first part, and with room for the others: a list that grows by doubling is there
+    /// one and a half times.
+    pub(super) fn report(&self, job: &JobId) -> Result<ScanReport> {
+        let mut report: ScanReport = json("reports", job.as_str(), &self.body)?;
+        report.findings.reserve_exact(self.parts.saturating_sub(1) * CHUNK);
+        report.triage.reserve_exact(self.parts.saturating_sub(1) * CHUNK);
         Ok(report)
     }
+}
+
+/// Adds what further parts bring.
+pub(super) fn add(report: &mut ScanReport, job: &JobId, bodies: &[String]) -> Result<()> {
+    for body in bodies {
+        let more: More = json("reports", job.as_str(), body)?;
+        report.findings.extend(more.findings);
+        report.triage.extend(more.triage);
+    }
+    Ok(())
 }
 
 fn cut<T: Clone>(all: &[T], chunk: usize) -> Vec<T> {
@@ -120,17 +133,18 @@ fn note_stored(db: &Connection, job: &Job, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// The parts of a job's report; `None` when there is none.
-pub(super) fn find(db: &Connection, job: &JobId) -> Result<Option<Parts>> {
-    let mut target = String::new();
-    let bodies = many(
-        db,
-        "SELECT r.target, r.body FROM reports r JOIN jobs j ON j.n = r.job WHERE j.id = ?1 ORDER BY r.part",
-        [job.as_str()],
-        |row| {
-            target = row.get(0)?;
-            Ok(row.get(1)?)
-        },
-    )?;
-    Ok((!bodies.is_empty()).then_some(Parts { target, bodies }))
+/// The first part of a job's report; `None` when there is none.
+pub(super) fn begin(db: &Connection, job: &JobId) -> Result<Option<Beginning>> {
+    let sql = "SELECT r.target, r.body, (SELECT count(*) FROM reports WHERE job = j.n) \
+               FROM reports r JOIN jobs j ON j.n = r.job WHERE j.id = ?1 AND r.part = 0";
+    one(db, sql, [job.as_str()], |row| {
+        Ok(Beginning { target: row.get(0)?, body: row.get(1)?, parts: row.get(2)? })
+    })
+}
+
+/// Some parts from this one on: what is stored does not change, so that they may be read one after the other.
+pub(super) fn more(db: &Connection, job: &JobId, from: usize) -> Result<Vec<String>> {
+    let sql = "SELECT r.body FROM reports r JOIN jobs j ON j.n = r.job WHERE j.id = ?1 AND r.part >= ?2 \
+               ORDER BY r.part LIMIT ?3";
+    many(db, sql, params![job.as_str(), from, AT_ONCE], |row| Ok(row.get(0)?))
 }

@@ -9,8 +9,8 @@ use checkmate_domain::{
 use rusqlite::Connection;
 
 use super::open::EmbeddedStore;
-use super::reconcile::{Decided, Loaded};
-use super::results::Parts;
+use super::reconcile::{Decided, Loaded, Rows};
+use super::results::{Beginning, Parts};
 use super::row::{Result, json};
 use super::seal::Listed;
 use super::{
@@ -40,6 +40,27 @@ async fn parse<T: Send + 'static>(
     }
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
+}
+
+impl EmbeddedStore {
+    /// A report with all its parts, some of which are there as text at a time.
+    async fn whole(&self, job: &JobId, beginning: Beginning) -> Result<ScanReport> {
+        let (parts, size) = (beginning.parts(), beginning.parts().saturating_sub(1) * MANY);
+        let id = job.clone();
+        let mut report = parse(size, move || beginning.report(&id)).await?;
+        let mut next = 1;
+        while next < parts {
+            let id = job.clone();
+            let bodies = self.read(move |db| results::more(db, &id, next)).await?;
+            if bodies.is_empty() {
+                return Err(StoreError::Unavailable(format!("the report of job {job} is being removed")));
+            }
+            next += bodies.len();
+            let id = job.clone();
+            report = parse(size, move || results::add(&mut report, &id, &bodies).map(|()| report)).await?;
+        }
+        Ok(report)
+    }
 }
 
 #[async_trait]
@@ -134,9 +155,9 @@ impl Store for EmbeddedStore {
     }
 
     async fn report(&self, job: &JobId) -> Result<Option<ScanReport>> {
-        let (id, job) = (job.clone(), job.clone());
-        let Some(parts) = self.read(move |db| results::find(db, &id)).await? else { return Ok(None) };
-        parse(parts.count().saturating_sub(1) * MANY, move || parts.into_report(&job).map(Some)).await
+        let id = job.clone();
+        let Some(beginning) = self.read(move |db| results::begin(db, &id)).await? else { return Ok(None) };
+        self.whole(job, beginning).await.map(Some)
     }
 
     /// Counting and reading are apart: the count is synced before a result that may be poison is handed out, and reading a
@@ -151,13 +172,10 @@ impl Store for EmbeddedStore {
             Loaded::NoResult => return Ok(ReconcileLoad::NoResult),
             Loaded::Unknown => return Ok(ReconcileLoad::Unknown),
         };
-        let size = rows.target.count() + rows.parts.count().saturating_sub(1) * MANY;
-        parse(size, move || {
-            let (report, target) = (rows.parts.into_report(&rows.job.id)?, rows.target.state()?);
-            let input = ReconcileInput { job: rows.job, report, target, more: rows.more, loads: rows.loads };
-            Ok(ReconcileLoad::Ready(Box::new(input)))
-        })
-        .await
+        let Rows { job, report, target, more, loads } = *rows;
+        let report = self.whole(&job.id, report).await?;
+        let target = parse(target.count(), move || target.state()).await?;
+        Ok(ReconcileLoad::Ready(Box::new(ReconcileInput { job, report, target, more, loads })))
     }
 
     async fn more_findings(&self, target: &TargetId, version: u64, after: &str) -> Result<MoreFindings> {
