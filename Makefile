@@ -32,7 +32,8 @@ chaos: ## 10,000 jobs and 5,000 tickets while roles and servers are killed; CHAO
 	@cargo build -q -p checkmate-tests --bins
 	@cargo run -q -p checkmate-tests --bin chaos -- run --setting embedded $(CHAOS)
 	@cargo run -q -p checkmate-tests --bin chaos -- run --setting distributed $(CHAOS)
-	@cargo test -q -p checkmate-tests --test deliveries -- --ignored --nocapture five_thousand
+	@cargo build -q --release -p checkmate
+	@CHECKMATE_PROGRAM=$(CURDIR)/target/release/checkmate cargo test -q -p checkmate-tests --test deliveries -- --ignored --nocapture five_thousand
 
 bench: ## speed and size beside bare loops, with their bars; BENCH_SHORT=1 only sees that it runs, PARTS="queue size" runs some
 	@scripts/need-compiler

@@ -22,8 +22,11 @@ unconfirmed_after = "300ms"
 settling = "500ms"
 "#;
 
-/// The program beside this test, as `scripts/test` builds it.
+/// The program beside this test, as `scripts/test` builds it; or the one that `CHECKMATE_PROGRAM` names.
 pub(crate) fn program() -> PathBuf {
+    if let Some(program) = std::env::var_os("CHECKMATE_PROGRAM") {
+        return PathBuf::from(program);
+    }
     let test = std::env::current_exe().unwrap();
     let program = test.ancestors().nth(2).unwrap().join("checkmate");
     assert!(
