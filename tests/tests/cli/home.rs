@@ -23,6 +23,7 @@ settling = "500ms"
 "#;
 
 /// The program beside this test, as `scripts/test` builds it; or the one that `CHECKMATE_PROGRAM` names.
+#[allow(clippy::disallowed_methods, reason = "says which program a test runs, nothing of the program's own")]
 pub(crate) fn program() -> PathBuf {
     if let Some(program) = std::env::var_os("CHECKMATE_PROGRAM") {
         return PathBuf::from(program);
