@@ -97,6 +97,9 @@ pub struct DeliveryRecord {
     /// The scan that asked for it last: what changed, it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan: Option<ScanId>,
+    /// The note of that scan by which it was planned: whoever goes on with that plan need not look at it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<u64>,
     /// The delivery whose ticket names it among others: then it has none of its own, and nothing is ever to be done about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<DeliveryId>,
@@ -134,6 +137,7 @@ impl DeliveryRecord {
             route: route.to_owned(),
             subject,
             scan: None,
+            note: None,
             within: None,
             approval: None,
             look,

@@ -1,9 +1,9 @@
 //! One plan: what a route wants of a scan becomes rows of the ledger.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{DeliveryId, DeliveryRecord, DeliveryState, Subject};
-use checkmate_store::{ScanRecord, StoreError};
+use checkmate_store::{ScanRecord, Store, StoreError, Unplanned};
 
 use super::approvals::{Gates, Holding, Next, closes, is_made};
 use super::digest;
@@ -15,8 +15,35 @@ use crate::ledger::wanted;
 use crate::outcome::View;
 use crate::policy::{Destination, News, Route, Shape, Wish};
 
+/// Rows read at once.
+const PAGE: u64 = 1_000;
+
 /// Summaries that name something that has changed.
 pub(super) type Touched = BTreeSet<DeliveryId>;
+
+/// Rows that a plan has written before it was cut off, with the summary that names each: without them a plan that is cut off
+/// again and again would never come to its end.
+#[derive(Default)]
+pub(super) struct Done {
+    note: Option<u64>,
+    rows: BTreeMap<DeliveryId, Option<DeliveryId>>,
+}
+
+impl Done {
+    /// Those of one note.
+    pub(super) async fn read(store: &dyn Store, noted: &Unplanned) -> Result<Self, StoreError> {
+        let (mut rows, mut after) = (BTreeMap::new(), None);
+        loop {
+            let page = store.deliveries(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last().map(|row| row.id.clone()) else { break };
+            let of_this =
+                |row: &DeliveryRecord| row.note == Some(noted.mark) && row.scan.as_ref() == Some(&noted.scan);
+            rows.extend(page.into_iter().filter(of_this).map(|row| (row.id, row.within)));
+            after = Some(last);
+        }
+        Ok(Self { note: Some(noted.mark), rows })
+    }
+}
 
 /// One plan of one route.
 pub(super) struct Plan<'a> {
@@ -24,6 +51,7 @@ pub(super) struct Plan<'a> {
     pub(super) view: &'a View,
     pub(super) scan: &'a ScanRecord,
     pub(super) gates: Gates,
+    pub(super) done: &'a Done,
 }
 
 impl<'a> Plan<'a> {
@@ -79,6 +107,9 @@ impl<'a> Plan<'a> {
         summary: &DeliveryId,
         touched: &mut Touched,
     ) -> Result<(), StoreError> {
+        if self.is_done(&DeliveryId::derived(&route.name, &subject), touched) {
+            return Ok(());
+        }
         for _ in 0..TRIES {
             let new = within(route, subject.clone(), summary, self.holding.clock.now());
             if self.holding.store.delivery(&new.id).await?.is_some() {
@@ -105,11 +136,24 @@ impl<'a> Plan<'a> {
         let there = self.holding.store.delivery(id).await?.map(|row| row.subject);
         let subject = there.unwrap_or_else(|| Subject::Summary(self.scan.id.clone()));
         let members = named(self.holding.store, route, self.view, id).await?;
-        self.want(Wish { route, subject, shape: Shape::Summary(members) }, &mut Touched::new()).await
+        self.write(Wish { route, subject, shape: Shape::Summary(members) }, &mut Touched::new()).await
     }
 
-    /// Writes how the outside should look.
+    fn is_done(&self, id: &DeliveryId, touched: &mut Touched) -> bool {
+        let row = self.done.rows.get(id);
+        touched.extend(row.cloned().flatten());
+        row.is_some()
+    }
+
+    /// Writes how the outside should look, unless this plan has.
     async fn want(&self, wish: Wish<'a>, touched: &mut Touched) -> Result<(), StoreError> {
+        if self.is_done(&DeliveryId::derived(&wish.route.name, &wish.subject), touched) {
+            return Ok(());
+        }
+        self.write(wish, touched).await
+    }
+
+    async fn write(&self, wish: Wish<'a>, touched: &mut Touched) -> Result<(), StoreError> {
         let Some(parcel) = Parcel::of(&wish, self.view) else { return Ok(()) };
         let id = DeliveryId::derived(&wish.route.name, &wish.subject);
         for _ in 0..TRIES {
@@ -190,7 +234,7 @@ impl<'a> Plan<'a> {
     }
 
     async fn put(&self, version: u64, mut next: Next) -> Result<bool, StoreError> {
-        next.record.scan = Some(self.scan.id.clone());
+        (next.record.scan, next.record.note) = (Some(self.scan.id.clone()), self.done.note);
         self.holding.put(version, next).await
     }
 }

@@ -7,7 +7,7 @@ use checkmate_service::Stop;
 use checkmate_store::{LockAttempt, LockGuard, ScanRecord, Store, StoreError, Unplanned};
 
 use super::approvals::{Gates, Holding};
-use super::plan::{Plan, Touched};
+use super::plan::{Done, Plan, Touched};
 use super::{Way, Ways};
 use crate::Clock;
 use crate::outcome::{Organisations, View};
@@ -16,7 +16,7 @@ use crate::policy::{Destination, Route};
 /// The lock that makes one process plan at a time. It saves work; that no row is there twice, the rows see to themselves.
 const LOCK: &str = "planner";
 /// How long it holds without renewal.
-const LOCK_TTL: Duration = Duration::from_secs(30);
+const LOCK_TTL: Duration = Duration::from_secs(10);
 /// Rows written between two renewals.
 pub(super) const STRETCH: usize = 200;
 /// Times a row is written anew because somebody else was faster.
@@ -119,8 +119,9 @@ impl Planner {
             return Ok(true);
         };
         let view = View::of(&*self.store, &self.organisations, &scan).await?;
+        let done = Done::read(&*self.store, noted).await?;
         for route in &self.routes {
-            if !self.plan_route(route, &view, &scan, guard).await? {
+            if !self.plan_route(route, &view, (&scan, &done), guard).await? {
                 return Ok(false);
             }
         }
@@ -133,7 +134,7 @@ impl Planner {
         &self,
         route: &Route,
         view: &View,
-        scan: &ScanRecord,
+        (scan, done): (&ScanRecord, &Done),
         guard: &LockGuard,
     ) -> Result<bool, StoreError> {
         if !self.renewed(guard).await? {
@@ -143,7 +144,7 @@ impl Planner {
         let wishes = view.wishes(std::slice::from_ref(route));
         let gates = Gates::of(store, clock.now(), view, route, &wishes).await?;
         let holding = Holding { store, clock, first_use: gates.first_use.clone() };
-        let plan = Plan { holding, view, scan, gates };
+        let plan = Plan { holding, view, scan, gates, done };
         let mut touched = Touched::new();
         for (number, wish) in wishes.into_iter().enumerate() {
             if number % STRETCH == 0 && !self.renewed(guard).await? {

@@ -178,6 +178,29 @@ pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
+/// Whoever plans dies again and again, sooner than a plan takes: what is planned is not planned anew, and it comes to its end.
+#[tokio::test]
+async fn a_plan_goes_on_where_it_was_cut_off() {
+    let desk = Desk::new(false).await;
+    let names: Vec<String> = (0..100).map(|n| format!("app-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    desk.scanned("a", &Says::all(&names, &names)).await;
+    let mut cuts = 0;
+    let mut rows = 0;
+    while !desk.bench.store.unplanned(1).await.unwrap().is_empty() {
+        assert!(cuts < 500, "it never ends: {rows} rows");
+        // The same owner: a lock of the dead would be waited for.
+        let planner = desk.planner("p");
+        let _ = tokio::time::timeout(ms(15), planner.round()).await;
+        let now = desk.rows().await.len();
+        assert!(now >= rows);
+        (rows, cuts) = (now, cuts + 1);
+    }
+    let rows = desk.rows().await;
+    assert_eq!(rows.len(), 100);
+    assert!(rows.iter().all(|row| row.version == 1), "a row was written again");
+}
+
 #[tokio::test]
 async fn a_finding_becomes_a_ticket_that_follows_it() {
     let desk = Desk::new(false).await;

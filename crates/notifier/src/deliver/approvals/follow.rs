@@ -7,7 +7,7 @@ use checkmate_service::metrics;
 use checkmate_store::{LockGuard, ScanRecord, StoreError};
 
 use super::{Gates, Holding};
-use crate::deliver::plan::Plan;
+use crate::deliver::plan::{Done, Plan};
 use crate::deliver::planner::{Planner, STRETCH, TRIES};
 use crate::ledger::held::short;
 use crate::outcome::View;
@@ -126,7 +126,9 @@ impl Planner {
         let view = View::of(&*self.store, &self.organisations, &scan).await?;
         let gates = Gates::default();
         let holding = Holding { store: &*self.store, clock: &*self.clock, first_use: None };
-        Plan { holding, view: &view, scan: &scan, gates }.summary(&summary, route).await
+        Plan { holding, view: &view, scan: &scan, gates, done: &Done::default() }
+            .summary(&summary, route)
+            .await
     }
 
     /// A scan to look from: this one, or the last where it is not kept any more.
