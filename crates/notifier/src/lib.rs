@@ -8,6 +8,7 @@
 
 mod clock;
 pub mod confluence;
+mod decide;
 pub mod deliver;
 pub mod jira;
 pub mod ledger;

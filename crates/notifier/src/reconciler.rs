@@ -9,16 +9,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use checkmate_domain::{CloudEvent, EventData, JobId, KeyId, Timestamp, TraceParent};
+use checkmate_domain::{CloudEvent, EventData, JobId, KeyId, TraceParent};
 use checkmate_queue::consumer::{Handler, JobContext};
 use checkmate_queue::{Broker, Message, Outgoing, Settle};
 use checkmate_service::crashpoint::crashpoint;
-use checkmate_store::{
-    Committed, MoreFindings, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, ScanState, Store,
-    StoreError,
-};
+use checkmate_store::{Committed, Progress, ReconcileLoad, ScanState, Store, StoreError};
 
-use crate::reconcile::{Round, Speaker};
+use crate::decide::decide;
 use crate::traced;
 
 /// What the reconciler needs to know.
@@ -119,7 +116,8 @@ impl Reconciler {
             }
             first = false;
             crashpoint("notifier.after-load");
-            let Some(commit) = self.decide(&input, ctx).await? else { continue };
+            let decided = decide(&*self.store, &input, &self.config.key_id, ctx.stopping()).await?;
+            let Some(commit) = decided else { continue };
             let committed = self.store.commit_reconcile(&commit).await?;
             crashpoint("notifier.after-commit");
             match committed {
@@ -134,43 +132,6 @@ impl Reconciler {
             }
         }
         Err(Trouble::Later("told to stop".to_owned()))
-    }
-
-    /// What the result changes; `None` when another result of the target went first meanwhile, or it is to stop.
-    async fn decide(
-        &self,
-        input: &ReconcileInput,
-        ctx: &JobContext,
-    ) -> Result<Option<ReconcileCommit>, Trouble> {
-        let ReconcileInput { job, report, target, more, loads: _ } = input;
-        let at = Timestamp::now();
-        let speaker =
-            Speaker { scan: &job.scan, job: &job.id, seq: job.seq, at, key_id: &self.config.key_id };
-        let mut round = Round::new(&speaker, report, &target.head);
-        round.known(&target.findings);
-        let mut next = more.clone();
-        while let Some(after) = next {
-            if ctx.stopping().is_cancelled() {
-                return Ok(None);
-            }
-            match self.store.more_findings(&report.target, target.version, &after).await? {
-                MoreFindings::Some(findings, more) => {
-                    round.known(&findings);
-                    next = more;
-                }
-                MoreFindings::Moved => return Ok(None),
-            }
-        }
-        let plan = round.plan();
-        Ok(Some(ReconcileCommit {
-            job: job.id.clone(),
-            target: report.target.clone(),
-            version: target.version,
-            head: plan.head,
-            upserts: plan.upserts,
-            transitions: plan.transitions,
-            at,
-        }))
     }
 
     /// One load in so many gives up. The next begins to count anew: a parked result that is sent again has as many tries.
