@@ -6,13 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use checkmate_domain::{Secret, hash};
 use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::budget::BudgetKey;
 use crate::error::CallError;
+use crate::reach::Reach;
 use crate::secret_url::SecretUrl;
 
 /// Whether a call may be repeated.
@@ -32,6 +33,8 @@ pub struct Call<'a> {
     pub(crate) url: Url,
     pub(crate) repeat: Repeat,
     pub(crate) budget: Option<BudgetKey>,
+    /// A part of the budget, and what says which refusals reach no further.
+    endpoint: Option<(BudgetKey, fn(&HeaderMap) -> Reach)>,
     pub(crate) within: Option<Duration>,
     pub(crate) pace: Option<Duration>,
     pub(crate) from_data: bool,
@@ -68,6 +71,7 @@ impl<'a> Call<'a> {
             url,
             repeat,
             budget: None,
+            endpoint: None,
             within: None,
             pace: None,
             from_data: false,
@@ -197,6 +201,13 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// On a budget, of which this endpoint may be refused alone: the headers of a refusal say how far it reaches.
+    #[must_use]
+    pub fn endpoint(mut self, budget: BudgetKey, name: &str, reach: fn(&HeaderMap) -> Reach) -> Self {
+        self.endpoint = Some((BudgetKey::new(format!("{budget} {name}")), reach));
+        self.budget(budget)
+    }
+
     /// With less time than the settings give a call, for all its attempts and waits; never with more.
     #[must_use]
     pub fn within(mut self, time: Duration) -> Self {
@@ -224,6 +235,23 @@ impl<'a> Call<'a> {
         self.secret_url
             || self.bearer.is_some()
             || matches!(&self.body, Body::Form(fields) if fields.iter().any(field))
+    }
+
+    /// What has to be free before it is sent, the widest first.
+    pub(crate) fn budgets(&self) -> impl Iterator<Item = &BudgetKey> {
+        self.budget.iter().chain(self.endpoint.iter().map(|(key, _)| key))
+    }
+
+    /// The budget that an answer tells of; none where it tells of this call alone.
+    pub(crate) fn told_of(&self, status: u16, headers: &HeaderMap) -> Option<&BudgetKey> {
+        match &self.endpoint {
+            Some((key, reach)) if status == 429 => match reach(headers) {
+                Reach::Budget => self.budget.as_ref(),
+                Reach::Endpoint => Some(key),
+                Reach::Call => None,
+            },
+            _ => self.budget.as_ref(),
+        }
     }
 
     /// The host it goes to, with its port when it is not the usual one.

@@ -65,6 +65,20 @@ impl Outbound {
 }
 
 impl Shared {
+    /// Asks the budgets of a call.
+    async fn admit(&self, call: &Call<'_>) -> Result<(), CallError> {
+        for key in call.budgets() {
+            let grant = match call.pace.filter(|_| call.budget.as_ref() == Some(key)) {
+                Some(pace) => self.budgets.take_paced(key, pace).await,
+                None => self.budgets.take(key).await,
+            };
+            if let Grant::Wait(again_in) = grant {
+                return Err(CallError::OutOfBudget { key: key.to_string(), again_in });
+            }
+        }
+        Ok(())
+    }
+
     fn builder(&self) -> reqwest::ClientBuilder {
         let settings = &self.settings;
         let builder = reqwest::Client::builder()
@@ -123,15 +137,7 @@ impl Client {
     /// One attempt, with everything that is noted about it.
     async fn attempt(&self, call: &Call<'_>, host: &str, left: Duration) -> Result<Answer, CallError> {
         let shared = &*self.shared;
-        if let Some(key) = &call.budget {
-            let grant = match call.pace {
-                Some(pace) => shared.budgets.take_paced(key, pace).await,
-                None => shared.budgets.take(key).await,
-            };
-            if let Grant::Wait(again_in) = grant {
-                return Err(CallError::OutOfBudget { key: key.to_string(), again_in });
-            }
-        }
+        shared.admit(call).await?;
         let open = |again_in| CallError::CircuitOpen { host: host.to_owned(), again_in };
         // Several services may be behind one host, and one of them may be down alone.
         let service = call.budget.as_ref().map_or(host, BudgetKey::as_str);
@@ -153,7 +159,7 @@ impl Client {
         match &outcome {
             Ok(answer) => {
                 tracing::debug!(http.host = host, http.method = %call.method, http.status = answer.status, "called");
-                if let Some(key) = &call.budget {
+                if let Some(key) = call.told_of(answer.status, &answer.headers) {
                     shared.budgets.saw(key, answer.rate(Timestamp::now())).await;
                 }
             }

@@ -13,6 +13,7 @@ mod client;
 mod error;
 mod guard;
 mod rate;
+mod reach;
 mod retry;
 mod secret_url;
 mod settings;
@@ -26,5 +27,8 @@ pub use circuit::Circuit;
 pub use client::{Client, Outbound};
 pub use error::CallError;
 pub use rate::RateSeen;
+pub use reach::Reach;
+/// Headers of an answer.
+pub use reqwest::header::HeaderMap;
 pub use secret_url::{SecretUrl, SecretUrlError};
 pub use settings::{Settings, SettingsError};

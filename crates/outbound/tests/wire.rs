@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use checkmate_domain::Secret;
 use checkmate_outbound::{
-    BaseUrl, BudgetKey, Call, CallError, Circuit, InProcess, NoBudget, Outbound, Repeat, SecretUrl, Settings,
+    BaseUrl, BudgetKey, Call, CallError, Circuit, HeaderMap, InProcess, NoBudget, Outbound, Reach, Repeat,
+    SecretUrl, Settings,
 };
+use reqwest::header::HeaderValue;
 use server::{Act, Server, answer};
 use url::Url;
 
@@ -223,6 +225,28 @@ async fn a_used_up_budget_is_known_to_all_who_share_it() {
     assert!(matches!(refused, CallError::OutOfBudget { .. }), "{refused}");
     assert!(refused.again_in().unwrap() > Duration::from_secs(50));
     assert_eq!(outbound.client().unwrap().send(&call("auth0:b")).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_as_far_as_its_headers_say() {
+    let reach = |headers: &HeaderMap| match headers.get("x-limit").map(HeaderValue::as_bytes) {
+        Some(b"endpoint") => Reach::Endpoint,
+        Some(b"call") => Reach::Call,
+        _ => Reach::Budget,
+    };
+    for (name, same_goes, other_goes) in
+        [("endpoint", false, true), ("call", true, true), ("all", false, false)]
+    {
+        let outbound = Outbound::new(Settings { attempts: 1, ..quick() }, Arc::new(InProcess::default()));
+        let client = outbound.unwrap().client().unwrap();
+        let refusal = answer(429, &format!("retry-after: 60\r\nx-limit: {name}\r\n"), "");
+        let fine = Act::Say(answer(200, "", ""));
+        let server = Server::start(vec![Act::Say(refusal), fine.clone(), fine]).await;
+        let call = |part: &str| Call::get(url(&server, "x")).endpoint(BudgetKey::new("jira:a"), part, reach);
+        assert_eq!(client.send(&call("GET issue")).await.unwrap().status, 429);
+        assert_eq!(client.send(&call("GET issue")).await.is_ok(), same_goes, "{name}");
+        assert_eq!(client.send(&call("POST issue")).await.is_ok(), other_goes, "{name}");
+    }
 }
 
 #[tokio::test]

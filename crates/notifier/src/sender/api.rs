@@ -7,10 +7,10 @@ use checkmate_outbound::{Answer, BaseUrl, BudgetKey, Call};
 use serde::de::DeserializeOwned;
 
 use super::access::{Access, Held};
+use super::limit;
 use super::request::{Method, Request};
 use super::trouble::{Trouble, of_call};
 use crate::Clock;
-use crate::render::line;
 
 /// An API, for as long as one turn takes.
 pub(crate) struct Api<'a> {
@@ -58,7 +58,7 @@ impl Api<'_> {
             return Ok(answer);
         }
         let wait = answer.retry_after(self.clock.now());
-        Err(match ((self.trouble)(answer.status, wait, &answer.body), limit(&answer)) {
+        Err(match ((self.trouble)(answer.status, wait, &answer.body), limit::reason(&answer.headers)) {
             (Trouble::Later(text, wait), Some(limit)) => Trouble::Later(format!("{text} ({limit})"), wait),
             (trouble, _) => trouble,
         })
@@ -74,8 +74,8 @@ impl Api<'_> {
             Method::Put => Call::put(url),
             Method::Delete => Call::delete(url),
         };
-        let call =
-            call.repeat(request.repeat).budget(self.budget.clone()).header("accept", "application/json");
+        let call = call.repeat(request.repeat).header("accept", "application/json");
+        let call = call.endpoint(self.budget.clone(), &request.endpoint(), limit::reach);
         let call = request.query.iter().fold(call, |call, (name, value)| call.query(name, value));
         let call = request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         let call = request.pace.into_iter().fold(call, Call::paced);
@@ -85,10 +85,4 @@ impl Api<'_> {
             (None, None) => call,
         }
     }
-}
-
-/// Which limit was reached, where the vendor says so.
-fn limit(answer: &Answer) -> Option<String> {
-    let reason = answer.headers.get("ratelimit-reason")?.to_str().ok()?;
-    Some(line(reason, 60))
 }

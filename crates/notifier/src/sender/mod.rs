@@ -5,6 +5,7 @@ mod access;
 mod address;
 mod api;
 pub(crate) mod form;
+mod limit;
 mod request;
 mod row;
 mod trouble;

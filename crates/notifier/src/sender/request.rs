@@ -14,6 +14,17 @@ pub(crate) enum Method {
     Delete,
 }
 
+impl Method {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// A body that is no JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
@@ -56,6 +67,14 @@ impl Request {
     pub(crate) fn get(path: &[&str], query: &[(&'static str, &str)]) -> Self {
         let query = query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         Self { query, ..Self::new(Method::Get, path, Repeat::Safe) }
+    }
+
+    /// What it shares with all that ask for the same of another thing: `PUT issue/properties`. Keys and numbers of things
+    /// have digits; the names of places have none.
+    pub(crate) fn endpoint(&self) -> String {
+        let places = self.path.iter().filter(|part| !part.contains(|c: char| c.is_ascii_digit()));
+        let places: Vec<&str> = places.map(String::as_str).collect();
+        format!("{} {}", self.method.word(), places.join("/"))
     }
 
     pub(crate) fn with(self, body: Value) -> Self {

@@ -73,7 +73,7 @@ async fn the_wait_that_jira_asks_for_is_kept() {
     assert!(record.state == DeliveryState::Planned && wait > ms(6_000) && wait <= ms(7_000), "{wait:?}");
     assert!(told(&record).1.contains("jira-burst-based"), "{record:?}");
 
-    // And for all others who ask the site.
+    // And for all others who ask the same of the site.
     let (tickets, subjects) = tickets(&project(), &[finding(2, "false", TransitionKind::Opened, 0)]);
     world.want(&tickets, &subjects).await;
     let (id, ticket) = tickets.first_key_value().unwrap();
@@ -81,6 +81,31 @@ async fn the_wait_that_jira_asks_for_is_kept() {
     let wait = other.due.unwrap().since(Timestamp::now());
     assert!(other.state == DeliveryState::Planned && wait > ms(5_000), "{other:?}");
     assert_eq!(world.office.record(), []);
+}
+
+/// A limit on one endpoint, or on writes to one ticket, holds up nothing else; a quota holds up all of the site.
+#[tokio::test]
+async fn a_limit_holds_as_far_as_its_name_says() {
+    for (reason, on, link_goes_on, another_goes_on) in [
+        ("jira-burst-based", "/remotelink", false, true),
+        ("jira-per-issue-on-write", "/remotelink", true, true),
+        ("jira-quota-tenant-based", "/remotelink", false, false),
+    ] {
+        let world = World::new().await;
+        let limited = Fault::Limited { retry_after: Some(30), reason: reason.to_owned() };
+        world.office.order_on(Vendor::Jira, "POST", on, limited);
+        let (id, ticket, _) = one(&world, &project()).await;
+        let record = world.turn(&world.sender(), &ticket, &id).await;
+        let wait = record.due.unwrap().since(Timestamp::now());
+        assert!(wait > ms(29_000) && record.remote.is_some(), "{reason}: {record:?}");
+
+        let (tickets, subjects) = tickets(&project(), &[finding(2, "false", TransitionKind::Opened, 0)]);
+        world.want(&tickets, &subjects).await;
+        let (id, ticket) = tickets.first_key_value().unwrap();
+        let other = world.turn(&world.sender(), ticket, id).await;
+        assert_eq!(other.remote.is_some(), another_goes_on, "{reason}: {other:?}");
+        assert_eq!(other.due.is_none(), link_goes_on, "{reason}: {other:?}");
+    }
 }
 
 #[tokio::test]
