@@ -193,7 +193,7 @@ impl Hand {
         let loaded = self.ask(self.call(&self.scripts.load).arg(job).arg(1).arg(1_000)).await?;
         expect(&loaded, "ready")?;
         let mut commit = self.call(&self.scripts.commit);
-        commit.arg(job).arg(&stored.target).arg(0).arg(&stored.head).arg(0).arg(0).arg(0);
+        commit.arg(job).arg(&stored.target).arg(0).arg(&stored.head).arg([0, 0, 1, 0, 0].as_slice());
         let committed = self.ask(&commit).await?;
         if expect(&committed, "committed")?[2] == Value::Int(1) {
             self.publish(finished).await?;

@@ -4,13 +4,12 @@
 
 #![allow(clippy::print_stdout, reason = "its answer")]
 
-use std::alloc::System;
-
+use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
 /// As the program itself has it.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -55,6 +55,14 @@ pub struct CheckResult {
     pub unseen: Vec<(String, NotAssessed)>,
 }
 
+impl CheckResult {
+    /// Whether it was answered for everything that it was asked of.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        !matches!(self.outcome, CheckOutcome::NotAssessed { .. }) && self.unseen.is_empty()
+    }
+}
+
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -9,10 +9,14 @@ use checkmate_domain::{
 };
 use checkmate_store::{ScanRecord, ScanState, Store, StoreError, decided, waiting};
 
-use crate::policy::{Destination, News, Outcome, Route, Shape, Wish, is_account, plan};
+use crate::policy::{Day, Destination, News, Outcome, Route, Shape, Wish, is_account, plan};
 
 /// Entries of the log, and jobs, read in one call.
 const PAGE: u64 = 5_000;
+/// Days of a trend, at most.
+const DAYS: usize = 14;
+/// Characters of a time that are its date.
+const DATE: usize = 10;
 
 /// Whose a target is.
 #[derive(Clone, Debug, Default)]
@@ -84,9 +88,9 @@ impl View {
         scan: &ScanRecord,
         counts: impl Fn(&Transition) -> bool + Send,
     ) -> Result<Self, StoreError> {
-        // The log before the findings: what is added in between is in the findings, and asked for again.
-        let (changes, position) = changes(store, counts).await?;
         let scanned = targets(store, &scan.id).await?;
+        // The log before the findings: what is added in between is in the findings, and asked for again.
+        let Log { changes, days, position } = read_log(store, counts, &scanned).await?;
         let (decided, now) = (decided(store).await?, store.now().await?);
         let decisions = versions(&decided);
         let ends =
@@ -113,6 +117,7 @@ impl View {
                 list.push(Arc::new(News { rule, organisation, change, record, waiver, assignee, decided }));
             }
         }
+        let open = findings.iter().filter(|news| news.record.state.is_open()).count();
         let scanned = Outcome {
             scan: scan.id.clone(),
             scope: scan.scope.clone(),
@@ -120,6 +125,10 @@ impl View {
             not_assessed: scan.ended.values().sum(),
             findings,
             waiting: waiting(store).await?.len(),
+            checks: scan.checks,
+            unanswered: scan.unanswered,
+            trend: trend(&days, open),
+            only: None,
         };
         let known = scanned.findings.iter().cloned().chain(others).collect();
         let known = Outcome { findings: known, ..scanned.clone() };
@@ -209,20 +218,61 @@ fn versions(decided: &BTreeMap<Fingerprint, Decision>) -> BTreeMap<Fingerprint, 
 /// What was changed last of each finding, and when.
 type Changes = BTreeMap<Fingerprint, (TransitionKind, Timestamp)>;
 
-/// The changes that count, and the end of the log.
-async fn changes(
+/// What the log tells.
+#[derive(Default)]
+struct Log {
+    /// The changes that count.
+    changes: Changes,
+    /// How many findings each day opened and closed in what the scan covers, whichever scan saw it.
+    days: BTreeMap<String, (usize, usize)>,
+    /// Its end.
+    position: Option<String>,
+}
+
+async fn read_log(
     store: &dyn Store,
     counts: impl Fn(&Transition) -> bool + Send,
-) -> Result<(Changes, Option<String>), StoreError> {
-    let mut changes = BTreeMap::new();
-    let mut after: Option<String> = None;
+    scanned: &BTreeSet<TargetId>,
+) -> Result<Log, StoreError> {
+    let mut log = Log::default();
     loop {
-        let page = store.transitions(after.as_deref(), PAGE).await?;
-        let Some(last) = page.last().map(|entry| entry.position.clone()) else { return Ok((changes, after)) };
-        let own = page.into_iter().map(|entry| entry.transition).filter(&counts);
-        changes.extend(own.map(|entry| (entry.fingerprint, (entry.kind, entry.at))));
-        after = Some(last);
+        let page = store.transitions(log.position.as_deref(), PAGE).await?;
+        let Some(last) = page.last().map(|entry| entry.position.clone()) else { return Ok(log) };
+        for entry in page {
+            let entry = entry.transition;
+            if scanned.contains(&entry.target) {
+                log.note(&entry);
+            }
+            if counts(&entry) {
+                log.changes.insert(entry.fingerprint, (entry.kind, entry.at));
+            }
+        }
+        log.position = Some(last);
     }
+}
+
+impl Log {
+    fn note(&mut self, entry: &Transition) {
+        let (opened, closed) = match entry.kind {
+            TransitionKind::Opened | TransitionKind::Reopened => (1, 0),
+            TransitionKind::Resolved | TransitionKind::Withdrawn => (0, 1),
+            TransitionKind::Changed => return,
+        };
+        let date = entry.at.to_string().chars().take(DATE).collect();
+        let day = self.days.entry(date).or_default();
+        *day = (day.0 + opened, day.1 + closed);
+    }
+}
+
+/// The last days on which something changed, from how many findings are open now back to when they were not.
+fn trend(days: &BTreeMap<String, (usize, usize)>, open: usize) -> Vec<Day> {
+    let mut open = open;
+    let day = |(date, (opened, closed)): (&String, &(usize, usize))| {
+        let day = Day { date: date.clone(), opened: *opened, closed: *closed, open };
+        open = (open + closed).saturating_sub(*opened);
+        day
+    };
+    days.iter().rev().take(DAYS).map(day).collect()
 }
 
 /// What the scan looked at.
@@ -269,5 +319,23 @@ fn bare(record: &FindingRecord) -> Rule {
         remediation: checkmate_domain::Remediation::default(),
         references: Vec::new(),
         equivalents: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trend_goes_back_from_what_is_open_now() {
+        let days: BTreeMap<String, (usize, usize)> =
+            [("2026-11-20", (5, 0)), ("2026-11-21", (0, 2)), ("2026-11-27", (1, 3))]
+                .map(|(date, counts)| (date.to_owned(), counts))
+                .into();
+        let told: Vec<_> = trend(&days, 1).into_iter().map(|day| (day.date, day.open)).collect();
+        let of = |date: &str, open| (date.to_owned(), open);
+        assert_eq!(told, [of("2026-11-27", 1), of("2026-11-21", 3), of("2026-11-20", 5)]);
+        let many = (0..30).map(|n| (format!("2026-10-{n:02}"), (1, 1))).collect();
+        assert_eq!(trend(&many, 4).len(), DAYS);
     }
 }

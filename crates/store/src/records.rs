@@ -100,6 +100,10 @@ pub struct ScanRecord {
     pub opened: u64,
     /// Findings it resolved.
     pub resolved: u64,
+    /// Checks that its jobs asked.
+    pub checks: u64,
+    /// Of these, how many got no answer, wholly or for some of what they were asked of.
+    pub unanswered: u64,
     /// When it reached a final state.
     pub finished_at: Option<Timestamp>,
     /// Whether the event about its end was confirmed.

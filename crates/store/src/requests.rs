@@ -233,6 +233,24 @@ pub enum ReconcileLoad {
     Unknown,
 }
 
+/// How much of what was asked was answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Checks that were asked.
+    pub asked: u64,
+    /// Of these, how many got no answer, wholly or for some of what they were asked of.
+    pub unanswered: u64,
+}
+
+impl Checks {
+    /// Those of a report.
+    #[must_use]
+    pub fn of(report: &ScanReport) -> Self {
+        let open = report.checks.iter().filter(|check| !check.is_answered());
+        Self { asked: report.checks.len() as u64, unanswered: open.count() as u64 }
+    }
+}
+
 /// What reconciling decided. Refused as a whole when the target's version moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReconcileCommit {
@@ -248,6 +266,8 @@ pub struct ReconcileCommit {
     pub upserts: Vec<FindingRecord>,
     /// What goes to the log, in this order.
     pub transitions: Vec<Transition>,
+    /// Checks of the report, and how many of them got no answer.
+    pub checks: Checks,
     /// When.
     pub at: Timestamp,
 }

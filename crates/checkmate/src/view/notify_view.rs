@@ -42,13 +42,13 @@ pub(crate) struct Preview {
 
 impl Preview {
     pub(crate) fn new(wish: &Wish<'_>, view: &View) -> Self {
-        let (outcome, now) = (view.scanned(), view.over_at());
+        let (outcome, now) = (view.scanned().told_by(wish.route), view.over_at());
         let subject = told_in(wish, view).unwrap_or_else(|| wish.subject.clone());
         let id = DeliveryId::derived(&wish.route.name, &subject);
         let (what, members) = kind(&wish.shape);
         let findings = members.iter().map(|news| news.record.finding.fingerprint.to_string()).collect();
         let places = members.iter().map(|news| render::place(news)).collect();
-        let (title, body, file) = shown(wish, &id, what, outcome, (now, view));
+        let (title, body, file) = shown(wish, &id, what, &outcome, (now, view));
         Self {
             route: wish.route.name.clone(),
             id,

@@ -50,6 +50,8 @@ pub(super) fn scan(state: ScanState) -> ScanRecord {
         ended: BTreeMap::from([("failed".to_owned(), 1)]),
         opened: 2,
         resolved: 1,
+        checks: 40,
+        unanswered: 2,
         finished_at: state.is_final().then(|| at(12)),
         announced: false,
     }

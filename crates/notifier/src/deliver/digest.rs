@@ -60,5 +60,10 @@ pub(super) async fn parcel(
         view.scanned().findings.iter().map(AsRef::as_ref).filter(|news| route.when.takes(news)).collect();
     taken.sort_by_key(|news| (news.record.triage.priority, news.record.finding.fingerprint.clone()));
     let id = DeliveryId::derived(&route.name, &row.subject);
-    Ok(Some(Parcel::Card(Box::new(Card::since(&id, view.scanned(), &taken, &cadence.words(since))))))
+    Ok(Some(Parcel::Card(Box::new(Card::since(
+        &id,
+        &view.scanned().told_by(route),
+        &taken,
+        &cadence.words(since),
+    )))))
 }

@@ -39,9 +39,11 @@ impl Parcel {
                 Self::Ticket(Box::new(Ticket::of(jira, &id, shape, None, view.over_at())?))
             }
             Destination::Confluence(pages) => {
-                Self::Page(Box::new(Page::of(name, *pages, &id, view.scanned(), shape)?))
+                Self::Page(Box::new(Page::of(name, *pages, &id, &view.scanned().told_by(wish.route), shape)?))
             }
-            Destination::Teams => Self::Card(Box::new(Card::of(&id, view.scanned(), shape)?)),
+            Destination::Teams => {
+                Self::Card(Box::new(Card::of(&id, &view.scanned().told_by(wish.route), shape)?))
+            }
             Destination::Webhook => {
                 let Shape::Event(news) = shape else { return None };
                 let at = view.changed_at(&news.record);

@@ -174,6 +174,46 @@ pub struct Outcome {
     pub findings: Vec<Arc<News>>,
     /// Approvals that wait for a person, whichever scan asked.
     pub waiting: usize,
+    /// Checks that were asked.
+    pub checks: u64,
+    /// Of these, how many got no answer, wholly or for some of what they were asked of.
+    pub unanswered: u64,
+    /// The last days on which something of what it covers changed, the latest first.
+    pub trend: Vec<Day>,
+    /// Which of its findings are told, in words, where that is not all of them.
+    pub only: Option<String>,
+}
+
+/// What one day changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Which, as in 2026-11-27, in UTC.
+    pub date: String,
+    /// Findings that were new, or came back.
+    pub opened: usize,
+    /// Findings that were mended, or went away with what they were in.
+    pub closed: usize,
+    /// Open at its end, what was accepted among them.
+    pub open: usize,
+}
+
+impl Outcome {
+    /// As a route tells it. Its findings are not with it: they come with the wish.
+    #[must_use]
+    pub fn told_by(&self, route: &Route) -> Self {
+        Self {
+            scan: self.scan.clone(),
+            scope: self.scope.clone(),
+            complete: self.complete,
+            not_assessed: self.not_assessed,
+            findings: Vec::new(),
+            waiting: self.waiting,
+            checks: self.checks,
+            unanswered: self.unanswered,
+            trend: self.trend.clone(),
+            only: route.when.words(),
+        }
+    }
 }
 
 /// How something on the outside should look.
@@ -234,6 +274,20 @@ impl When {
     pub fn covers(&self, scope: &Scope) -> bool {
         let scope = scope.to_string();
         self.scopes.is_empty() || self.scopes.iter().any(|pattern| fits(pattern, &scope))
+    }
+
+    /// Which findings it takes, in words: `P1 and P2 of rules auth0.actions`. Nothing where it takes all.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let priority = self.least_priority.map(|least| match least {
+            Priority::P1 => "P1".to_owned(),
+            least => format!("P1 to {least}"),
+        });
+        let severity = self.least_severity.map(|least| format!("severity {least} and above"));
+        let rules = (!self.rules.is_empty()).then(|| format!("rules {}", self.rules.join(", ")));
+        let targets = (!self.targets.is_empty()).then(|| format!("targets {}", self.targets.join(", ")));
+        let parts: Vec<String> = [priority, severity, rules, targets].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 
     /// Whether it takes a finding.

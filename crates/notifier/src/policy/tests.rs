@@ -48,6 +48,23 @@ fn a_route_takes_what_fits_every_part() {
 }
 
 #[test]
+fn what_a_route_takes_is_said_in_words() {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    assert_eq!(When { scopes: words(&["org:acme"]), ..When::default() }.words(), None);
+    let p1 = When { least_priority: Some(Priority::P1), ..When::default() };
+    assert_eq!(p1.words().as_deref(), Some("P1"));
+    let when = When {
+        least_severity: Some(Severity::High),
+        least_priority: Some(Priority::P2),
+        targets: words(&["auth0:acme*"]),
+        rules: words(&["auth0.actions", "auth0.rules"]),
+        scopes: vec![],
+    };
+    let told = "P1 to P2; severity high and above; rules auth0.actions, auth0.rules; targets auth0:acme*";
+    assert_eq!(when.words().as_deref(), Some(told));
+}
+
+#[test]
 fn scans_of_other_scopes_tell_a_route_nothing_and_tickets_follow_them() {
     let outcome = outcome(vec![news("auth0.a.b", "c", "x", OPENED)]);
     for (scopes, covered) in

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use checkmate_domain::FindingState;
+use checkmate_domain::{FindingState, Timestamp, Waiver};
 use serde_json::{Value, json};
 
-use super::{Problem, adf, count, csv, line, name, place, problems};
+use super::{Problem, adf, as_usize, count, csv, line, name, only, place, problems, unanswered};
 use crate::confluence::FILES;
-use crate::policy::{News, Outcome, Pages};
+use crate::policy::{Day, News, Outcome, Pages};
 use crate::sender::File;
 
 /// Problems in a table; the rest is counted.
@@ -49,17 +49,86 @@ impl Page {
 #[must_use]
 pub fn posture(outcome: &Outcome, findings: &[&News]) -> Page {
     let open: Vec<&News> = findings.iter().copied().filter(|news| news.is_open()).collect();
+    let accepted: Vec<(&News, &Waiver)> = findings
+        .iter()
+        .filter(|news| news.record.state.is_open())
+        .filter_map(|news| Some((*news, news.waiver.as_ref()?)))
+        .collect();
     let title = line(&format!("CheckMate: {}", outcome.scope), TITLE);
     let mut content = vec![
         adf::paragraph(vec![
             adf::strong(&count(open.len(), "open finding")),
             adf::plain(&by_priority(&open)),
+            adf::plain(&accepted_in_words(accepted.len())),
             adf::plain("The pages beneath tell of each scan."),
         ]),
         seen(outcome),
     ];
-    content.extend(findings_table(&open));
+    content.extend(only(outcome).map(|line| adf::paragraph(vec![adf::plain(&line)])));
+    content.extend(under("Open findings", findings_table(&open)));
+    content.extend(under("Accepted until a day", accepted_table(&accepted)));
+    content.extend(under("How it has changed", trend_table(&outcome.trend)));
     Page { title, document: adf::doc(&content) }
+}
+
+fn accepted_in_words(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        1 => "1 more is accepted.".to_owned(),
+        more => format!("{more} more are accepted."),
+    }
+}
+
+/// A part of a page with its heading; nothing where there is nothing under it.
+fn under(heading: &str, part: Vec<Value>) -> Vec<Value> {
+    let heading = (!part.is_empty()).then(|| adf::heading(2, heading));
+    heading.into_iter().chain(part).collect()
+}
+
+/// What is left as it is, whose decision that is, and until when.
+fn accepted_table(accepted: &[(&News, &Waiver)]) -> Vec<Value> {
+    if accepted.is_empty() {
+        return Vec::new();
+    }
+    let cell = |text: &str| vec![adf::paragraph(vec![adf::plain(&line(text, 600))])];
+    let row = |(news, waiver): &(&News, &Waiver)| {
+        let what = [name(news, 300), place(news)].map(|text| adf::paragraph(vec![adf::plain(&text)]));
+        let why = [
+            adf::paragraph(vec![adf::plain(&line(&waiver.reason, 600))]),
+            adf::paragraph(vec![adf::plain(&format!("by {}", line(&waiver.owner, 100)))]),
+        ];
+        vec![what.to_vec(), why.to_vec(), cell(&date(waiver.until))]
+    };
+    let rows = accepted.iter().take(ROWS).map(row).collect();
+    let mut content =
+        vec![adf::table(&[("Finding", 370), ("Why, and whose decision", 300), ("Until", 90)], rows)];
+    content.extend(more_than_rows(accepted.len()));
+    content
+}
+
+/// The last days on which something changed.
+fn trend_table(days: &[Day]) -> Vec<Value> {
+    if days.is_empty() {
+        return Vec::new();
+    }
+    let cell = |text: &str| vec![adf::paragraph(vec![adf::plain(text)])];
+    let row = |day: &Day| {
+        let numbers = [day.opened, day.closed, day.open].map(|number| cell(&number.to_string()));
+        std::iter::once(cell(&day.date)).chain(numbers).collect()
+    };
+    let head = [("Day", 160), ("New or back", 200), ("Mended or gone", 200), ("Open at its end", 200)];
+    let told = "Days in UTC on which something changed, all findings of the scope, accepted ones among them.";
+    vec![adf::table(&head, days.iter().map(row).collect()), adf::paragraph(vec![adf::plain(told)])]
+}
+
+fn date(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
+/// That there is more than a table has rows.
+fn more_than_rows(number: usize) -> Option<Value> {
+    let more = number.checked_sub(ROWS).filter(|more| *more > 0)?;
+    Some(adf::paragraph(vec![adf::plain(&format!("and {more} more"))]))
 }
 
 /// The name of the list of a scan's findings; the same name is a new version of the same file.
@@ -81,6 +150,7 @@ pub fn scan(outcome: &Outcome, findings: &[&News], pages: Pages) -> (Page, Optio
         ]),
         seen(outcome),
     ];
+    content.extend(only(outcome).map(|line| adf::paragraph(vec![adf::plain(&line)])));
     let is_listed = pages.files && !findings.is_empty();
     let list = is_listed.then(|| File {
         name: LIST.to_owned(),
@@ -111,16 +181,20 @@ fn by_priority(open: &[&News]) -> String {
     if told.is_empty() { String::new() } else { format!("{}.", told.join(", ")) }
 }
 
-/// What is not said here: checks of a job that ended well may be without an answer too, and the scan names them.
+/// How much was looked at. Checks of a job that ended well may be without an answer too, and the scan names them.
 fn seen(outcome: &Outcome) -> Value {
     let text = if outcome.complete {
-        "Every target answered. What could not be looked at in them is named by checkmate scans show."
-            .to_owned()
+        match unanswered(outcome) {
+            Some(line) => format!("Every target answered. {line} They are named by checkmate scans show."),
+            None => {
+                format!("Every target answered, and all {}.", count(as_usize(outcome.checks), "check"))
+            }
+        }
     } else {
-        let jobs = usize::try_from(outcome.not_assessed).unwrap_or(usize::MAX);
+        let jobs = count(as_usize(outcome.not_assessed), "job");
+        let others = unanswered(outcome).map(|line| format!(" Of the others, {line}")).unwrap_or_default();
         format!(
-            "Not everything was looked at: {} ended without an answer. Nothing is said of what they cover.",
-            count(jobs, "job")
+            "Not everything was looked at: {jobs} ended without an answer. Nothing is said of what they cover.{others}"
         )
     };
     adf::paragraph(vec![adf::plain(&text)])
@@ -134,9 +208,7 @@ fn findings_table(findings: &[&News]) -> Vec<Value> {
     let problems = problems(findings);
     let rows = problems.iter().take(ROWS).filter_map(row).collect();
     let mut content = vec![adf::table(&[("Priority", 90), ("Finding", 370), ("Where", 300)], rows)];
-    if problems.len() > ROWS {
-        content.push(adf::paragraph(vec![adf::plain(&format!("and {} more", problems.len() - ROWS))]));
-    }
+    content.extend(more_than_rows(problems.len()));
     content
 }
 

@@ -11,7 +11,7 @@ pub mod webhook;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::policy::News;
+use crate::policy::{News, Outcome};
 
 /// One line of at most so many characters, without control characters and without marks that turn text around.
 pub(crate) fn line(text: &str, most: usize) -> String {
@@ -40,6 +40,21 @@ pub fn clean(text: &str) -> String {
             )
     };
     text.chars().map(|c| if harmful(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+pub(crate) fn as_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// How much was answered, where some of it was not: nobody takes it for fine then.
+pub(crate) fn unanswered(outcome: &Outcome) -> Option<String> {
+    let (none, all) = (outcome.unanswered, outcome.checks);
+    (none > 0).then(|| format!("{none} of {all} checks got no answer, wholly or in part."))
+}
+
+/// Which findings are told, where that is not all of them.
+pub(crate) fn only(outcome: &Outcome) -> Option<String> {
+    outcome.only.as_ref().map(|words| format!("Only some findings are told here: {words}."))
 }
 
 /// `3 findings`, `1 finding`.

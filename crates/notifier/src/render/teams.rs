@@ -6,7 +6,7 @@
 use checkmate_domain::{DeliveryId, Priority, Reference, ScanId, TransitionKind};
 use serde_json::{Value, json};
 
-use super::{Problem, count, line, name, place, problems};
+use super::{Problem, as_usize, count, line, name, only, place, problems, unanswered};
 use crate::policy::{News, Outcome};
 
 /// The largest message, in bytes.
@@ -68,6 +68,8 @@ fn stands(outcome: &Outcome, findings: &[&News], mut told: Vec<Value>) -> Value 
         let jobs = count(as_usize(outcome.not_assessed), "job");
         told.push(strong(&format!("Not everything was looked at: {jobs} ended without an answer.")));
     }
+    told.extend(unanswered(outcome).map(|line| strong(&line)));
+    told.extend(only(outcome).map(|line| text(&line)));
     if outcome.waiting > 0 {
         let (number, verb) =
             (count(outcome.waiting, "thing"), if outcome.waiting == 1 { "waits" } else { "wait" });
@@ -237,8 +239,4 @@ fn problem(problem: &Problem<'_>) -> Option<Value> {
 
 fn came_back(news: &News) -> bool {
     news.change == Some(TransitionKind::Reopened)
-}
-
-fn as_usize(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use checkmate_domain::{
     DeliveryId, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, Place,
     Priority, Reference, Remediation, ResourceId, Rule, RuleId, ScanId, Severity, Subject, TargetId,
-    Timestamp, TransitionKind, Triaged,
+    Timestamp, TransitionKind, Triaged, Waiver, WaiverKind,
 };
 use checkmate_testkit::contracts;
 use jsonschema::Validator;
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{confluence, jira, teams, webhook};
-use crate::policy::{Approve, Jira, News, Outcome, Pages};
+use crate::policy::{Approve, Day, Jira, News, Outcome, Pages};
 
 pub(crate) fn key() -> FingerprintKey {
     FingerprintKey::new(vec![7; 32]).unwrap()
@@ -87,6 +87,13 @@ pub(crate) fn outcome(findings: Vec<News>) -> Outcome {
         not_assessed: 2,
         findings: findings.into_iter().map(Arc::new).collect(),
         waiting: 0,
+        checks: 612,
+        unanswered: 28,
+        trend: vec![
+            Day { date: "2026-11-26".to_owned(), opened: 2, closed: 1, open: 3 },
+            Day { date: "2026-11-20".to_owned(), opened: 2, closed: 0, open: 2 },
+        ],
+        only: None,
     }
 }
 
@@ -341,6 +348,38 @@ fn a_ticket_as_a_person_gets_it() {
     );
 }
 
+fn waiver(text: &str) -> Waiver {
+    Waiver {
+        kind: WaiverKind::Accepted,
+        reason: text.to_owned(),
+        owner: text.to_owned(),
+        until: Timestamp::from_millis(1_798_156_800_000),
+        cap: Severity::High,
+    }
+}
+
+#[test]
+fn the_page_of_a_scope_says_what_is_open_accepted_answered_and_how_that_changed() {
+    let mut accepted = news("auth0.c.d", "client2", "Till", None);
+    accepted.waiver = Some(waiver("The till is off by then"));
+    let findings = [news("auth0.a.b", "client1", "Shop", Some(TransitionKind::Opened)), accepted];
+    let members: Vec<&News> = findings.iter().collect();
+    let outcome = Outcome { complete: true, only: Some("P1".to_owned()), ..outcome(findings.to_vec()) };
+    let document = confluence::posture(&outcome, &members).document;
+    fits(Contracts::new().adf.as_ref(), &document);
+    insta::assert_snapshot!("posture", texts(&document));
+    let nothing = Outcome { unanswered: 0, trend: vec![], only: None, findings: vec![], ..outcome };
+    insta::assert_snapshot!("posture_of_nothing", texts(&confluence::posture(&nothing, &[]).document));
+}
+
+/// The texts of a document, a line each.
+fn texts(document: &Value) -> String {
+    let own = document["text"].as_str().map(str::to_owned);
+    let within = document["content"].as_array().into_iter().flatten().map(texts);
+    let lines: Vec<String> = own.into_iter().chain(within).filter(|text| !text.trim().is_empty()).collect();
+    lines.join("\n")
+}
+
 /// Texts that try to be more than text.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -372,6 +411,7 @@ proptest! {
                 rule.remediation.steps.push(text.clone());
                 news.record.finding.title.clone_from(text);
                 news.record.finding.evidence.pointer.clone_from(text);
+                news.waiver = (n % 2 == 1).then(|| waiver(text));
                 news
             })
             .collect();

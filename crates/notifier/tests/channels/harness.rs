@@ -27,6 +27,10 @@ pub(crate) fn of(number: usize, news: &News) -> Outcome {
         not_assessed: 0,
         findings: vec![std::sync::Arc::new(news.clone())],
         waiting: 0,
+        checks: 1,
+        unanswered: 0,
+        trend: vec![],
+        only: None,
     }
 }
 

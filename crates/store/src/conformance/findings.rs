@@ -7,7 +7,7 @@ use checkmate_domain::{
 };
 
 use crate::conformance::given::AnyStore;
-use crate::{Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, Stored};
+use crate::{Checks, Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, Stored};
 
 pub(crate) fn key() -> FingerprintKey {
     FingerprintKey::new(vec![7; 32]).expect("32 bytes")
@@ -120,6 +120,7 @@ pub(crate) fn commit_of(input: &ReconcileInput, changes: &[(usize, TransitionKin
         head: TargetHead { whole_seq: input.job.seq, ..input.target.head.clone() },
         upserts: changes.iter().map(|(n, kind)| record(input, *n, state(*kind))).collect(),
         transitions: changes.iter().map(|(n, kind)| transition(input, *n, *kind)).collect(),
+        checks: Checks { asked: 3, unanswered: 1 },
         at: input.job.stored_at.unwrap_or_default(),
     }
 }

@@ -245,6 +245,7 @@ pub async fn a_commit_changes_what_it_names(fixture: &dyn Fixture) {
         }
         let progress = commit(&store, &decided).await;
         counted.push((progress.scan.opened, progress.scan.resolved));
+        assert_eq!((progress.scan.checks, progress.scan.unanswered), (3, 1));
         assert!(store.target(&input.report.target).await.unwrap().version > input.target.version);
     }
     assert_eq!(counted, [(4, 0), (0, 2), (2, 1), (0, 0)]);

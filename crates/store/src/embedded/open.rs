@@ -101,10 +101,15 @@ fn prepare(db: &Connection) -> Result<Opened> {
         Some(found) => return Err(corrupt("about", "1", format!("schema {found} never was"))),
         None => create(db)?,
     }
-    for (name, kind) in [("begun_at", "INTEGER"), ("waits_for", "TEXT")] {
-        let there = "SELECT 1 FROM pragma_table_info('jobs') WHERE name = ?1";
-        if value::<i64>(db, there, [name])?.is_none() {
-            run(db, &format!("ALTER TABLE jobs ADD COLUMN {name} {kind}"), [])?;
+    for (table, name, kind) in [
+        ("jobs", "begun_at", "INTEGER"),
+        ("jobs", "waits_for", "TEXT"),
+        ("scans", "checks", "INTEGER NOT NULL DEFAULT 0"),
+        ("scans", "unanswered", "INTEGER NOT NULL DEFAULT 0"),
+    ] {
+        let there = "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2";
+        if value::<i64>(db, there, [table, name])?.is_none() {
+            run(db, &format!("ALTER TABLE {table} ADD COLUMN {name} {kind}"), [])?;
         }
     }
     db.execute_batch(include_str!("pressure.sql"))?;

@@ -14,7 +14,7 @@ use super::row::{Result, one, run, to_json, value};
 use super::scans::Scan;
 use super::window;
 use crate::records::{JobRecord, JobState};
-use crate::requests::{Committed, Progress, ReconcileCommit};
+use crate::requests::{Checks, Committed, Progress, ReconcileCommit};
 
 /// Findings that are read at once.
 pub(super) const PAGE: u64 = 1_000;
@@ -69,12 +69,13 @@ pub(super) struct Decided {
     transitions: Vec<String>,
     opened: u64,
     resolved: u64,
+    checks: Checks,
 }
 
 impl Decided {
     /// What of it costs time is done here, away from the writer.
     pub(super) fn new(commit: &ReconcileCommit) -> Result<Self> {
-        let ReconcileCommit { job, target, version, head, upserts, transitions, at: _ } = commit;
+        let ReconcileCommit { job, target, version, head, upserts, transitions, checks, at: _ } = commit;
         let count = |kinds: &[TransitionKind]| {
             transitions.iter().filter(|transition| kinds.contains(&transition.kind)).count() as u64
         };
@@ -90,6 +91,7 @@ impl Decided {
             transitions: transitions.iter().map(to_json).collect::<Result<_>>()?,
             opened: count(&[TransitionKind::Opened, TransitionKind::Reopened]),
             resolved: count(&[TransitionKind::Resolved]),
+            checks: *checks,
         })
     }
 }
@@ -154,6 +156,8 @@ fn count(scan: &mut Scan, job: &Job, decided: &Decided) -> bool {
     scan.done += 1;
     scan.opened += decided.opened;
     scan.resolved += decided.resolved;
+    scan.checks += decided.checks.asked;
+    scan.unanswered += decided.checks.unanswered;
     if job.record.state == JobState::Parked {
         if let Some(parked) = scan.ended.get_mut(PARKED) {
             *parked = parked.saturating_sub(1);

@@ -13,7 +13,7 @@ macro_rules! scan_columns {
     () => {
         "s.n, s.id, s.scope, s.lane, s.asked_by, s.window_size, s.time_limit_ms, s.expires_after_ms, s.created_at, s.state, \
          s.error, s.sealed, s.total, s.released, s.in_window, s.pending, s.done, s.ended, s.opened, s.resolved, \
-         s.finished_at, s.announced"
+         s.checks, s.unanswered, s.finished_at, s.announced"
     };
 }
 pub(super) use scan_columns;
@@ -36,7 +36,8 @@ impl Scan {
         run(
             db,
             "UPDATE scans SET state = ?2, error = ?3, sealed = ?4, total = ?5, released = ?6, in_window = ?7, pending = ?8, \
-             done = ?9, ended = ?10, opened = ?11, resolved = ?12, finished_at = ?13 WHERE n = ?1",
+             done = ?9, ended = ?10, opened = ?11, resolved = ?12, finished_at = ?13, checks = ?14, \
+             unanswered = ?15 WHERE n = ?1",
             params![
                 self.n,
                 state_word(scan.state),
@@ -51,6 +52,8 @@ impl Scan {
                 scan.opened,
                 scan.resolved,
                 scan.finished_at.map(Timestamp::as_millis),
+                scan.checks,
+                scan.unanswered,
             ],
         )?;
         Ok(())
@@ -89,6 +92,8 @@ pub(super) fn read(row: &Row<'_>, from: usize) -> Result<Scan> {
         ended: fields.json()?,
         opened: fields.next()?,
         resolved: fields.next()?,
+        checks: fields.next()?,
+        unanswered: fields.next()?,
         finished_at: fields.maybe_time()?,
         announced: fields.next()?,
     };

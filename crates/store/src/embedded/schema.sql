@@ -35,6 +35,8 @@ CREATE TABLE scans (
   ended            TEXT NOT NULL DEFAULT '{}',
   opened           INTEGER NOT NULL DEFAULT 0,
   resolved         INTEGER NOT NULL DEFAULT 0,
+  checks           INTEGER NOT NULL DEFAULT 0,
+  unanswered       INTEGER NOT NULL DEFAULT 0,
   finished_at      INTEGER,
   announced        INTEGER NOT NULL DEFAULT 0
 ) STRICT;

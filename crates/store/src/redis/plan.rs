@@ -86,7 +86,7 @@ impl RedisStore {
     ) -> deadpool_redis::redis::Cmd {
         let mut call = self.call(script);
         call.arg(commit.job.as_str()).arg(commit.target.as_str()).arg(commit.version).arg(&plan.head);
-        call.arg(plan.opened).arg(plan.resolved);
+        call.arg(plan.opened).arg(plan.resolved).arg(commit.checks.asked).arg(commit.checks.unanswered);
         call
     }
 
@@ -117,7 +117,7 @@ impl RedisStore {
 
 impl Plan {
     fn of(commit: &ReconcileCommit) -> Result<Self> {
-        let ReconcileCommit { job: _, target: _, version: _, head, upserts, transitions, at: _ } = commit;
+        let ReconcileCommit { head, upserts, transitions, .. } = commit;
         let mut changes = Vec::with_capacity(upserts.len() + transitions.len());
         for record in upserts {
             let finding = serde_json::to_string(record).map_err(corrupt)?;

@@ -42,6 +42,8 @@ pub(super) fn scan(fields: &Fields) -> Result<Option<ScanRecord>> {
         ended: ended(fields)?,
         opened: fields.number("opened")?,
         resolved: fields.number("resolved")?,
+        checks: fields.number("checks")?,
+        unanswered: fields.number("unanswered")?,
         finished_at: maybe_time(fields, "finished_at")?,
         announced: fields.get("announced").is_some(),
     }))

@@ -10,8 +10,8 @@ use checkmate_domain::{
 };
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, Limits, NewScan, ReconcileCommit, ReconcileInput,
-    ReconcileLoad, SealList, Sealed, Store, Stored,
+    Attempt, Begin, BeginRequest, Checks, Created, JobRecord, Limits, NewScan, ReconcileCommit,
+    ReconcileInput, ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use checkmate_testkit::redis::{Redis, RedisOptions};
 
@@ -135,6 +135,7 @@ pub(crate) fn commit(input: &ReconcileInput) -> ReconcileCommit {
         head: TargetHead { whole_seq: input.job.seq, ..TargetHead::default() },
         upserts: input.report.findings.iter().map(record).collect(),
         transitions: input.report.findings.iter().map(opened).collect(),
+        checks: Checks::default(),
         at,
     }
 }

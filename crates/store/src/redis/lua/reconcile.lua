@@ -13,11 +13,12 @@ local function refuse(job, target, version)
 end
 
 -- The job is reconciled and counted (one that was parked left `pending` then); the scan is final at zero.
-local function note(job, state, scan, opened, resolved)
+local function note(job, state, scan, counts)
   local S = P .. 'scan:' .. scan
   call('HSET', P .. 'job:' .. job, 'state', 'reconciled')
-  if opened ~= '0' then call('HINCRBY', S, 'opened', opened) end
-  if resolved ~= '0' then call('HINCRBY', S, 'resolved', resolved) end
+  for name, count in pairs(counts) do
+    if count ~= '0' then call('HINCRBY', S, name, count) end
+  end
   call('HINCRBY', S, 'done', 1)
   local finished = 0
   if state == 'stored' then

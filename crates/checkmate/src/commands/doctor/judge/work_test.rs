@@ -51,6 +51,8 @@ fn scan(state: ScanState, created: i64) -> ScanRecord {
         ended: std::collections::BTreeMap::new(),
         opened: 0,
         resolved: 0,
+        checks: 0,
+        unanswered: 0,
         finished_at: state.is_final().then(|| at(created + 1_000)),
         announced: false,
     }
