@@ -5,9 +5,9 @@
 
 #![allow(clippy::print_stdout, reason = "prints a table for a person")]
 
+use std::alloc::System;
 use std::process::ExitCode;
 
-use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
 use checkmate_benches::disk::Disk;
@@ -36,7 +36,7 @@ const PARTS: [&str; 12] = [
 
 /// As the program itself has it.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> anyhow::Result<ExitCode> {
     // As the program itself runs.

@@ -4,12 +4,13 @@
 
 #![allow(clippy::print_stdout, reason = "its answer")]
 
-use mimalloc::MiMalloc;
+use std::alloc::System;
+
 use zeroizing_alloc::ZeroAlloc;
 
 /// As the program itself has it.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,13 +1,13 @@
 //! The `checkmate` binary.
 
+use std::alloc::System;
 use std::process::ExitCode;
 
-use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
 /// Overwrites memory when it is freed: what a library copied of a credential goes with it.
 #[global_allocator]
-static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     checkmate::run(checkmate::wiring::scanners::product)

@@ -104,7 +104,7 @@ pub enum Command {
     /// Check the configuration, show it, or begin one.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Run a stand-in of an Auth0 tenant with Token Vault on this machine, to try connections without one.
+    /// Run stand-ins of Auth0 tenants with Token Vault, Jira, Confluence, Teams and a webhook on this machine, to try it all without accounts.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
     /// Print what makes a shell complete these commands.

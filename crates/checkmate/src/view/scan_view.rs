@@ -1,6 +1,6 @@
 //! One scan and what it says: what to do first, what else is open, what could not be looked at, what to try next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -317,10 +317,15 @@ fn unanswered(view: &ScanView) -> Vec<String> {
         None => causes.push((why, vec![what])),
     };
     for check in &view.checks {
-        if let CheckOutcome::NotAssessed { why } = &check.outcome {
+        let whole = match &check.outcome {
+            CheckOutcome::NotAssessed { why } => Some(why),
+            _ => None,
+        };
+        if let Some(why) = whole {
             note(check.rule.to_string(), why.to_string());
         }
-        for (resource, why) in &check.unseen {
+        // What is named as a whole is not named again for each place.
+        for (resource, why) in check.unseen.iter().filter(|(_, why)| Some(why) != whole) {
             note(format!("{} at {resource}", check.rule), why.to_string());
         }
     }
@@ -333,8 +338,8 @@ fn unanswered(view: &ScanView) -> Vec<String> {
 /// The first few, and how many more there are.
 fn some_of(all: &[String]) -> String {
     const FEW: usize = 3;
-    let mut all: Vec<&str> = all.iter().map(String::as_str).collect();
-    all.dedup();
+    let mut seen = BTreeSet::new();
+    let all: Vec<&str> = all.iter().map(String::as_str).filter(|name| seen.insert(*name)).collect();
     let named = all.iter().take(FEW).copied().collect::<Vec<_>>().join(", ");
     match all.len().saturating_sub(FEW) {
         0 => named,
@@ -374,6 +379,6 @@ mod tests {
         assert_eq!(some_of(&names(1)), "r0");
         assert_eq!(some_of(&names(3)), "r0, r1, r2");
         assert_eq!(some_of(&names(5)), "r0, r1, r2 and 2 more");
-        assert_eq!(some_of(&["r0".to_owned(), "r0".to_owned()]), "r0");
+        assert_eq!(some_of(&["r0", "r1", "r0"].map(str::to_owned)), "r0, r1");
     }
 }

@@ -97,7 +97,7 @@ fn accepted_table(accepted: &[(&News, &Waiver)]) -> Vec<Value> {
             adf::paragraph(vec![adf::plain(&line(&waiver.reason, 600))]),
             adf::paragraph(vec![adf::plain(&format!("by {}", line(&waiver.owner, 100)))]),
         ];
-        vec![what.to_vec(), why.to_vec(), cell(&date(waiver.until))]
+        vec![what.to_vec(), why.to_vec(), cell(&last_day(waiver.until))]
     };
     let rows = accepted.iter().take(ROWS).map(row).collect();
     let mut content =
@@ -121,8 +121,9 @@ fn trend_table(days: &[Day]) -> Vec<Value> {
     vec![adf::table(&head, days.iter().map(row).collect()), adf::paragraph(vec![adf::plain(told)])]
 }
 
-fn date(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
+/// The last day on which something holds until a moment.
+fn last_day(until: Timestamp) -> String {
+    Timestamp::from_millis(until.as_millis() - 1).to_string().chars().take(10).collect()
 }
 
 /// That there is more than a table has rows.

@@ -9,15 +9,22 @@ use std::time::Duration;
 use anyhow::Context;
 use checkmate_sandbox::graph::{CHANNEL, TEAM};
 use checkmate_sandbox::{CLOUD_ID, Example, HARDENED, Office, SCANNER_SCOPES, Sandbox, Tenant, WORLD};
+use checkmate_service::Stop;
 
 use crate::cli::SandboxArgs;
 use crate::commands::{Out, program};
+use crate::control::socket;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
 use folder::Folder;
+use tokio::net::UnixStream;
 use told::Before;
 
 /// How often what has arrived is kept.
-const KEEP_EVERY: Duration = Duration::from_secs(1);
+const KEEP_EVERY: Duration = Duration::from_millis(250);
+/// How long a scan that is told to end may take for it.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+/// Where the scanning process keeps its files, in the folder.
+const DATA: &str = "data";
 /// What the account at Atlassian may do.
 const ATLASSIAN: &str = "read:jira-work write:jira-work read:space:confluence read:page:confluence \
                          write:page:confluence write:confluence-file read:me offline_access";
@@ -37,6 +44,7 @@ struct Site {
 pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result<u8> {
     let folder = Folder(&args.write);
     folder.make()?;
+    alone(&folder).await?;
     let sites = start(args, &folder).await?;
     let office = office(&sites, &folder).await?;
     write(&folder, &sites, &office)?;
@@ -56,6 +64,18 @@ pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result
         site.stand_in.stop().await;
     }
     Ok(code)
+}
+
+/// A process that scans with an earlier configuration would be asked in place of ours, and look for stand-ins that are gone.
+async fn alone(folder: &Folder<'_>) -> anyhow::Result<()> {
+    let data = folder.0.join(DATA);
+    if UnixStream::connect(socket(&data)).await.is_ok() {
+        anyhow::bail!(
+            "another checkmate process works on {}: let it end, or end it, then try again",
+            data.display()
+        );
+    }
+    Ok(())
 }
 
 /// Does something, and keeps what arrives meanwhile: the ledger beside it remembers, and so must the stand-ins.
@@ -166,7 +186,16 @@ async fn scan(folder: &Folder<'_>, out: &mut Out) -> anyhow::Result<u8> {
     // Called as this one was, so that the commands it names can be typed.
     scan.arg0(std::env::args().next().unwrap_or_default());
     scan.arg("--config").arg(folder.config()).args(["scan", SCOPE]);
-    let status = scan.status().await.context("the scan cannot be started")?;
+    let mut scan = scan.kill_on_drop(true).spawn().context("the scan cannot be started")?;
+    let stop = Stop::new(ENDS_WITHIN);
+    let status = tokio::select! {
+        status = scan.wait() => status.context("the scan has no end")?,
+        // At a terminal it is told too; what it leaves it goes on with when it is started again.
+        told = stop.on_signals() => {
+            told.context("signals cannot be waited for")?;
+            return Ok(EXIT_ERROR);
+        }
+    };
     match status.code().and_then(|code| u8::try_from(code).ok()) {
         // The client of one tenant may not see everything, so that it shows how that is told.
         Some(EXIT_DONE | EXIT_INCOMPLETE) => Ok(EXIT_DONE),
