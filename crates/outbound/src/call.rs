@@ -33,8 +33,7 @@ pub struct Call<'a> {
     pub(crate) url: Url,
     pub(crate) repeat: Repeat,
     pub(crate) budget: Option<BudgetKey>,
-    /// A part of the budget, and what says which refusals reach no further.
-    endpoint: Option<(BudgetKey, fn(&HeaderMap) -> Reach)>,
+    endpoint: Option<Endpoint>,
     pub(crate) within: Option<Duration>,
     pub(crate) pace: Option<Duration>,
     pub(crate) from_data: bool,
@@ -44,6 +43,9 @@ pub struct Call<'a> {
     signature: Option<Signature<'a>>,
     body: Body<'a>,
 }
+
+/// A part of a budget, and what says which refusals reach no further.
+type Endpoint = (BudgetKey, fn(&HeaderMap) -> Reach);
 
 /// What signs the body.
 struct Signature<'a> {
