@@ -82,6 +82,8 @@ async fn what_policy_marks_waits_for_a_person() {
     let up = tokio::task::block_in_place(|| site.home.up());
     site.stay(0).await;
     assert_eq!(site.tickets().len(), 0, "the first use of the project waits still");
+    let tried = site.run(&["approvals", "deny", &first, "--reason", "no", "--dry-run"]).await;
+    assert!(tried.code == Some(0) && tried.out.contains("nothing is kept (--dry-run)"), "{tried:?}");
     site.run(&["approvals", "approve", &first, "--reason", "the project is ours"]).await.fine();
     site.sees("each has its ticket", async || site.open() == 3).await;
     let again = site.run(&["approvals", "approve", &first]).await;

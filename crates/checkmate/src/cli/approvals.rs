@@ -26,6 +26,9 @@ pub enum Approvals {
         /// Why.
         #[arg(long)]
         reason: Option<String>,
+        /// Only show how it would be.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Leave undone what an approval holds.
     Deny {
@@ -35,6 +38,9 @@ pub enum Approvals {
         /// Why.
         #[arg(long)]
         reason: String,
+        /// Only show how it would be.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

@@ -40,11 +40,12 @@ pub(crate) async fn approvals(parts: &Parts, command: &Approvals, out: &mut Out)
                 Format::Text => approvals_view::show(&shown, out.show()),
             }
         }
-        Approvals::Approve { which, reason } => {
-            decide(parts, which, |approval, said| approval.approve(reason.as_deref(), said), out).await?
+        Approvals::Approve { which, reason, dry_run } => {
+            decide(parts, (which, *dry_run), |approval, said| approval.approve(reason.as_deref(), said), out)
+                .await?
         }
-        Approvals::Deny { which, reason } => {
-            decide(parts, which, |approval, said| approval.deny(reason, said), out).await?
+        Approvals::Deny { which, reason, dry_run } => {
+            decide(parts, (which, *dry_run), |approval, said| approval.deny(reason, said), out).await?
         }
     };
     out.text(&text).await?;
@@ -134,7 +135,7 @@ async fn view_of(parts: &Parts, approval: &Approval) -> anyhow::Result<Option<Vi
 /// Writes what a person decides; whoever does so at the same time, or whoever notices that it expires, is not overwritten.
 async fn decide(
     parts: &Parts,
-    which: &ApprovalArgs,
+    (which, dry_run): (&ApprovalArgs, bool),
     change: impl Fn(Approval, &Said) -> Result<Approval, ApprovalError>,
     out: &Out,
 ) -> anyhow::Result<String> {
@@ -147,6 +148,16 @@ async fn decide(
             bail!("approval {id} is not there any more")
         };
         let decided = change(there, &said).map_err(|error| anyhow!("approval {}: {error}", short(&id)))?;
+        if dry_run {
+            let shown = show(parts, decided).await?;
+            return match which.format.format {
+                Format::Json => view::json(&shown),
+                Format::Text => Ok(format!(
+                    "{}it would be so; nothing is kept (--dry-run)\n",
+                    approvals_view::show(&shown, out.show())
+                )),
+            };
+        }
         if parts.store.put_approval(&decided).await? {
             let shown = show(parts, decided).await?;
             return match which.format.format {
