@@ -43,6 +43,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(millis(before)))
     }
 
+    /// The day in UTC, as in `2026-11-27`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.to_string().chars().take("2026-11-27".len()).collect()
+    }
+
     /// How long after `earlier` this is; zero when it is not.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -87,6 +93,7 @@ mod tests {
         assert_eq!(Timestamp::from_millis(1_500).to_string(), "1970-01-01T00:00:01.5Z");
         assert_eq!("1970-01-01T00:00:01.5Z".parse(), Ok(Timestamp::from_millis(1_500)));
         assert_eq!("tomorrow".parse::<Timestamp>(), Err(NotATime));
+        assert_eq!(Timestamp::from_millis(86_399_999).date(), "1970-01-01");
         let (early, late) = (Timestamp::from_millis(5), Timestamp::from_millis(9));
         assert_eq!(late.since(early), Duration::from_millis(4));
         assert_eq!(early.since(late), Duration::ZERO);

@@ -15,8 +15,8 @@ use crate::policy::{Day, Destination, News, Outcome, Route, Shape, Wish, is_acco
 const PAGE: u64 = 5_000;
 /// Days of a trend, at most.
 const DAYS: usize = 14;
-/// Characters of a time that are its date.
-const DATE: usize = 10;
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
 
 /// Whose a target is.
 #[derive(Clone, Debug, Default)]
@@ -218,13 +218,16 @@ fn versions(decided: &BTreeMap<Fingerprint, Decision>) -> BTreeMap<Fingerprint, 
 /// What was changed last of each finding, and when.
 type Changes = BTreeMap<Fingerprint, (TransitionKind, Timestamp)>;
 
+/// How many findings each day opened and closed, by its number since 1970.
+type Days = BTreeMap<i64, (usize, usize)>;
+
 /// What the log tells.
 #[derive(Default)]
 struct Log {
     /// The changes that count.
     changes: Changes,
-    /// How many findings each day opened and closed in what the scan covers, whichever scan saw it.
-    days: BTreeMap<String, (usize, usize)>,
+    /// How many findings were opened and closed in what the scan covers, whichever scan saw it.
+    days: Days,
     /// Its end.
     position: Option<String>,
 }
@@ -258,17 +261,16 @@ impl Log {
             TransitionKind::Resolved | TransitionKind::Withdrawn => (0, 1),
             TransitionKind::Changed => return,
         };
-        let date = entry.at.to_string().chars().take(DATE).collect();
-        let day = self.days.entry(date).or_default();
+        let day = self.days.entry(entry.at.as_millis().div_euclid(DAY)).or_default();
         *day = (day.0 + opened, day.1 + closed);
     }
 }
 
 /// The last days on which something changed, from how many findings are open now back to when they were not.
-fn trend(days: &BTreeMap<String, (usize, usize)>, open: usize) -> Vec<Day> {
-    let mut open = open;
-    let day = |(date, (opened, closed)): (&String, &(usize, usize))| {
-        let day = Day { date: date.clone(), opened: *opened, closed: *closed, open };
+fn trend(days: &Days, mut open: usize) -> Vec<Day> {
+    let day = |(day, (opened, closed)): (&i64, &(usize, usize))| {
+        let date = Timestamp::from_millis(day * DAY).date();
+        let day = Day { date, opened: *opened, closed: *closed, open };
         open = (open + closed).saturating_sub(*opened);
         day
     };
@@ -328,14 +330,14 @@ mod tests {
 
     #[test]
     fn a_trend_goes_back_from_what_is_open_now() {
-        let days: BTreeMap<String, (usize, usize)> =
-            [("2026-11-20", (5, 0)), ("2026-11-21", (0, 2)), ("2026-11-27", (1, 3))]
-                .map(|(date, counts)| (date.to_owned(), counts))
-                .into();
+        let number = |date: &str| format!("{date}T12:00:00Z").parse::<Timestamp>().unwrap().as_millis() / DAY;
+        let days: Days = [("2026-11-20", (5, 0)), ("2026-11-21", (0, 2)), ("2026-11-27", (1, 3))]
+            .map(|(date, counts)| (number(date), counts))
+            .into();
         let told: Vec<_> = trend(&days, 1).into_iter().map(|day| (day.date, day.open)).collect();
         let of = |date: &str, open| (date.to_owned(), open);
         assert_eq!(told, [of("2026-11-27", 1), of("2026-11-21", 3), of("2026-11-20", 5)]);
-        let many = (0..30).map(|n| (format!("2026-10-{n:02}"), (1, 1))).collect();
+        let many = (0..30).map(|day| (day, (1, 1))).collect();
         assert_eq!(trend(&many, 4).len(), DAYS);
     }
 }

@@ -33,7 +33,7 @@ pub struct Call<'a> {
     pub(crate) url: Url,
     pub(crate) repeat: Repeat,
     pub(crate) budget: Option<BudgetKey>,
-    endpoint: Option<Endpoint>,
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) within: Option<Duration>,
     pub(crate) pace: Option<Duration>,
     pub(crate) from_data: bool,
@@ -45,7 +45,7 @@ pub struct Call<'a> {
 }
 
 /// A part of a budget, and what says which refusals reach no further.
-type Endpoint = (BudgetKey, fn(&HeaderMap) -> Reach);
+pub(crate) type Endpoint = (BudgetKey, fn(&HeaderMap) -> Reach);
 
 /// What signs the body.
 struct Signature<'a> {
@@ -203,10 +203,10 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// On a budget, of which this endpoint may be refused alone: the headers of a refusal say how far it reaches.
+    /// On a budget, of which its method at this place may be refused alone: the headers of a refusal say how far it reaches.
     #[must_use]
     pub fn endpoint(mut self, budget: BudgetKey, name: &str, reach: fn(&HeaderMap) -> Reach) -> Self {
-        self.endpoint = Some((BudgetKey::new(format!("{budget} {name}")), reach));
+        self.endpoint = Some((BudgetKey::new(format!("{budget} {} {name}", self.method)), reach));
         self.budget(budget)
     }
 
@@ -237,11 +237,6 @@ impl<'a> Call<'a> {
         self.secret_url
             || self.bearer.is_some()
             || matches!(&self.body, Body::Form(fields) if fields.iter().any(field))
-    }
-
-    /// What has to be free before it is sent, the widest first.
-    pub(crate) fn budgets(&self) -> impl Iterator<Item = &BudgetKey> {
-        self.budget.iter().chain(self.endpoint.iter().map(|(key, _)| key))
     }
 
     /// The budget that an answer tells of; none where it tells of this call alone.

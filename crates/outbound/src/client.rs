@@ -65,16 +65,17 @@ impl Outbound {
 }
 
 impl Shared {
-    /// Asks the budgets of a call.
+    /// Asks the budgets of a call. That of its endpoint first: the pace of the whole is not used up for a call that waits.
     async fn admit(&self, call: &Call<'_>) -> Result<(), CallError> {
-        for key in call.budgets() {
-            let grant = match call.pace.filter(|_| call.budget.as_ref() == Some(key)) {
+        if let Some((key, _)) = &call.endpoint {
+            granted(key, self.budgets.take(key).await)?;
+        }
+        if let Some(key) = &call.budget {
+            let grant = match call.pace {
                 Some(pace) => self.budgets.take_paced(key, pace).await,
                 None => self.budgets.take(key).await,
             };
-            if let Grant::Wait(again_in) = grant {
-                return Err(CallError::OutOfBudget { key: key.to_string(), again_in });
-            }
+            granted(key, grant)?;
         }
         Ok(())
     }
@@ -206,6 +207,13 @@ impl Client {
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer { status, headers, body, attempts: 1, maybe_done_before: false, host: host.to_owned() })
+    }
+}
+
+fn granted(key: &BudgetKey, grant: Grant) -> Result<(), CallError> {
+    match grant {
+        Grant::Go => Ok(()),
+        Grant::Wait(again_in) => Err(CallError::OutOfBudget { key: key.to_string(), again_in }),
     }
 }
 

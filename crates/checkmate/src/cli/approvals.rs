@@ -22,25 +22,19 @@ pub enum Approvals {
     Approve {
         /// Which, and how to print.
         #[command(flatten)]
-        which: ApprovalArgs,
+        which: DecideArgs,
         /// Why.
         #[arg(long)]
         reason: Option<String>,
-        /// Only show how it would be.
-        #[arg(long)]
-        dry_run: bool,
     },
     /// Leave undone what an approval holds.
     Deny {
         /// Which, and how to print.
         #[command(flatten)]
-        which: ApprovalArgs,
+        which: DecideArgs,
         /// Why.
         #[arg(long)]
         reason: String,
-        /// Only show how it would be.
-        #[arg(long)]
-        dry_run: bool,
     },
 }
 
@@ -52,6 +46,17 @@ pub struct ApprovalArgs {
     /// How to print.
     #[command(flatten)]
     pub format: FormatArg,
+}
+
+/// One approval that is decided.
+#[derive(Debug, Clone, Args)]
+pub struct DecideArgs {
+    /// Which, and how to print.
+    #[command(flatten)]
+    pub approval: ApprovalArgs,
+    /// Only show how it would be.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// How an approval stands.

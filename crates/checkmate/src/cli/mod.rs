@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::approvals::{ApprovalArgs, Approvals};
+pub use self::approvals::{Approvals, DecideArgs};
 #[cfg(feature = "sandbox")]
 pub use self::credentials::SandboxArgs;
 pub use self::credentials::{Audit, Connections, VerifyArgs};

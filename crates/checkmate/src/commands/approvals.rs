@@ -12,8 +12,8 @@ use checkmate_notifier::render;
 use serde::Serialize;
 
 use crate::EXIT_DONE;
-use crate::cli::{ApprovalArgs, Approvals, Format};
-use crate::commands::{Out, deliveries};
+use crate::cli::{Approvals, DecideArgs, Format};
+use crate::commands::{NOT_KEPT, Out, deliveries};
 use crate::config::environment;
 use crate::view::{self, approvals_view};
 use crate::wiring::deliveries::organisations;
@@ -40,12 +40,11 @@ pub(crate) async fn approvals(parts: &Parts, command: &Approvals, out: &mut Out)
                 Format::Text => approvals_view::show(&shown, out.show()),
             }
         }
-        Approvals::Approve { which, reason, dry_run } => {
-            decide(parts, (which, *dry_run), |approval, said| approval.approve(reason.as_deref(), said), out)
-                .await?
+        Approvals::Approve { which, reason } => {
+            decide(parts, which, |approval, said| approval.approve(reason.as_deref(), said), out).await?
         }
-        Approvals::Deny { which, reason, dry_run } => {
-            decide(parts, (which, *dry_run), |approval, said| approval.deny(reason, said), out).await?
+        Approvals::Deny { which, reason } => {
+            decide(parts, which, |approval, said| approval.deny(reason, said), out).await?
         }
     };
     out.text(&text).await?;
@@ -135,12 +134,12 @@ async fn view_of(parts: &Parts, approval: &Approval) -> anyhow::Result<Option<Vi
 /// Writes what a person decides; whoever does so at the same time, or whoever notices that it expires, is not overwritten.
 async fn decide(
     parts: &Parts,
-    (which, dry_run): (&ApprovalArgs, bool),
+    which: &DecideArgs,
     change: impl Fn(Approval, &Said) -> Result<Approval, ApprovalError>,
     out: &Out,
 ) -> anyhow::Result<String> {
     const TRIES: u32 = 10;
-    let id = find(parts, &which.id).await?.id;
+    let id = find(parts, &which.approval.id).await?.id;
     let by = environment::get("USER").unwrap_or_else(|| "command line".to_owned());
     let said = Said { by, at: parts.store.now().await? };
     for _ in 0..TRIES {
@@ -148,20 +147,13 @@ async fn decide(
             bail!("approval {id} is not there any more")
         };
         let decided = change(there, &said).map_err(|error| anyhow!("approval {}: {error}", short(&id)))?;
-        if dry_run {
+        if which.dry_run || parts.store.put_approval(&decided).await? {
             let shown = show(parts, decided).await?;
-            return match which.format.format {
+            return match which.approval.format.format {
                 Format::Json => view::json(&shown),
-                Format::Text => Ok(format!(
-                    "{}it would be so; nothing is kept (--dry-run)\n",
-                    approvals_view::show(&shown, out.show())
-                )),
-            };
-        }
-        if parts.store.put_approval(&decided).await? {
-            let shown = show(parts, decided).await?;
-            return match which.format.format {
-                Format::Json => view::json(&shown),
+                Format::Text if which.dry_run => {
+                    Ok(format!("{}{NOT_KEPT}", approvals_view::show(&shown, out.show())))
+                }
                 Format::Text => Ok(approvals_view::decided(&shown, out.show())),
             };
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::EXIT_DONE;
 use crate::cli::{Findings, Format, WhichArgs};
-use crate::commands::Out;
+use crate::commands::{NOT_KEPT, Out};
 use crate::config::environment;
 use crate::view::scan_view::short;
 use crate::view::{self, finding_view};
@@ -83,7 +83,7 @@ async fn decide(
             let would_be = said(&show(parts, record, Some(decision)).await?, which.format.format, out)?;
             return Ok(match which.format.format {
                 Format::Json => would_be,
-                Format::Text => format!("{would_be}\nit would be so; nothing is kept (--dry-run)\n"),
+                Format::Text => format!("{would_be}\n{NOT_KEPT}"),
             });
         }
         if parts.store.put_decision(&decision).await? {

@@ -49,6 +49,9 @@ use crate::wiring::scanners::MakeScanners;
 use crate::wiring::telemetry;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_USAGE, control};
 
+/// The end of what a decision with `--dry-run` shows.
+const NOT_KEPT: &str = "it would be so; nothing is kept (--dry-run)\n";
+
 /// Does what the command line says and returns the exit code.
 pub async fn dispatch(cli: Cli, scanners: MakeScanners) -> u8 {
     // Needs no configuration.

@@ -14,7 +14,7 @@ use crate::EXIT_ERROR;
 use crate::cli::{Audit, Command, Connections, DumpArgs, Format, ScanArgs, Scans};
 use crate::commands::{Frame, Out, ask, print, program};
 use crate::config::Config;
-use crate::control::{Request, Socket, socket};
+use crate::control::{Request, Socket, owner};
 use crate::wiring::open::Opener;
 use crate::wiring::parts::Parts;
 use crate::wiring::roles::{self, Role};
@@ -68,7 +68,7 @@ pub async fn open_or_ask(
     let embedded = config.setting()?.is_embedded();
     let began = Instant::now();
     loop {
-        if embedded && let Ok(stream) = UnixStream::connect(socket(&config.data_dir)).await {
+        if embedded && let Some(stream) = owner(&config.data_dir).await {
             return Ok(Err(stream));
         }
         match Parts::open(config.clone(), by, scanners).await {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use checkmate_domain::hash::derive;
 use serde::{Deserialize, Serialize};
+use tokio::net::UnixStream;
 
 pub use answer::answer_of;
 pub use client::{ask_owner_or_self, open_or_ask};
@@ -42,4 +43,9 @@ pub fn socket(data_dir: &Path) -> PathBuf {
     }
     let mark = derive("checkmate.socket.v1", &[&full.to_string_lossy()], 16);
     std::env::temp_dir().join(format!("checkmate-{mark}.sock"))
+}
+
+/// The process that owns the embedded files there, if one runs.
+pub async fn owner(data_dir: &Path) -> Option<UnixStream> {
+    UnixStream::connect(socket(data_dir)).await.ok()
 }

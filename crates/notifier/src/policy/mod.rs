@@ -276,7 +276,7 @@ impl When {
         self.scopes.is_empty() || self.scopes.iter().any(|pattern| fits(pattern, &scope))
     }
 
-    /// Which findings it takes, in words: `P1 and P2 of rules auth0.actions`. Nothing where it takes all.
+    /// Which findings it takes, in words: `P1 to P2; rules auth0.actions`. Nothing where it takes all.
     #[must_use]
     pub fn words(&self) -> Option<String> {
         let priority = self.least_priority.map(|least| match least {

@@ -64,7 +64,7 @@ pub fn posture(outcome: &Outcome, findings: &[&News]) -> Page {
         ]),
         seen(outcome),
     ];
-    content.extend(only(outcome).map(|line| adf::paragraph(vec![adf::plain(&line)])));
+    content.extend(only(outcome).map(|line| said(&line)));
     content.extend(under("Open findings", findings_table(&open)));
     content.extend(under("Accepted until a day", accepted_table(&accepted)));
     content.extend(under("How it has changed", trend_table(&outcome.trend)));
@@ -79,6 +79,11 @@ fn accepted_in_words(number: usize) -> String {
     }
 }
 
+/// A paragraph of one text.
+fn said(text: &str) -> Value {
+    adf::paragraph(vec![adf::plain(text)])
+}
+
 /// A part of a page with its heading; nothing where there is nothing under it.
 fn under(heading: &str, part: Vec<Value>) -> Vec<Value> {
     let heading = (!part.is_empty()).then(|| adf::heading(2, heading));
@@ -90,14 +95,13 @@ fn accepted_table(accepted: &[(&News, &Waiver)]) -> Vec<Value> {
     if accepted.is_empty() {
         return Vec::new();
     }
-    let cell = |text: &str| vec![adf::paragraph(vec![adf::plain(&line(text, 600))])];
     let row = |(news, waiver): &(&News, &Waiver)| {
-        let what = [name(news, 300), place(news)].map(|text| adf::paragraph(vec![adf::plain(&text)]));
-        let why = [
-            adf::paragraph(vec![adf::plain(&line(&waiver.reason, 600))]),
-            adf::paragraph(vec![adf::plain(&format!("by {}", line(&waiver.owner, 100)))]),
-        ];
-        vec![what.to_vec(), why.to_vec(), cell(&last_day(waiver.until))]
+        let what = [name(news, 300), place(news)].map(|text| said(&text));
+        let why =
+            [line(&waiver.reason, 600), format!("by {}", line(&waiver.owner, 100))].map(|text| said(&text));
+        // It holds until a moment that it does not reach.
+        let last = Timestamp::from_millis(waiver.until.as_millis() - 1);
+        vec![what.to_vec(), why.to_vec(), vec![said(&last.date())]]
     };
     let rows = accepted.iter().take(ROWS).map(row).collect();
     let mut content =
@@ -111,25 +115,19 @@ fn trend_table(days: &[Day]) -> Vec<Value> {
     if days.is_empty() {
         return Vec::new();
     }
-    let cell = |text: &str| vec![adf::paragraph(vec![adf::plain(text)])];
     let row = |day: &Day| {
-        let numbers = [day.opened, day.closed, day.open].map(|number| cell(&number.to_string()));
-        std::iter::once(cell(&day.date)).chain(numbers).collect()
+        let numbers = [day.opened, day.closed, day.open].map(|number| number.to_string());
+        std::iter::once(&day.date).chain(&numbers).map(|text| vec![said(text)]).collect()
     };
     let head = [("Day", 160), ("New or back", 200), ("Mended or gone", 200), ("Open at its end", 200)];
     let told = "Days in UTC on which something changed, all findings of the scope, accepted ones among them.";
-    vec![adf::table(&head, days.iter().map(row).collect()), adf::paragraph(vec![adf::plain(told)])]
-}
-
-/// The last day on which something holds until a moment.
-fn last_day(until: Timestamp) -> String {
-    Timestamp::from_millis(until.as_millis() - 1).to_string().chars().take(10).collect()
+    vec![adf::table(&head, days.iter().map(row).collect()), said(told)]
 }
 
 /// That there is more than a table has rows.
 fn more_than_rows(number: usize) -> Option<Value> {
     let more = number.checked_sub(ROWS).filter(|more| *more > 0)?;
-    Some(adf::paragraph(vec![adf::plain(&format!("and {more} more"))]))
+    Some(said(&format!("and {more} more")))
 }
 
 /// The name of the list of a scan's findings; the same name is a new version of the same file.
@@ -151,7 +149,7 @@ pub fn scan(outcome: &Outcome, findings: &[&News], pages: Pages) -> (Page, Optio
         ]),
         seen(outcome),
     ];
-    content.extend(only(outcome).map(|line| adf::paragraph(vec![adf::plain(&line)])));
+    content.extend(only(outcome).map(|line| said(&line)));
     let is_listed = pages.files && !findings.is_empty();
     let list = is_listed.then(|| File {
         name: LIST.to_owned(),
@@ -167,7 +165,7 @@ pub fn scan(outcome: &Outcome, findings: &[&News], pages: Pages) -> (Page, Optio
             "No file with all findings is on this page, as the connection lacks the scope {FILES}: 'checkmate findings list' has them."
         )
     };
-    content.push(adf::paragraph(vec![adf::plain(&told)]));
+    content.push(said(&told));
     content.extend(findings_table(&changed));
     (Page { title, document: adf::doc(&content) }, list)
 }
@@ -198,7 +196,7 @@ fn seen(outcome: &Outcome) -> Value {
             "Not everything was looked at: {jobs} ended without an answer. Nothing is said of what they cover.{others}"
         )
     };
-    adf::paragraph(vec![adf::plain(&text)])
+    said(&text)
 }
 
 /// A row for each problem: what it is and what mends it, and all its places.
@@ -228,10 +226,7 @@ fn row(problem: &Problem<'_>) -> Option<Vec<Vec<Value>>> {
     }
     Some(vec![
         vec![adf::paragraph(vec![adf::strong(&worst.record.triage.priority.to_string())])],
-        vec![
-            adf::paragraph(vec![adf::strong(&name(worst, 300))]),
-            adf::paragraph(vec![adf::plain(&worst.rule.remediation.summary)]),
-        ],
+        vec![adf::paragraph(vec![adf::strong(&name(worst, 300))]), said(&worst.rule.remediation.summary)],
         adf::list(places).into_iter().collect(),
     ])
 }

@@ -244,6 +244,5 @@ fn due(jira: &Jira, members: &[&News], now: Timestamp) -> Option<String> {
     let priority =
         members.iter().filter(|news| news.is_open()).map(|news| news.record.triage.priority).min()?;
     let days = jira.due_days.get(priority as usize).copied().flatten()?;
-    let day = now.plus(std::time::Duration::from_secs(u64::from(days) * 86_400)).to_string();
-    day.split('T').next().map(str::to_owned)
+    Some(now.plus(std::time::Duration::from_secs(u64::from(days) * 86_400)).date())
 }

@@ -75,7 +75,7 @@ impl Api<'_> {
             Method::Delete => Call::delete(url),
         };
         let call = call.repeat(request.repeat).header("accept", "application/json");
-        let call = call.endpoint(self.budget.clone(), &request.endpoint(), limit::reach);
+        let call = call.endpoint(self.budget.clone(), &request.place(), limit::reach);
         let call = request.query.iter().fold(call, |call, (name, value)| call.query(name, value));
         let call = request.headers.iter().fold(call, |call, (name, value)| call.header(name, value));
         let call = request.pace.into_iter().fold(call, Call::paced);

@@ -14,17 +14,6 @@ pub(crate) enum Method {
     Delete,
 }
 
-impl Method {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
 /// A body that is no JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Form {
@@ -69,12 +58,11 @@ impl Request {
         Self { query, ..Self::new(Method::Get, path, Repeat::Safe) }
     }
 
-    /// What it shares with all that ask for the same of another thing: `PUT issue/properties`. Keys and numbers of things
-    /// have digits; the names of places have none.
-    pub(crate) fn endpoint(&self) -> String {
-        let places = self.path.iter().filter(|part| !part.contains(|c: char| c.is_ascii_digit()));
-        let places: Vec<&str> = places.map(String::as_str).collect();
-        format!("{} {}", self.method.word(), places.join("/"))
+    /// The place that it shares with all that ask for the same of another thing: `issue/properties`. Keys and numbers of
+    /// things have digits; the names of places have none.
+    pub(crate) fn place(&self) -> String {
+        let names = self.path.iter().filter(|part| !part.contains(|c: char| c.is_ascii_digit()));
+        names.map(String::as_str).collect::<Vec<_>>().join("/")
     }
 
     pub(crate) fn with(self, body: Value) -> Self {

@@ -43,7 +43,7 @@ pub(super) async fn look(config: &Config, within: Duration) -> StoreLook {
 async fn embedded(config: &Config, queue: &Path, store: &Path) -> StoreLook {
     let began = Instant::now();
     loop {
-        if let Ok(stream) = UnixStream::connect(control::socket(&config.data_dir)).await {
+        if let Some(stream) = control::owner(&config.data_dir).await {
             return match owner(stream).await {
                 Ok(seen) => StoreLook::Seen(Box::new(seen)),
                 Err(error) => {

@@ -13,10 +13,9 @@ use checkmate_service::Stop;
 
 use crate::cli::SandboxArgs;
 use crate::commands::{Out, program};
-use crate::control::socket;
+use crate::control;
 use crate::{EXIT_DONE, EXIT_ERROR, EXIT_INCOMPLETE};
 use folder::Folder;
-use tokio::net::UnixStream;
 use told::Before;
 
 /// How often what has arrived is kept.
@@ -69,7 +68,7 @@ pub(crate) async fn sandbox(args: &SandboxArgs, out: &mut Out) -> anyhow::Result
 /// A process that scans with an earlier configuration would be asked in place of ours, and look for stand-ins that are gone.
 async fn alone(folder: &Folder<'_>) -> anyhow::Result<()> {
     let data = folder.0.join(DATA);
-    if UnixStream::connect(socket(&data)).await.is_ok() {
+    if control::owner(&data).await.is_some() {
         anyhow::bail!(
             "another checkmate process works on {}: let it end, or end it, then try again",
             data.display()
@@ -227,7 +226,7 @@ fn write(folder: &Folder<'_>, sites: &[Site], office: &Office) -> anyhow::Result
 fn configuration(user: &str, base: &str) -> String {
     let mut text = format!(
         "# For the stand-ins; see docs/credentials.md and docs/tenants.md for real tenants.\n\
-         data_dir = \"data\"\n\n\
+         data_dir = \"{DATA}\"\n\n\
          [auth0]\ndomain = \"acme.eu.auth0.com\"\nbase_url = \"{base}\"\nclient_id = \"worker\"\n\
          client_key_file = \"client.pem\"\nmanagement_client_id = \"management\"\n\
          management_key_file = \"management.pem\"\nterminal_client_id = \"terminal\"\n\n\

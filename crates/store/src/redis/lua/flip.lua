@@ -10,4 +10,4 @@ for n = 0, chunks - 1 do call('PERSIST', P .. 'plan:' .. plan .. ':' .. n) end
 call('HSET', P .. 'target:' .. target, 'version', int(tonumber(ARGV[4]) + 1), 'head', ARGV[5],
   'applying', plan, 'chunk', 0, 'chunks', chunks)
 call('SADD', P .. 'unfinished', target)
-return note(job, state, scan, { opened = ARGV[6], resolved = ARGV[7], checks = ARGV[8], unanswered = ARGV[9] })
+return note(job, state, scan)

@@ -13,11 +13,12 @@ local function refuse(job, target, version)
 end
 
 -- The job is reconciled and counted (one that was parked left `pending` then); the scan is final at zero.
-local function note(job, state, scan, counts)
+-- What it counts stands at the same places of both scripts.
+local function note(job, state, scan)
   local S = P .. 'scan:' .. scan
   call('HSET', P .. 'job:' .. job, 'state', 'reconciled')
-  for name, count in pairs(counts) do
-    if count ~= '0' then call('HINCRBY', S, name, count) end
+  for i, name in ipairs({ 'opened', 'resolved', 'checks', 'unanswered' }) do
+    if ARGV[5 + i] ~= '0' then call('HINCRBY', S, name, ARGV[5 + i]) end
   end
   call('HINCRBY', S, 'done', 1)
   local finished = 0
