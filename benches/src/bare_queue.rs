@@ -36,7 +36,18 @@ pub async fn consume(
     Ok((channel, consumer))
 }
 
-/// Publishes a persistent message and waits for its confirm.
+/// The properties of a persistent message, the same as ours: the user that the broker validates is part of what is promised.
+#[must_use]
+pub fn properties(id: &str, headers: FieldTable) -> BasicProperties {
+    BasicProperties::default()
+        .with_delivery_mode(2)
+        .with_message_id(id.into())
+        .with_user_id(ADMIN.into())
+        .with_content_type("application/json".into())
+        .with_headers(headers)
+}
+
+/// Publishes a message and waits for its confirm.
 ///
 /// # Errors
 /// Those of the broker, and what it did not take.
@@ -44,15 +55,9 @@ pub async fn publish(
     channel: &Channel,
     exchange: &str,
     key: &str,
-    id: &str,
+    properties: BasicProperties,
     body: &[u8],
 ) -> anyhow::Result<()> {
-    // The same message as ours: the user that the broker validates is part of what is promised.
-    let properties = BasicProperties::default()
-        .with_delivery_mode(2)
-        .with_message_id(id.into())
-        .with_user_id(ADMIN.into())
-        .with_content_type("application/json".into());
     let options = BasicPublishOptions { mandatory: true, immediate: false };
     let confirm =
         channel.basic_publish(exchange.into(), key.into(), options, body, properties).await?.await?;
@@ -76,7 +81,8 @@ pub async fn run(
     stream
         .try_for_each_concurrent(usize::from(prefetch), |message| async move {
             let id = message.properties.message_id().clone().unwrap_or_default();
-            publish(publishing, "checkmate.work", "checkmate.results", id.as_str(), &message.data).await?;
+            let properties = properties(id.as_str(), FieldTable::default());
+            publish(publishing, "checkmate.work", "checkmate.results", properties, &message.data).await?;
             message.acker.ack(BasicAckOptions::default()).await?;
             Ok(())
         })

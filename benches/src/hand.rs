@@ -216,16 +216,16 @@ impl Hand {
 
     async fn publish(&self, id: &str) -> anyhow::Result<()> {
         let recorded = &self.recorded;
-        let body = recorded.messages.get(id).context("a message that was not recorded")?;
-        if recorded.of_event.contains_key(id) {
-            return publish(&self.channel, "checkmate.events", "checkmate.result.stored", id, body).await;
-        }
-        if *id == recorded.finished {
-            // Nobody listens to it, so it comes back: said by an error, and meant to be.
-            let _ = publish(&self.channel, "checkmate.events", "checkmate.scan.finished", id, body).await;
-            return Ok(());
-        }
-        publish(&self.channel, "checkmate.work", "checkmate.scan.bulk", id, body).await
+        let message = recorded.messages.get(id).context("a message that was not recorded")?;
+        let (exchange, key) = match id {
+            id if recorded.of_event.contains_key(id) => ("checkmate.events", "checkmate.result.stored"),
+            id if *id == recorded.finished => ("checkmate.events", "checkmate.scan.finished"),
+            _ => ("checkmate.work", "checkmate.scan.bulk"),
+        };
+        let published =
+            publish(&self.channel, exchange, key, message.properties.clone(), &message.body).await;
+        // To the end of the scan nobody listens, so it comes back: said by an error, and meant to be.
+        if *id == recorded.finished { Ok(()) } else { published }
     }
 
     fn call(&self, script: &Script) -> Cmd {

@@ -1,13 +1,16 @@
 //! What one run wrote, to be written again by hand: the same scan, the same ids, the same bytes.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
 use checkmate_queue::Outgoing;
 use checkmate_store::NewScan;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{self, FromRedisValue};
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, ShortString};
+
+use crate::bare_queue::properties;
 
 /// The prefix of our keys.
 pub const PREFIX: &str = "checkmate:";
@@ -26,14 +29,30 @@ pub struct Recorded {
     pub entries: Vec<String>,
     /// What is kept about the scope.
     pub history: Vec<u8>,
-    /// Bodies of published messages by id.
-    pub messages: HashMap<String, Arc<[u8]>>,
+    /// Published messages by id.
+    pub messages: HashMap<String, Published>,
     /// What belongs to each scan job.
     pub jobs: HashMap<String, Job>,
     /// The job each result event is about.
     pub of_event: HashMap<String, String>,
     /// The id of the event that ends the scan.
     pub finished: String,
+}
+
+/// A published message.
+pub struct Published {
+    /// Its properties, headers included.
+    pub properties: BasicProperties,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Published {
+    fn of(message: Outgoing) -> Self {
+        let header = |(name, value): (String, String)| (name.into(), AMQPValue::LongString(value.into()));
+        let headers: BTreeMap<ShortString, AMQPValue> = message.headers.into_iter().map(header).collect();
+        Self { properties: properties(&message.id, headers.into()), body: message.body }
+    }
 }
 
 /// The payloads of one scan job.
@@ -103,7 +122,7 @@ impl Recorded {
             history: ask(redis, &["HGET", &format!("history:{scope}"), "json"]).await?,
             scope,
             entries,
-            messages: published.into_iter().map(|(id, message)| (id, message.body.into())).collect(),
+            messages: published.into_iter().map(|(id, message)| (id, Published::of(message))).collect(),
             jobs,
             of_event,
             finished,
