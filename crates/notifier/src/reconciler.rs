@@ -71,7 +71,7 @@ impl Reconciler {
             // A parked result that came late: what it changed is in no plan yet.
             self.store.note_unplanned(&progress.scan.id).await?;
         } else if over {
-            self.announce(&progress).await?;
+            Box::pin(self.announce(&progress)).await?;
         }
         Ok(())
     }
@@ -90,26 +90,26 @@ impl Reconciler {
         }
     }
 
-    /// Reconciles until it is done or somebody else did it; each conflict means that another result of the target went first.
+    /// Reconciles until it is done or somebody else did it; where the scan stands, unless it goes on anyway. Each conflict means that another result of the target went first.
     async fn settle_result(
         &self,
         job: &JobId,
         cause: Option<TraceParent>,
         ctx: &JobContext,
-    ) -> Result<Option<Progress>, Trouble> {
+    ) -> Result<Option<Box<Progress>>, Trouble> {
         let (began, mut span) = (Instant::now(), None);
         let mut first = true;
         while !ctx.stopping().is_cancelled() {
             let input = match self.store.load_reconcile(job, first).await? {
-                ReconcileLoad::Ready(input) => *input,
-                ReconcileLoad::AlreadyReconciled(progress) => return Ok(Some(*progress)),
+                ReconcileLoad::Ready(input) => input,
+                ReconcileLoad::AlreadyReconciled(progress) => return Ok(Some(progress)),
                 ReconcileLoad::NoResult => return Ok(None),
                 ReconcileLoad::Unknown => {
                     return Err(Trouble::Dead(format!("no job {job} is known: not believed")));
                 }
             };
             if first && self.is_poison(input.loads) {
-                return self.park(job, input.loads).await;
+                return Box::pin(self.park(job, input.loads)).await;
             }
             if first {
                 span = Some(traced::span(&input, cause));
@@ -124,9 +124,9 @@ impl Reconciler {
                 Committed::Committed(progress) => {
                     traced::count(&commit, began.elapsed());
                     drop(span);
-                    return Ok(Some(*progress));
+                    return Ok(progress);
                 }
-                Committed::AlreadyReconciled(progress) => return Ok(Some(*progress)),
+                Committed::AlreadyReconciled(progress) => return Ok(Some(progress)),
                 Committed::Conflict => {}
                 Committed::NoResult => return Ok(None),
             }
@@ -140,7 +140,7 @@ impl Reconciler {
     }
 
     /// Poison: the result stays in the store, its scan goes on without it, its event goes to the dead letters.
-    async fn park(&self, job: &JobId, loads: u32) -> Result<Option<Progress>, Trouble> {
+    async fn park(&self, job: &JobId, loads: u32) -> Result<Option<Box<Progress>>, Trouble> {
         self.store.park_result(job).await?;
         crashpoint("notifier.after-park");
         Err(Trouble::Dead(format!("the result of job {job} was begun {loads} times and never reconciled")))

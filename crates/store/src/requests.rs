@@ -275,8 +275,8 @@ pub struct ReconcileCommit {
 /// The answer to a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Committed {
-    /// In the lifecycle.
-    Committed(Box<Progress>),
+    /// In the lifecycle; where its scan stands when that is final, and nothing while it goes on.
+    Committed(Option<Box<Progress>>),
     /// Somebody else did it before.
     AlreadyReconciled(Box<Progress>),
     /// The version moved: load and decide again.

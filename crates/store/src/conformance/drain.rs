@@ -107,9 +107,9 @@ struct Left {
 }
 
 impl Left {
-    fn note(&mut self, released: Vec<JobRecord>, progress: &Progress) {
+    fn note(&mut self, released: Vec<JobRecord>, progress: Option<&Progress>) {
         self.released.extend(released);
-        self.finished += usize::from(progress.finished_now);
+        self.finished += usize::from(progress.is_some_and(|progress| progress.finished_now));
         self.left += 1;
     }
 }
@@ -122,13 +122,13 @@ async fn leave(store: &AnyStore, job: &JobRecord, way: Way) -> Left {
         Way::Split if !part => split(store, job, &mut left).await,
         Way::End | Way::Split => {
             if let JobEnded::Ended(jobs, progress) = store.end_job(&job.id, &expired(), None).await.unwrap() {
-                left.note(jobs, &progress);
+                left.note(jobs, Some(&progress));
             }
         }
         Way::Park => {
             read(store, job, &mut left).await;
             if let Parked::Parked(progress) = store.park_result(&job.id).await.unwrap() {
-                left.note(Vec::new(), &progress);
+                left.note(Vec::new(), Some(&progress));
             }
         }
         Way::Reconcile => {
@@ -145,7 +145,7 @@ async fn split(store: &AnyStore, job: &JobRecord, left: &mut Left) {
     let name = target_of(job).to_string().replace("export:", "");
     if let Sealed::New(jobs, progress) = store.seal(&attempt.fence, &list_of(parts(&name, 2))).await.unwrap()
     {
-        left.note(jobs, &progress);
+        left.note(jobs, Some(&progress));
     }
 }
 
@@ -163,7 +163,7 @@ async fn reconcile(store: &AnyStore, job: &JobRecord, left: &mut Left) {
         let loaded = store.load_reconcile(&job.id, false).await.unwrap();
         let ReconcileLoad::Ready(input) = loaded else { return };
         match store.commit_reconcile(&opening(&input, 1)).await.unwrap() {
-            Committed::Committed(progress) => return left.note(Vec::new(), &progress),
+            Committed::Committed(progress) => return left.note(Vec::new(), progress.as_deref()),
             Committed::AlreadyReconciled(progress) => {
                 assert!(!progress.finished_now, "somebody else did it");
                 return;

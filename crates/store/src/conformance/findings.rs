@@ -150,7 +150,16 @@ pub(crate) async fn load(store: &AnyStore, job: &JobId) -> ReconcileInput {
 
 pub(crate) async fn commit(store: &AnyStore, commit: &ReconcileCommit) -> Progress {
     match store.commit_reconcile(commit).await.expect("commit") {
-        Committed::Committed(progress) => *progress,
+        Committed::Committed(Some(progress)) => {
+            assert!(progress.scan.state.is_final(), "told of a scan that goes on: {progress:?}");
+            *progress
+        }
+        Committed::Committed(None) => {
+            let job = store.job(&commit.job).await.expect("job").expect("a job that was reconciled");
+            let scan = store.scan(&job.scan).await.expect("scan").expect("its scan");
+            assert!(!scan.state.is_final(), "not told of a scan that is over: {scan:?}");
+            Progress { scan, finished_now: false }
+        }
         other => panic!("{} should be committed, not {other:?}", commit.job),
     }
 }

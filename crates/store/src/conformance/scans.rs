@@ -206,7 +206,7 @@ pub async fn results_of_a_cancelled_scan_are_still_reconciled(fixture: &dyn Fixt
     for (n, findings) in [(0, 2), (1, 0), (2, 1)] {
         let input = load(&store, &claimed[n].id).await;
         let committed = store.commit_reconcile(&opening(&input, findings)).await.unwrap();
-        let Committed::Committed(progress) = committed else { panic!("{committed:?}") };
+        let Committed::Committed(Some(progress)) = committed else { panic!("{committed:?}") };
         assert!(!progress.finished_now);
         assert_eq!(progress.scan.state, ScanState::Cancelled);
     }

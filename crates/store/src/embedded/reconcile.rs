@@ -112,7 +112,7 @@ pub(super) fn commit(db: &Connection, decided: &Decided) -> Result<Committed> {
     run(db, "UPDATE jobs SET state = 'reconciled', is_open = 0 WHERE n = ?1", [job.n])?;
     let finished = count(&mut scan, &job, decided);
     scan.save(db)?;
-    Ok(Committed::Committed(scan.progress(finished)))
+    Ok(Committed::Committed(scan.record.state.is_final().then(|| scan.progress(finished))))
 }
 
 /// Writes head and findings of the target; false when its version moved.

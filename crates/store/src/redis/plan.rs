@@ -6,7 +6,7 @@ use checkmate_domain::TransitionKind;
 
 use super::connect::random_id;
 use super::error::corrupt;
-use super::records::{progress, progress_before};
+use super::records::{final_progress, progress_before};
 use super::reply;
 use super::script::{APPLY, COMMIT, FLIP};
 use super::seal::{chunked, stage_lost};
@@ -35,11 +35,11 @@ impl RedisStore {
             let answer = match chunks.as_slice() {
                 [] => self.commit_small(commit, &plan, &[]).await?,
                 [all] => self.commit_small(commit, &plan, all).await?,
-                chunks => self.commit_large(commit, &plan, chunks).await?,
+                chunks => Box::pin(self.commit_large(commit, &plan, chunks)).await?,
             };
             match answer {
                 Some(committed) => return Ok(committed),
-                None => self.finish_plan(commit.target.as_str()).await?,
+                None => Box::pin(self.finish_plan(commit.target.as_str())).await?,
             }
         }
     }
@@ -92,7 +92,7 @@ impl RedisStore {
 
     fn committed(&self, mut answer: reply::Items) -> Result<Option<Committed>> {
         Ok(Some(match answer.text()?.as_str() {
-            "committed" => Committed::Committed(Box::new(progress(&mut answer)?)),
+            "committed" => Committed::Committed(final_progress(&mut answer)?.map(Box::new)),
             "reconciled" => Committed::AlreadyReconciled(Box::new(progress_before(&mut answer)?)),
             "conflict" => Committed::Conflict,
             "applying" => return Ok(None),

@@ -52,7 +52,8 @@ pub(super) fn scan(fields: &Fields) -> Result<Option<ScanRecord>> {
 /// Jobs without a result by word; what was taken back to zero is not there.
 fn ended(fields: &Fields) -> Result<BTreeMap<String, u64>> {
     let mut ended = BTreeMap::new();
-    for (word, _) in fields.beginning("ended:") {
+    for field in fields.beginning("ended:") {
+        let (word, _) = field?;
         ended.insert(word.to_owned(), fields.number(&format!("ended:{word}"))?);
     }
     ended.retain(|_, count| *count > 0);
@@ -69,6 +70,12 @@ pub(super) fn progress(items: &mut Items) -> Result<Progress> {
     Ok(Progress { scan: needed_scan(&items.fields()?)?, finished_now: items.int()? == 1 })
 }
 
+/// The same, of which the first is empty while the scan goes on.
+pub(super) fn final_progress(items: &mut Items) -> Result<Option<Progress>> {
+    let (scan, finished_now) = (scan(&items.fields()?)?, items.int()? == 1);
+    Ok(scan.map(|scan| Progress { scan, finished_now }))
+}
+
 /// The scan of a job that was over before.
 pub(super) fn progress_before(items: &mut Items) -> Result<Progress> {
     Ok(Progress { scan: needed_scan(&items.fields()?)?, finished_now: false })
@@ -82,7 +89,7 @@ pub(super) fn jobs(items: Items) -> Result<Vec<JobRecord>> {
 /// One job as `job_reply` writes it. Without fields it is on the list and not released.
 pub(super) fn job(value: Value) -> Result<JobRecord> {
     let mut pieces = Items::of(value)?;
-    let id = parsed(&pieces.text()?)?;
+    let id = taken(pieces.text()?)?;
     let own = pieces.fields()?;
     let entry = pieces.bytes()?;
     let mut shared = pieces.items()?;
@@ -95,7 +102,7 @@ pub(super) fn job(value: Value) -> Result<JobRecord> {
     let released = own.maybe::<i64>("released")?.unwrap_or(created_at);
     Ok(JobRecord {
         id,
-        scan: parsed(&shared.text()?)?,
+        scan: taken(shared.text()?)?,
         kind: if waiting { JobKind::Scan } else { word(own.needed("kind")?)? },
         scope,
         spec: entry.as_deref().map(spec).transpose()?,
@@ -143,6 +150,11 @@ pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T> {
     text.parse().map_err(corrupt)
+}
+
+/// An id from a text that is nobody else's.
+fn taken<T: TryFrom<String, Error: std::fmt::Display>>(text: String) -> Result<T> {
+    T::try_from(text).map_err(corrupt)
 }
 
 /// A unit variant by the word serde gives it.

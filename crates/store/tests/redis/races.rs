@@ -60,7 +60,7 @@ async fn one_commit_on_a_version() {
         let (a, b) = tokio::join!(one.commit_reconcile(&commit), two.commit_reconcile(&commit));
         let all = [a.expect("commit"), b.expect("commit")];
         assert_eq!(
-            all.iter().filter(|c| matches!(c, Committed::Committed(p) if p.finished_now)).count(),
+            all.iter().filter(|c| matches!(c, Committed::Committed(Some(p)) if p.finished_now)).count(),
             1,
             "{all:?}"
         );

@@ -92,7 +92,7 @@ pub(super) fn loaded(told: &ReconcileLoad) -> Answer {
 
 pub(super) fn committed(told: &Committed) -> Answer {
     match told {
-        Committed::Committed(progress) => progressed("committed", progress),
+        Committed::Committed(progress) => claimed("committed", &[], progress.as_deref()),
         Committed::AlreadyReconciled(progress) => progressed("already", progress),
         Committed::Conflict => answer("conflict"),
         Committed::NoResult => answer("no-result"),

@@ -29,7 +29,7 @@ local function note(job, state, scan)
     call('HINCRBY', S, 'ended:parked', -1)
     call('HINCRBY', S, 'without_result', -1)
   end
-  return { 'committed', scan_reply(scan), finished }
+  return { 'committed', scan_is_final(call('HGET', S, 'state')) and scan_reply(scan) or {}, finished }
 end
 
 -- Writes findings (fingerprint and JSON in turn) and log entries to a target.
