@@ -74,8 +74,12 @@ impl TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flags = u8::from(self.sampled);
-        write!(f, "00-{}-{}-{flags:02x}", hex::encode(self.trace), hex::encode(self.span))
+        // Each message has one, so it is written in one piece. The places are twice as long as what goes there.
+        let mut text = *b"00-tttttttttttttttttttttttttttttttt-ssssssssssssssss-00";
+        let _ = hex::encode_to_slice(self.trace, &mut text[3..35]);
+        let _ = hex::encode_to_slice(self.span, &mut text[36..52]);
+        text[54] = if self.sampled { b'1' } else { b'0' };
+        f.write_str(&String::from_utf8_lossy(&text))
     }
 }
 

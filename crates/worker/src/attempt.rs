@@ -50,7 +50,7 @@ impl Worker {
         let context = self.context_of(attempt, &stop);
         let work = async {
             match attempt.job.kind {
-                JobKind::Discover => self.discover(attempt, &context).await,
+                JobKind::Discover => Box::pin(self.discover(attempt, &context)).await,
                 JobKind::Scan => self.scan(attempt, &context).await,
             }
         };

@@ -26,7 +26,7 @@ impl Worker {
             Scanned::Report(report) => *report,
             Scanned::Split(parts) => {
                 let part = |part| JobSpec { target: spec.target.clone(), part: Some(part), gone: false };
-                return self.split(attempt, parts.into_iter().map(part).collect()).await;
+                return Box::pin(self.split(attempt, parts.into_iter().map(part).collect())).await;
             }
         };
         checkmate_triage::triage(&mut report);
@@ -37,9 +37,8 @@ impl Worker {
             Stored::New(released) | Stored::Already(released) => released,
             Stored::FenceLost => return Ok(Outcome::LostFence),
         };
-        let mut job = attempt.job.clone();
-        job.attempt = attempt.number;
-        self.publish(result_event(&job, Some(&report)).into_iter().collect(), &released).await?;
+        let event = result_event(&attempt.job, Some(&report));
+        self.publish(event.into_iter().collect(), &released).await?;
         Ok(Outcome::Done)
     }
 

@@ -76,24 +76,29 @@ impl Worker {
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Left> {
         let job = match self.read(message) {
             Ok(job) => job,
-            Err(left) => return Err(self.not_read(message, left).await),
+            Err(left) => return Err(Box::pin(self.not_read(message, left)).await),
         };
         let cause = message.cause();
+        // Boxed is what is rare: each job's future would have room for it.
         match self.begin(&job.job, false).await? {
-            Begin::Suspect => {
-                let _alone = tokio::select! {
-                    biased;
-                    () = ctx.stopping().cancelled() => {
-                        let reason = "stopped while it waited to run alone";
-                        return Err(Left::Later(self.config.outage_wait, reason.to_owned()));
-                    }
-                    alone = ctx.alone() => alone,
-                };
-                let begin = self.begin(&job.job, true).await?;
-                self.go_on(&job.job, begin, cause, ctx).await
-            }
-            begin => self.go_on(&job.job, begin, cause, ctx).await,
+            Begin::Started(attempt) => self.run(&attempt, cause, ctx).await,
+            Begin::Suspect => Box::pin(self.alone(&job.job, cause, ctx)).await,
+            begin => Box::pin(self.go_on(&job.job, begin, cause, ctx)).await,
         }
+    }
+
+    /// A job that was in hand when a process died: it gets this one for itself.
+    async fn alone(&self, job: &JobId, cause: Option<TraceParent>, ctx: &JobContext) -> Result<(), Left> {
+        let _alone = tokio::select! {
+            biased;
+            () = ctx.stopping().cancelled() => {
+                let reason = "stopped while it waited to run alone";
+                return Err(Left::Later(self.config.outage_wait, reason.to_owned()));
+            }
+            alone = ctx.alone() => alone,
+        };
+        let begin = self.begin(job, true).await?;
+        self.go_on(job, begin, cause, ctx).await
     }
 
     fn read(&self, message: &Message) -> Result<JobMessage, Left> {
@@ -146,7 +151,7 @@ impl Worker {
         ctx: &JobContext,
     ) -> Result<(), Left> {
         match begin {
-            Begin::Started(attempt) => self.run(*attempt, cause, ctx).await,
+            Begin::Started(attempt) => self.run(&attempt, cause, ctx).await,
             Begin::AlreadyStored(job, released) => {
                 let event = result_event(&job, self.store.report(&job.id).await?.as_ref());
                 self.publish(event.into_iter().collect(), &released).await
@@ -163,9 +168,9 @@ impl Worker {
         }
     }
 
-    async fn run(&self, attempt: Attempt, cause: Option<TraceParent>, ctx: &JobContext) -> Result<(), Left> {
-        let (began, mut span) = (Instant::now(), traced::span(&attempt, cause));
-        let outcome = self.attempt(&attempt, ctx).await;
+    async fn run(&self, attempt: &Attempt, cause: Option<TraceParent>, ctx: &JobContext) -> Result<(), Left> {
+        let (began, mut span) = (Instant::now(), traced::span(attempt, cause));
+        let outcome = self.attempt(attempt, ctx).await;
         let word = outcome.word();
         metrics::attempt(attempt.job.kind.as_str(), word, began.elapsed());
         if word != traced::DONE {
@@ -180,7 +185,9 @@ impl Worker {
         } else {
             drop(span);
         }
-        self.after(&attempt, outcome, ctx).await?;
+        if !matches!(outcome, Outcome::Done) {
+            Box::pin(self.after(attempt, outcome, ctx)).await?;
+        }
         self.waits.end(&of(&attempt.job), attempt.job.waits_for.as_deref());
         Ok(())
     }
@@ -239,7 +246,7 @@ impl Handler for Worker {
     }
 
     fn time_limit(&self, message: &Message) -> Duration {
-        let asked = JobMessage::from_bytes(&message.body).map(|job| Duration::from_millis(job.time_limit_ms));
+        let asked = JobMessage::time_limit_of(&message.body);
         asked.unwrap_or(self.config.time_limit).min(self.config.time_limit)
     }
 }

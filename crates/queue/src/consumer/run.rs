@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_service::{Backoff, Stop, metrics};
-use futures::future::{join_all, select_all};
+use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
@@ -83,7 +83,7 @@ impl<H: Handler> ConsumerLoop<H> {
             tokio::select! {
                 biased;
                 () = stop.draining().cancelled() => break,
-                Some(ended) = jobs.running.join_next() => jobs.ended(ended),
+                Some(ended) = jobs.running.join_next() => jobs.ended_with(ended),
                 () = jobs.around.gate.changed() => {}
                 () = changed(&mut paused) => intake.pause(paused.as_mut()),
                 (number, delivery) = intake.next(), if open => jobs.begin(&intake.slots, number, delivery),
@@ -133,17 +133,21 @@ impl IntakeSide {
     /// The next message of an intake that has a slot free. Dropping the future loses nothing. A paused intake needs no slot
     /// to give back what it has not taken.
     async fn next(&mut self) -> (usize, Delivery) {
-        if let [only] = self.feeds.as_mut_slice() {
-            return (0, only.next().await);
-        }
-        let slots = &self.slots;
-        let feeds = self
-            .feeds
-            .iter_mut()
-            .enumerate()
-            .filter(|(number, feed)| slots.free(*number) || feed.is_paused());
-        let next = feeds.map(|(number, feed)| Box::pin(async move { (number, feed.next().await) }));
-        select_all(next).await.0
+        next_of(&mut self.feeds, 0, &self.slots).await
+    }
+}
+
+/// The next message of one of these intakes, the first of which has this number.
+async fn next_of(feeds: &mut [Feed], number: usize, slots: &Slots) -> (usize, Delivery) {
+    let Some((first, rest)) = feeds.split_first_mut() else { return std::future::pending().await };
+    let asked = slots.free(number) || first.is_paused();
+    if rest.is_empty() && asked {
+        return (number, first.next().await);
+    }
+    tokio::select! {
+        biased;
+        delivery = first.next(), if asked => (number, delivery),
+        other = Box::pin(next_of(rest, number + 1, slots)) => other,
     }
 }
 
@@ -174,6 +178,14 @@ impl<H: Handler> Jobs<H> {
     fn begin(&mut self, slots: &Arc<Slots>, intake: usize, delivery: Delivery) {
         self.begun += 1;
         self.running.spawn(job::run(Arc::clone(&self.around), delivery, slots.take(intake)));
+    }
+
+    /// Takes all that have ended: each turn of the loop asks the intakes anew, which costs more.
+    fn ended_with(&mut self, first: Result<Finished, JoinError>) {
+        self.ended(first);
+        while let Some(ended) = self.running.try_join_next() {
+            self.ended(ended);
+        }
     }
 
     async fn all_end(&mut self) {

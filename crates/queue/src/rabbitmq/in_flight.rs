@@ -70,6 +70,8 @@ pub(super) struct InFlight {
     messages: FuturesUnordered<Writing>,
     /// Boxes of messages that are over, for the next ones.
     boxes: Vec<ReusableBoxFuture<'static, Outcome>>,
+    /// Room for what completes together, empty in between.
+    complete: Vec<Outcome>,
     batches: BTreeMap<u64, Batch>,
     /// Returns whose owner has not completed yet.
     returned: HashMap<Route, usize>,
@@ -84,6 +86,7 @@ impl InFlight {
             channel: Arc::new(channel),
             messages: FuturesUnordered::new(),
             boxes: Vec::new(),
+            complete: Vec::new(),
             batches: BTreeMap::new(),
             returned: HashMap::new(),
             lost_route: false,
@@ -130,15 +133,18 @@ impl InFlight {
     /// The channel's error; what is still in flight fails with [`InFlight::fail`].
     pub(super) async fn progress(&mut self) -> Result<(), lapin::Error> {
         let Some(first) = self.messages.next().await else { return std::future::pending().await };
-        let mut complete = vec![first];
-        collect_ready(&mut self.messages, &mut complete);
-        let outcomes = complete.into_iter().map(|(outcome, emptied)| {
-            self.boxes.push(emptied);
-            outcome
-        });
-        let outcomes = outcomes.collect();
-        self.boxes.truncate(KEPT);
-        self.decide(outcomes)
+        let (mut complete, boxes) = (std::mem::take(&mut self.complete), &mut self.boxes);
+        let mut take = |(outcome, emptied)| {
+            complete.push(outcome);
+            if boxes.len() < KEPT {
+                boxes.push(emptied);
+            }
+        };
+        take(first);
+        collect_ready(&mut self.messages, take);
+        let decided = self.decide(&mut complete);
+        self.complete = complete;
+        decided
     }
 
     /// How long the oldest batch waits.
@@ -149,8 +155,8 @@ impl InFlight {
     /// Ends every batch: nothing more will be confirmed here.
     pub(super) fn fail(mut self, hint: &str) {
         let mut complete = Vec::new();
-        collect_ready(&mut self.messages, &mut complete);
-        let _ = self.decide(complete.into_iter().map(|(outcome, _)| outcome).collect());
+        collect_ready(&mut self.messages, |(outcome, _)| complete.push(outcome));
+        let _ = self.decide(&mut complete);
         for batch in std::mem::take(&mut self.batches).into_values() {
             let error = batch.error.unwrap_or_else(|| PublishError::Unconfirmed {
                 to: "the broker".to_owned(),
@@ -161,14 +167,15 @@ impl InFlight {
         }
     }
 
-    fn decide(&mut self, complete: Vec<Outcome>) -> Result<(), lapin::Error> {
-        for outcome in &complete {
+    /// Empties what is complete.
+    fn decide(&mut self, complete: &mut Vec<Outcome>) -> Result<(), lapin::Error> {
+        for outcome in &*complete {
             if let Ok(Confirmation::Ack(Some(back)) | Confirmation::Nack(Some(back))) = &outcome.result {
                 *self.returned.entry(route_of(back)).or_default() += 1;
             }
         }
         let mut broken = Ok(());
-        for outcome in complete {
+        for outcome in complete.drain(..) {
             let error = match outcome.result {
                 Ok(Confirmation::Nack(_)) => Some(PublishError::Refused { to: outcome.route.to() }),
                 Ok(_) if self.take_return(&outcome.route) => {
@@ -258,14 +265,14 @@ fn route_of(back: &BasicReturnMessage) -> Route {
 
 /// Everything that is complete by now. The set may pause by itself and asks to be polled again then, which is not the
 /// same as having nothing more; the flag tells the two apart.
-fn collect_ready(messages: &mut FuturesUnordered<Writing>, into: &mut Vec<Written>) {
+fn collect_ready(messages: &mut FuturesUnordered<Writing>, mut take: impl FnMut(Written)) {
     let again = Arc::new(Again(AtomicBool::new(false)));
     let waker = Waker::from(Arc::clone(&again));
     let mut context = Context::from_waker(&waker);
     loop {
         again.0.store(false, Ordering::SeqCst);
         match messages.poll_next_unpin(&mut context) {
-            Poll::Ready(Some(outcome)) => into.push(outcome),
+            Poll::Ready(Some(written)) => take(written),
             Poll::Pending if again.0.load(Ordering::SeqCst) => {}
             Poll::Ready(None) | Poll::Pending => return,
         }

@@ -97,17 +97,17 @@ impl Lease for RabbitLease {
             Settle::Requeue => self.answer(Answer::Requeue).await,
             Settle::Later { after, reason } => {
                 let copy = self.put_off(after, &reason);
-                self.copy_and_ack(copy).await
+                Box::pin(self.copy_and_ack(copy)).await
             }
             Settle::Dead { reason } => {
                 let copy = self.give_up(&reason);
-                self.copy_and_ack(copy).await
+                Box::pin(self.copy_and_ack(copy)).await
             }
         }
     }
 
     fn lost(&self) -> CancellationToken {
-        self.subscription.dead.child_token()
+        self.subscription.dead.clone()
     }
 }
 

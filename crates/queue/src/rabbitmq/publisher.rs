@@ -105,9 +105,11 @@ impl Publisher {
     }
 
     pub(super) async fn publish(&self, messages: Vec<Outgoing>) -> Result<(), PublishError> {
-        let prepare = |message| wire::prepare(message, &self.user);
-        let prepared = messages.into_iter().map(prepare).collect::<Result<Vec<_>, _>>();
-        self.send(prepared.map_err(|to| PublishError::Refused { to })?).await
+        let mut prepared = Vec::with_capacity(messages.len());
+        for message in messages {
+            prepared.push(wire::prepare(message, &self.user).map_err(|to| PublishError::Refused { to })?);
+        }
+        self.send(prepared).await
     }
 
     pub(super) async fn send(&self, messages: Vec<Prepared>) -> Result<(), PublishError> {

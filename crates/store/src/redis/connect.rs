@@ -71,8 +71,8 @@ impl Dialer {
         &self.address
     }
 
-    /// The longest one call may take, connecting included.
-    pub(super) fn call_timeout(&self) -> Duration {
+    /// The longest it may take to connect and look the server over.
+    pub(super) fn dial_timeout(&self) -> Duration {
         self.connect_timeout + self.response_timeout
     }
 

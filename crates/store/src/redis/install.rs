@@ -58,10 +58,9 @@ impl RedisStore {
 
     pub(super) async fn do_exports(&self) -> Result<Vec<(String, String)>> {
         let fields = Fields::of(self.run(&self.command("HGETALL", "exports")).await?)?;
-        let mut exports: Vec<_> = fields
-            .beginning("")
-            .map(|(name, path)| (name.to_owned(), String::from_utf8_lossy(path).into_owned()))
-            .collect();
+        let owned =
+            |(name, path): (&str, &[u8])| (name.to_owned(), String::from_utf8_lossy(path).into_owned());
+        let mut exports = fields.beginning("").map(|field| field.map(owned)).collect::<Result<Vec<_>>>()?;
         exports.sort();
         Ok(exports)
     }

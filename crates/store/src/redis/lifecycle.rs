@@ -29,7 +29,7 @@ impl RedisStore {
             let mut answer = self.ask_list(&LOAD, &call).await?;
             match answer.text()?.as_str() {
                 "ready" => return Ok(ReconcileLoad::Ready(Box::new(self.input(job, answer).await?))),
-                "applying" => self.finish_plan(&answer.text()?).await?,
+                "applying" => Box::pin(self.finish_plan(&answer.text()?)).await?,
                 "reconciled" => {
                     return Ok(ReconcileLoad::AlreadyReconciled(Box::new(progress_before(&mut answer)?)));
                 }
@@ -47,7 +47,7 @@ impl RedisStore {
         let parts = answer.int()?;
         let report = match answer.bytes()? {
             Some(body) => json(&body)?,
-            None => self.parts(id, parts).await?,
+            None => Box::pin(self.parts(id, parts)).await?,
         };
         answer.text()?;
         let (target, more) = first(answer)?;
@@ -108,8 +108,8 @@ impl RedisStore {
         let mut scan = self.command("HSCAN", &format!("findings:{target}"));
         let mut page = Items::of(self.run(scan.arg(cursor).arg("COUNT").arg(500)).await?)?;
         let next = page.text()?;
-        for (_, value) in page.fields()?.beginning("") {
-            findings.push(json::<FindingRecord>(value)?);
+        for field in page.fields()?.beginning("") {
+            findings.push(json::<FindingRecord>(field?.1)?);
         }
         Ok((next != BEGINNING).then_some(next))
     }

@@ -67,31 +67,29 @@ impl Link {
     }
 
     pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
-        let work = async {
-            let mut handle = self.handle(self.slot()?).await?;
-            self.dialer.durability(&mut handle.connection).await
-        };
-        self.in_time(work).await
+        let mut handle = self.handle(self.slot()?).await?;
+        self.dialer.durability(&mut handle.connection).await
     }
 
     /// Runs one command.
     pub(super) async fn run(&self, command: &Cmd) -> Result<Value, StoreError> {
-        let work = async { self.send(command).await?.map_err(|error| self.dialer.explain(&error)) };
-        self.in_time(work).await
+        self.send(command).await?.map_err(|error| self.dialer.explain(&error))
     }
 
     /// Runs a script, which the server may not know yet.
     pub(super) async fn script(&self, script: &Script, call: &Cmd) -> Result<Value, StoreError> {
-        let work = async {
-            match self.send(call).await? {
-                Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
-                    self.send(&script.load()).await?.map_err(|error| self.dialer.explain(&error))?;
-                    self.send(call).await?.map_err(|error| self.dialer.explain(&error))
-                }
-                answer => answer.map_err(|error| self.dialer.explain(&error)),
+        match self.send(call).await? {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                Box::pin(self.teach(script, call)).await
             }
-        };
-        self.in_time(work).await
+            answer => answer.map_err(|error| self.dialer.explain(&error)),
+        }
+    }
+
+    /// Makes a script known and runs it.
+    async fn teach(&self, script: &Script, call: &Cmd) -> Result<Value, StoreError> {
+        self.send(&script.load()).await?.map_err(|error| self.dialer.explain(&error))?;
+        self.send(call).await?.map_err(|error| self.dialer.explain(&error))
     }
 
     /// Drops all connections; later calls are refused.
@@ -107,12 +105,7 @@ impl Link {
         }
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let late =
-            || StoreError::Unavailable(format!("Redis at {}: no answer in time", self.dialer.address()));
-        timeout(self.dialer.call_timeout(), work).await.unwrap_or_else(|_| Err(late()))
-    }
-
+    /// Each connection has its own time-out for an answer.
     async fn send(&self, command: &Cmd) -> Result<Result<Value, RedisError>, StoreError> {
         let slot = self.slot()?;
         let mut handle = self.handle(slot).await?;
@@ -140,11 +133,24 @@ impl Link {
         }
     }
 
-    /// The slot's connection, or a new one. Callers that waited for somebody else's try share its outcome.
+    /// The slot's connection, or a new one.
     async fn handle(&self, slot: &Slot) -> Result<Handle, StoreError> {
-        if let Some(handle) = slot.handle() {
-            return Ok(handle);
+        match slot.handle() {
+            Some(handle) => Ok(handle),
+            // Boxed, as is all that is rare on the way of a call: the future of every call would have room for it, ten times
+            // what it needs.
+            None => Box::pin(self.dial_in_time(slot)).await,
         }
+    }
+
+    async fn dial_in_time(&self, slot: &Slot) -> Result<Handle, StoreError> {
+        let late =
+            || StoreError::Unavailable(format!("Redis at {}: no connection in time", self.dialer.address()));
+        timeout(self.dialer.dial_timeout(), self.dial(slot)).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// A new connection for the slot. Callers that waited for somebody else's try share its outcome.
+    async fn dial(&self, slot: &Slot) -> Result<Handle, StoreError> {
         let seen = slot.dials.load(Ordering::SeqCst);
         let mut dialing = slot.dialing.lock().await;
         if let Some(handle) = slot.handle() {

@@ -56,21 +56,35 @@ impl Items {
 
     /// Everything left, each read by `read`.
     pub(super) fn each<T>(self, read: impl Fn(Value) -> Result<T>) -> Result<Vec<T>> {
-        self.0.map(read).collect()
+        let mut all = Vec::with_capacity(self.0.len());
+        for value in self.0 {
+            all.push(read(value)?);
+        }
+        Ok(all)
     }
 }
 
-/// A hash: names and values in turn.
-pub(super) struct Fields(Vec<(String, Vec<u8>)>);
+/// A hash: names and values in turn, looked at where they came in.
+pub(super) struct Fields(Vec<Value>);
 
 impl Fields {
     pub(super) fn of(value: Value) -> Result<Self> {
-        let mut items = Items::of(value)?;
-        let mut fields = Vec::with_capacity(items.0.len() / 2);
-        while let Some(name) = items.0.next() {
-            fields.push((text(name)?, bytes(items.next()?)?));
+        let fields: Vec<Value> = Items::of(value)?.0.collect();
+        if !fields.len().is_multiple_of(2) {
+            return Err(corrupt("an answer is shorter than it should be"));
         }
-        Ok(Self(fields))
+        match fields.iter().find(|piece| !matches!(piece, Value::BulkString(_))) {
+            Some(other) => Err(corrupt(format!("expected text, got {other:?}"))),
+            None => Ok(Self(fields)),
+        }
+    }
+
+    /// Name and value in turn.
+    fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.0.chunks_exact(2).filter_map(|pair| match pair {
+            [Value::BulkString(name), Value::BulkString(value)] => Some((name.as_slice(), value.as_slice())),
+            _ => None,
+        })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -78,7 +92,7 @@ impl Fields {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_slice())
+        self.pairs().find(|(field, _)| *field == name.as_bytes()).map(|(_, value)| value)
     }
 
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>> {
@@ -103,8 +117,14 @@ impl Fields {
     }
 
     /// Fields whose names begin with `prefix`, by the rest of their names.
-    pub(super) fn beginning<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_slice())))
+    pub(super) fn beginning<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = Result<(&'a str, &'a [u8])>> {
+        self.pairs().filter_map(move |(name, value)| {
+            let rest = std::str::from_utf8(name.strip_prefix(prefix.as_bytes())?);
+            Some(rest.map(|rest| (rest, value)).map_err(|_| corrupt("a field's name is not text")))
+        })
     }
 }
 

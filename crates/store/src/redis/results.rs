@@ -26,7 +26,7 @@ impl RedisStore {
         let mut call = self.call(&STORE_RESULT);
         call.arg(fence.job.as_str()).arg(fence.token).arg(parts.len());
         if parts.len() > 1 {
-            call.arg(self.stage_parts(fence, &parts).await?).arg("");
+            call.arg(Box::pin(self.stage_parts(fence, &parts)).await?).arg("");
         } else {
             call.arg("").arg(&body);
         }

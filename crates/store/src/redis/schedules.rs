@@ -20,8 +20,8 @@ use crate::schedules::{Fire, Fired, Put, REQUEST_KNOWN, ScheduleRecord, Schedule
 impl ScheduleStore for RedisStore {
     async fn schedules(&self) -> Result<Vec<ScheduleRecord>> {
         let fields = Fields::of(self.run(&self.command("HGETALL", "schedules")).await?)?;
-        let mut all: Vec<ScheduleRecord> =
-            fields.beginning("").map(|(name, value)| record(name, value)).collect::<Result<_>>()?;
+        let read = |field: Result<(&str, &[u8])>| field.and_then(|(name, value)| record(name, value));
+        let mut all: Vec<ScheduleRecord> = fields.beginning("").map(read).collect::<Result<_>>()?;
         all.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(all)
     }

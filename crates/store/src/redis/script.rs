@@ -4,6 +4,10 @@ use std::sync::LazyLock;
 
 use deadpool_redis::redis::{self, Cmd};
 
+/// Room for what most calls have, so that it is made once.
+const ARGUMENTS: usize = 24;
+const BYTES: usize = 512;
+
 /// A script and its hash.
 pub(super) struct Script {
     source: &'static str,
@@ -13,8 +17,8 @@ pub(super) struct Script {
 impl Script {
     /// The command that runs it, with the key prefix as first argument.
     pub(super) fn call(&self, prefix: &str) -> Cmd {
-        let mut command = redis::cmd("EVALSHA");
-        command.arg(self.hash.as_str()).arg(0).arg(prefix);
+        let mut command = Cmd::with_capacity(ARGUMENTS, BYTES);
+        command.arg("EVALSHA").arg(self.hash.as_str()).arg(0).arg(prefix);
         command
     }
 
