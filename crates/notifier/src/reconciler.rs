@@ -90,7 +90,8 @@ impl Reconciler {
         }
     }
 
-    /// Reconciles until it is done or somebody else did it; where the scan stands, unless it goes on anyway. Each conflict means that another result of the target went first.
+    /// Reconciles until it is done or somebody else did it; where the scan stands, unless it goes on anyway. Each conflict
+    /// means that another result of the target went first.
     async fn settle_result(
         &self,
         job: &JobId,

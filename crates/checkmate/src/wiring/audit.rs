@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 const WAITING: usize = 1_024;
 /// Records written in one go.
 const AT_ONCE: usize = 256;
-/// For one record to be kept.
-const WITHIN: Duration = Duration::from_secs(10);
+/// For one record to be kept; longer than the store takes to say why not.
+const WITHIN: Duration = Duration::from_secs(15);
 
 type Answer = Result<(), AuditUnavailable>;
 

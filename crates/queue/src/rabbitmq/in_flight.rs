@@ -25,7 +25,7 @@ use super::explain;
 use super::wire::{Prepared, Route};
 use crate::contract::PublishError;
 
-/// Boxes kept for reuse.
+/// Boxes kept for reuse, and room for so many outcomes.
 const KEPT: usize = 256;
 
 /// Where the answer to a batch goes.
@@ -143,6 +143,7 @@ impl InFlight {
         take(first);
         collect_ready(&mut self.messages, take);
         let decided = self.decide(&mut complete);
+        complete.shrink_to(KEPT);
         self.complete = complete;
         decided
     }

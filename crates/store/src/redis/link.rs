@@ -67,8 +67,12 @@ impl Link {
     }
 
     pub(super) async fn durability(&self) -> Result<Durability, StoreError> {
-        let mut handle = self.handle(self.slot()?).await?;
-        self.dialer.durability(&mut handle.connection).await
+        let work = async {
+            let mut handle = self.handle(self.slot()?).await?;
+            self.dialer.durability(&mut handle.connection).await
+        };
+        // Around all its questions: one that is not answered in time is taken for one that may not be asked.
+        self.in_time(work, "answer").await
     }
 
     /// Runs one command.
@@ -105,7 +109,7 @@ impl Link {
         }
     }
 
-    /// Each connection has its own time-out for an answer.
+    /// Each connection has its own time-out for an answer; connecting comes before it.
     async fn send(&self, command: &Cmd) -> Result<Result<Value, RedisError>, StoreError> {
         let slot = self.slot()?;
         let mut handle = self.handle(slot).await?;
@@ -139,14 +143,18 @@ impl Link {
             Some(handle) => Ok(handle),
             // Boxed, as is all that is rare on the way of a call: the future of every call would have room for it, ten times
             // what it needs.
-            None => Box::pin(self.dial_in_time(slot)).await,
+            None => Box::pin(self.in_time(self.dial(slot), "connection")).await,
         }
     }
 
-    async fn dial_in_time(&self, slot: &Slot) -> Result<Handle, StoreError> {
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+        what: &str,
+    ) -> Result<T, StoreError> {
         let late =
-            || StoreError::Unavailable(format!("Redis at {}: no connection in time", self.dialer.address()));
-        timeout(self.dialer.dial_timeout(), self.dial(slot)).await.unwrap_or_else(|_| Err(late()))
+            || StoreError::Unavailable(format!("Redis at {}: no {what} in time", self.dialer.address()));
+        timeout(self.dialer.dial_timeout(), work).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// A new connection for the slot. Callers that waited for somebody else's try share its outcome.
