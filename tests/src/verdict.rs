@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{
-    EndReason, FindingState, Fingerprint, FingerprintKey, JobKind, ScanId, TargetId, TransitionKind,
+    EndReason, FindingState, Fingerprint, FingerprintKey, JobKind, ScanId, TargetId, Transition,
+    TransitionKind,
 };
-use checkmate_store::{DeadRecord, JobRecord, JobState, ScanRecord, Store};
+use checkmate_store::{DeadRecord, JobRecord, JobState, LogEntry, ScanRecord, Store};
 
 use crate::model::{Model, parts_of, rule, target, thing};
 
@@ -112,11 +113,12 @@ pub async fn judge(
             verdict.compare(model, &target, &rounds, key, &states, &logged, &mut expected);
         }
     }
-    for (key, times) in &logged {
+    for (key, entries) in &logged {
+        let told = || format!("{}: {}", shown(key), entries.join(", "));
         if !expected.contains(key) {
-            verdict.unexpected.push(format!("{} × {times}", shown(key)));
-        } else if *times > 1 {
-            verdict.repeated.push(format!("{} × {times}", shown(key)));
+            verdict.unexpected.push(told());
+        } else if entries.len() > 1 {
+            verdict.repeated.push(told());
         }
     }
     for letter in store.dead(0, u64::MAX >> 1).await? {
@@ -178,7 +180,7 @@ impl Verdict {
         rounds: &BTreeSet<u32>,
         key: &FingerprintKey,
         states: &BTreeMap<Fingerprint, FindingState>,
-        logged: &BTreeMap<Key, u64>,
+        logged: &BTreeMap<Key, Vec<String>>,
         expected: &mut BTreeSet<Key>,
     ) {
         for at in 0..model.things {
@@ -212,23 +214,24 @@ async fn jobs_of(store: &dyn Store, scan: &ScanRecord) -> anyhow::Result<Vec<Job
     }
 }
 
-/// The log by what happened in which round; a transition of an unknown scan counts for a round that never was.
+/// The entries of the log by what happened in which round; a transition of an unknown scan counts for a round that never was.
 async fn read_log(
     store: &dyn Store,
     rounds: &Rounds,
     verdict: &mut Verdict,
-) -> anyhow::Result<BTreeMap<Key, u64>> {
-    let mut logged = BTreeMap::new();
+) -> anyhow::Result<BTreeMap<Key, Vec<String>>> {
+    let mut logged: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     let mut after: Option<String> = None;
     loop {
         let page = store.transitions(after.as_deref(), PAGE).await?;
         let Some(last) = page.last() else { return Ok(logged) };
         after = Some(last.position.clone());
         verdict.logged += page.len() as u64;
-        for entry in page {
-            let round = rounds.get(&entry.transition.scan).copied().unwrap_or(u32::MAX);
-            let key = (entry.transition.fingerprint, round, entry.transition.kind);
-            *logged.entry(key).or_insert(0) += 1;
+        for LogEntry { position, transition } in page {
+            let Transition { fingerprint, kind, scan, job, seq, at, .. } = transition;
+            let round = rounds.get(&scan).copied().unwrap_or(u32::MAX);
+            let entry = format!("entry {position}, decided at {at}, of job {job}, sequence {seq}");
+            logged.entry((fingerprint, round, kind)).or_default().push(entry);
         }
     }
 }
