@@ -92,18 +92,14 @@ impl Lease for RabbitLease {
         if self.subscription.dead.is_cancelled() {
             return Settled::LeaseLost;
         }
-        match settle {
-            Settle::Done => self.answer(Answer::Ack).await,
-            Settle::Requeue => self.answer(Answer::Requeue).await,
-            Settle::Later { after, reason } => {
-                let copy = self.put_off(after, &reason);
-                Box::pin(self.copy_and_ack(copy)).await
-            }
-            Settle::Dead { reason } => {
-                let copy = self.give_up(&reason);
-                Box::pin(self.copy_and_ack(copy)).await
-            }
-        }
+        let copy = match settle {
+            Settle::Done => return self.answer(Answer::Ack).await,
+            Settle::Requeue => return self.answer(Answer::Requeue).await,
+            Settle::Later { after, reason } => self.put_off(after, &reason),
+            Settle::Dead { reason } => self.give_up(&reason),
+        };
+        // Boxed, as it is rare: the future of every ack would have room for it.
+        Box::pin(self.copy_and_ack(copy)).await
     }
 
     fn lost(&self) -> CancellationToken {

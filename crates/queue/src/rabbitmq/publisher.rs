@@ -105,6 +105,7 @@ impl Publisher {
     }
 
     pub(super) async fn publish(&self, messages: Vec<Outgoing>) -> Result<(), PublishError> {
+        // Collected with its errors it would have room for four, and most batches are one or two.
         let mut prepared = Vec::with_capacity(messages.len());
         for message in messages {
             prepared.push(wire::prepare(message, &self.user).map_err(|to| PublishError::Refused { to })?);

@@ -62,12 +62,16 @@ fn ended(fields: &Fields) -> Result<BTreeMap<String, u64>> {
 
 /// A scan that must be there.
 pub(super) fn needed_scan(fields: &Fields) -> Result<ScanRecord> {
-    scan(fields)?.ok_or_else(|| corrupt("a job's scan is missing"))
+    scan(fields)?.ok_or_else(no_scan)
+}
+
+fn no_scan() -> StoreError {
+    corrupt("a job's scan is missing")
 }
 
 /// The scan and whether it became final, as two pieces.
 pub(super) fn progress(items: &mut Items) -> Result<Progress> {
-    Ok(Progress { scan: needed_scan(&items.fields()?)?, finished_now: items.int()? == 1 })
+    final_progress(items)?.ok_or_else(no_scan)
 }
 
 /// The same, of which the first is empty while the scan goes on.

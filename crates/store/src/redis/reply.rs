@@ -56,6 +56,7 @@ impl Items {
 
     /// Everything left, each read by `read`.
     pub(super) fn each<T>(self, read: impl Fn(Value) -> Result<T>) -> Result<Vec<T>> {
+        // Collected with its errors it would not know how many there are.
         let mut all = Vec::with_capacity(self.0.len());
         for value in self.0 {
             all.push(read(value)?);
@@ -79,7 +80,7 @@ impl Fields {
         }
     }
 
-    /// Name and value in turn.
+    /// Each name with its value; there is nothing else, as was seen when it was made.
     fn pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.0.chunks_exact(2).filter_map(|pair| match pair {
             [Value::BulkString(name), Value::BulkString(value)] => Some((name.as_slice(), value.as_slice())),
