@@ -267,7 +267,7 @@ impl JobRecord {
 /// What is known of a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TargetState {
-    /// Moves with every commit.
+    /// Another one with every commit; none is given twice, not even when the store lost time.
     pub version: u64,
     /// What was seen when.
     pub head: TargetHead,

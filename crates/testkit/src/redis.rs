@@ -184,6 +184,34 @@ impl Redis {
         self.launch();
     }
 
+    /// How much of the append-only file is written by now; for [`Self::restart_at`].
+    ///
+    /// # Panics
+    /// When there is no append-only file.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        std::fs::metadata(self.append_only_file()).expect("the append-only file").len()
+    }
+
+    /// Kills it and starts it again without what was written after `written`: what a disk loses that is a second behind.
+    ///
+    /// # Panics
+    /// When there is no append-only file, or it does not come up.
+    pub fn restart_at(&mut self, written: u64) {
+        self.kill9();
+        let file = std::fs::File::options().write(true).open(self.append_only_file());
+        file.and_then(|file| file.set_len(written)).expect("the append-only file");
+        self.launch();
+    }
+
+    /// The part that grows.
+    fn append_only_file(&self) -> PathBuf {
+        let files = std::fs::read_dir(self.folder.path().join("appendonlydir"))
+            .expect("a folder of append-only files");
+        let mut files = files.flatten().map(|file| file.path());
+        files.find(|file| file.to_string_lossy().ends_with(".incr.aof")).expect("an append-only file")
+    }
+
     /// Freezes it: connections stay, nothing answers.
     pub fn freeze(&self) {
         let _ = kill_process(self.pid(), Signal::STOP);

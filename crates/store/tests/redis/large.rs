@@ -156,7 +156,7 @@ async fn all_are_there(store: &RedisStore, job: &checkmate_domain::JobId) {
     assert_eq!((log.len(), distinct.len()), (MANY, MANY));
     let target = store.targets().await.expect("targets").remove(0);
     let state = store.target(&target).await.expect("target");
-    assert_eq!((state.version, state.findings.len()), (1, MANY));
+    assert_eq!((state.version > 0, state.findings.len()), (true, MANY));
     assert!(state.findings.is_sorted_by(|a, b| a.finding.fingerprint < b.finding.fingerprint));
     let job = store.job(job).await.expect("job").expect("there");
     let scan = store.scan(&job.scan).await.expect("scan").expect("there");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use checkmate_store::redis::RedisStore;
-use checkmate_store::{JobState, ScanState, Store, StoreError};
+use checkmate_store::{Committed, JobState, ScanState, Store, StoreError};
 use checkmate_testkit::redis::{Fsync, Redis, RedisOptions};
 
 use crate::support::{begin, commit, config, connect, load, sealed, stored};
@@ -118,5 +118,32 @@ async fn no_token_is_given_twice_when_time_was_lost() {
         let after = begin(&store, &jobs[1].id).await;
         assert!(after.seq > before.seq && after.fence.token > before.fence.token);
         assert_eq!(after.seq - before.seq > 100_000, ahead, "{fsync:?}");
+    }
+}
+
+/// Decided upon a commit that is lost, with another one in its place: the log would say the same twice.
+#[tokio::test]
+async fn what_was_decided_upon_a_lost_version_conflicts() {
+    for findings in [3, 1_500] {
+        let mut redis = Redis::start();
+        let store = connect(&redis).await;
+        let mut jobs = Vec::new();
+        for (name, findings) in [("lost", 0), ("kept", findings), ("decided", findings)] {
+            let job = sealed(&store, name, 1, 1).await.remove(0);
+            stored(&store, &job, findings).await;
+            jobs.push(job);
+        }
+        written_out(&redis).await;
+        let written = redis.written();
+        store.commit_reconcile(&commit(&load(&store, &jobs[0].id).await)).await.expect("commit");
+        let decided = commit(&load(&store, &jobs[2].id).await);
+
+        redis.restart_at(written);
+        epoch_again(&store).await;
+
+        let kept = store.commit_reconcile(&commit(&load(&store, &jobs[1].id).await)).await;
+        assert!(matches!(kept, Ok(Committed::Committed(_))), "{kept:?}");
+        assert_eq!(store.commit_reconcile(&decided).await, Ok(Committed::Conflict), "{findings} findings");
+        assert_eq!(store.transitions(None, 10_000).await.expect("log").len(), findings);
     }
 }

@@ -6,5 +6,5 @@ local refused, state, scan = refuse(job, target, ARGV[4])
 if refused then return refused end
 local last = 10 + 2 * tonumber(ARGV[10])
 write(target, { unpack(ARGV, 11, last) }, { unpack(ARGV, last + 1) })
-call('HSET', P .. 'target:' .. target, 'version', int(tonumber(ARGV[4]) + 1), 'head', ARGV[5])
+call('HSET', P .. 'target:' .. target, 'version', next_seq(), 'head', ARGV[5])
 return note(job, state, scan)

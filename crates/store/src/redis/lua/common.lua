@@ -21,7 +21,7 @@
 --   audit:SEGMENT  list    records of the audit trail by place; audits (set) their segments
 --   checkpoints    list    the checkpoints over them by number
 --   pause:KEY      1, with a time-to-live: a vendor asked to be left alone
---   seq            number  the last sequence or token that was given
+--   seq            number  the last sequence, token or version that was given
 --   schedules      hash    schedule -> "VERSION\nSTATE"; schedule_changes counts what others than the leader wrote
 --   schedule_names hash    process -> "UNTIL\nNAMES"
 --   slots:USER:MINUTE      requests of a user in a minute
@@ -43,8 +43,8 @@ local function now()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- Sequences of attempts and tokens of fences and locks come from one counter: none is given twice, not even when the
--- server lost time, for then `epoch` moves the counter ahead.
+-- Sequences of attempts, tokens of fences and locks and versions of targets come from one counter: none is given twice,
+-- not even when the server lost time, for then `epoch` moves the counter ahead.
 local function next_seq() return call('INCR', P .. 'seq') end
 
 local function value(flat, name)

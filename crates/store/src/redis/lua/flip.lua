@@ -7,7 +7,7 @@ for n = 0, chunks - 1 do
   if call('EXISTS', P .. 'plan:' .. plan .. ':' .. n) == 0 then return { 'stage-lost' } end
 end
 for n = 0, chunks - 1 do call('PERSIST', P .. 'plan:' .. plan .. ':' .. n) end
-call('HSET', P .. 'target:' .. target, 'version', int(tonumber(ARGV[4]) + 1), 'head', ARGV[5],
+call('HSET', P .. 'target:' .. target, 'version', next_seq(), 'head', ARGV[5],
   'applying', plan, 'chunk', 0, 'chunks', chunks)
 call('SADD', P .. 'unfinished', target)
 return note(job, state, scan)
