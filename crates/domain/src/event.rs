@@ -1,8 +1,10 @@
 //! Events in CloudEvents 1.0 JSON (structured mode). They carry ids, counts and severities; evidence stays in the store.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::id::{EventId, JobId, ScanId, TargetId};
 use crate::message::MAX_BODY;
@@ -12,34 +14,56 @@ use crate::time::Timestamp;
 /// The `source` of every event of ours.
 pub const SOURCE: &str = "/checkmate";
 
-/// One event. `type` is the routing key on the topic exchange.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The version of the specification.
+const SPECVERSION: &str = "1.0";
+const RESULT_STORED: &str = "checkmate.result.stored";
+const SCAN_FINISHED: &str = "checkmate.scan.finished";
+
+/// One event.
+#[derive(Clone, Debug, PartialEq)]
 pub struct CloudEvent {
-    /// Always `1.0`.
-    pub specversion: String,
     /// Derived from the facts: a repeat has the same id.
     pub id: EventId,
-    /// [`SOURCE`].
-    pub source: String,
     /// RFC 3339.
     pub time: String,
-    /// Always `application/json`.
-    pub datacontenttype: String,
-    /// `type` and `data` together.
-    #[serde(flatten)]
+    /// `type`, which is the routing key on the topic exchange, and `data` together.
     pub data: EventData,
 }
 
 /// What happened. Adding a field is compatible; a change of meaning gets a new type.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum EventData {
-    /// A job's result is in the store and waits to be reconciled.
-    #[serde(rename = "checkmate.result.stored")]
+    /// A job's result is in the store and waits to be reconciled: `checkmate.result.stored`.
     ResultStored(ResultStored),
-    /// A scan reached a final state.
-    #[serde(rename = "checkmate.scan.finished")]
+    /// A scan reached a final state: `checkmate.scan.finished`.
     ScanFinished(ScanFinished),
+}
+
+/// An event as it travels.
+#[derive(Serialize)]
+struct Written<'a, T> {
+    specversion: &'a str,
+    id: &'a EventId,
+    source: &'a str,
+    time: &'a str,
+    datacontenttype: &'a str,
+    r#type: &'a str,
+    data: &'a T,
+}
+
+/// The same as it comes; what its data are says its type, which may stand behind them.
+#[derive(Deserialize)]
+struct Read<'a> {
+    #[serde(borrow)]
+    specversion: Cow<'a, str>,
+    id: EventId,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    time: String,
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    #[serde(borrow)]
+    data: &'a RawValue,
 }
 
 /// See [`EventData::ResultStored`].
@@ -81,8 +105,8 @@ impl EventData {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::ResultStored(_) => "checkmate.result.stored",
-            Self::ScanFinished(_) => "checkmate.scan.finished",
+            Self::ResultStored(_) => RESULT_STORED,
+            Self::ScanFinished(_) => SCAN_FINISHED,
         }
     }
 
@@ -100,20 +124,29 @@ impl CloudEvent {
     /// Wraps the facts.
     #[must_use]
     pub fn new(data: EventData, at: Timestamp) -> Self {
-        Self {
-            specversion: "1.0".to_owned(),
-            id: data.event_id(),
-            source: SOURCE.to_owned(),
-            time: at.to_string(),
-            datacontenttype: "application/json".to_owned(),
-            data,
-        }
+        Self { id: data.event_id(), time: at.to_string(), data }
     }
 
     /// The bytes that go on the exchange.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        match &self.data {
+            EventData::ResultStored(stored) => self.written(stored),
+            EventData::ScanFinished(finished) => self.written(finished),
+        }
+    }
+
+    fn written<T: Serialize>(&self, data: &T) -> Vec<u8> {
+        let written = Written {
+            specversion: SPECVERSION,
+            id: &self.id,
+            source: SOURCE,
+            time: &self.time,
+            datacontenttype: "application/json",
+            r#type: self.data.kind(),
+            data,
+        };
+        serde_json::to_vec(&written).unwrap_or_default()
     }
 
     /// Reads bytes that may come from anybody.
@@ -124,13 +157,22 @@ impl CloudEvent {
         if body.len() > MAX_BODY {
             return Err(format!("event of {} bytes is larger than {MAX_BODY}; not read", body.len()));
         }
-        let event: Self = serde_json::from_slice(body).map_err(|error| {
-            format!("not an event of ours (line {} column {})", error.line(), error.column())
-        })?;
-        if event.specversion != "1.0" || event.source != SOURCE {
+        let foreign = |what: &str, error: serde_json::Error| {
+            format!("not an event of ours ({what}line {} column {})", error.line(), error.column())
+        };
+        let text = std::str::from_utf8(body).map_err(|_| "not an event of ours (no text)".to_owned())?;
+        let read: Read<'_> = serde_json::from_str(text).map_err(|error| foreign("", error))?;
+        if read.specversion != SPECVERSION || read.source != SOURCE {
             return Err("not an event of ours (specversion or source)".to_owned());
         }
-        Ok(event)
+        let data = read.data.get();
+        let data = match &*read.r#type {
+            RESULT_STORED => serde_json::from_str(data).map(EventData::ResultStored),
+            SCAN_FINISHED => serde_json::from_str(data).map(EventData::ScanFinished),
+            _ => return Err("not an event of ours (type)".to_owned()),
+        };
+        let data = data.map_err(|error| foreign("data, ", error))?;
+        Ok(Self { id: read.id, time: read.time, data })
     }
 }
 
@@ -154,7 +196,7 @@ mod tests {
 
     #[test]
     fn looks_as_the_specification_says() {
-        let json = serde_json::to_value(event()).expect("json");
+        let json: serde_json::Value = serde_json::from_slice(&event().to_bytes()).expect("json");
         for (field, value) in [
             ("specversion", "1.0"),
             ("type", "checkmate.result.stored"),
@@ -165,6 +207,32 @@ mod tests {
         }
         assert_eq!(json["data"]["findings"]["high"], 2);
         assert_eq!(CloudEvent::from_bytes(&event().to_bytes()), Ok(event()));
+    }
+
+    #[test]
+    fn is_read_in_whatever_order_and_with_more_fields() {
+        let json: serde_json::Value = serde_json::from_slice(&event().to_bytes()).expect("json");
+        let more = json
+            .as_object()
+            .expect("an object")
+            .iter()
+            .rev()
+            .map(|(name, value)| format!("{name:?}:{value}"));
+        let turned = format!("{{\"new\":[1],{}}}", more.collect::<Vec<_>>().join(","));
+        assert_eq!(CloudEvent::from_bytes(turned.as_bytes()), Ok(event()));
+    }
+
+    #[test]
+    fn what_is_refused_is_not_repeated() {
+        let ours = String::from_utf8(event().to_bytes()).expect("text");
+        for (from, to, why) in [
+            ("checkmate.result.stored", "hunter2", "(type)"),
+            ("\"attempt\":1", "\"attempt\":\"hunter2\"", "(data, line 1"),
+            ("/checkmate", "hunter2", "(specversion or source)"),
+        ] {
+            let refused = CloudEvent::from_bytes(ours.replace(from, to).as_bytes()).expect_err("another");
+            assert!(refused.contains(why) && !refused.contains("hunter2"), "{refused}");
+        }
     }
 
     #[test]
