@@ -37,6 +37,6 @@ pub use records::{
 pub use requests::{
     Attempt, AttemptEnd, Begin, BeginRequest, Cancelled, Checks, Committed, Created, EndedAttempt, Fence,
     JobEnded, KeyCheck, LockAttempt, LockGuard, MoreFindings, NewScan, Parked, Progress, ReconcileCommit,
-    ReconcileInput, ReconcileLoad, Renewed, SealList, Sealed, Stored,
+    ReconcileInput, ReconcileLoad, Renewed, SealList, Sealed, Stored, StoredJob,
 };
 pub use schedules::ScheduleStore;

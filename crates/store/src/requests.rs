@@ -196,11 +196,30 @@ pub enum Parked {
     Kept,
 }
 
+/// What reconciling tells of the job whose result it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredJob {
+    /// Its id.
+    pub id: JobId,
+    /// Its scan.
+    pub scan: ScanId,
+    /// Store order of the attempt.
+    pub seq: u64,
+    /// Which attempt it was.
+    pub attempt: u32,
+}
+
+impl From<JobRecord> for StoredJob {
+    fn from(JobRecord { id, scan, seq, attempt, .. }: JobRecord) -> Self {
+        Self { id, scan, seq, attempt }
+    }
+}
+
 /// What reconciling needs, read at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReconcileInput {
-    /// The job, with `seq` and the number of the attempt.
-    pub job: JobRecord,
+    /// The job whose result it is.
+    pub job: StoredJob,
     /// Its result.
     pub report: ScanReport,
     /// What is known of the target; of a large one only the first of its findings, or none of them.

@@ -3,7 +3,7 @@
 use checkmate_domain::{
     CheckOutcome, CheckResult, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey,
     JobId, KeyId, NotAssessed, Place, Priority, Remediation, ReportKind, ResourceId, Rule, RuleId,
-    ScanReport, Severity, TargetHead, TargetId, Transition, TransitionKind, Triaged,
+    ScanReport, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged,
 };
 
 use crate::conformance::given::AnyStore;
@@ -75,9 +75,14 @@ pub(crate) fn report(target: &TargetId, findings: usize) -> ScanReport {
     }
 }
 
+/// When a result is reconciled here: later than those before it.
+fn moment(input: &ReconcileInput) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(input.job.seq).expect("a small number"))
+}
+
 /// What the lifecycle keeps of the n-th finding.
 pub(crate) fn record(input: &ReconcileInput, n: usize, state: FindingState) -> FindingRecord {
-    let at = input.job.stored_at.unwrap_or_default();
+    let at = moment(input);
     FindingRecord {
         finding: finding(&input.report.target, n),
         key_id: key().id().clone(),
@@ -101,7 +106,7 @@ pub(crate) fn transition(input: &ReconcileInput, n: usize, kind: TransitionKind)
         scan: input.job.scan.clone(),
         job: input.job.id.clone(),
         seq: input.job.seq,
-        at: input.job.stored_at.unwrap_or_default(),
+        at: moment(input),
     }
 }
 
@@ -121,7 +126,7 @@ pub(crate) fn commit_of(input: &ReconcileInput, changes: &[(usize, TransitionKin
         upserts: changes.iter().map(|(n, kind)| record(input, *n, state(*kind))).collect(),
         transitions: changes.iter().map(|(n, kind)| transition(input, *n, *kind)).collect(),
         checks: Checks { asked: 3, unanswered: 1 },
-        at: input.job.stored_at.unwrap_or_default(),
+        at: moment(input),
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn a_commit_is_readable_at_once(fixture: &dyn Fixture) {
 
     store_report(&store, &claimed[0].id, 3).await;
     let input = load(&store, &claimed[0].id).await;
-    assert_eq!(input.job, job(&store, &claimed[0].id).await);
+    assert_eq!(input.job, job(&store, &claimed[0].id).await.into());
     assert_eq!(
         (input.report.clone(), input.target.clone(), input.loads),
         (report(&at, 3), TargetState::default(), 1)

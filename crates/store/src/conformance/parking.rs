@@ -69,7 +69,7 @@ pub async fn a_parked_result_is_reconciled_later_once(fixture: &dyn Fixture) {
     let progress = reconcile(&store, &claimed[0].id, 0).await;
     assert_eq!((progress.finished_now, progress.scan.state), (true, ScanState::FinishedIncomplete));
     let input = load(&store, &claimed[2].id).await;
-    assert_eq!(input.job, job(&store, &claimed[2].id).await);
+    assert_eq!(input.job, job(&store, &claimed[2].id).await.into());
     let progress = commit(&store, &opening(&input, 2)).await;
     assert_eq!((progress.finished_now, progress.scan.state), (false, ScanState::FinishedIncomplete));
     assert_eq!((progress.scan.pending, progress.scan.done, ended(&progress.scan, "parked")), (0, 3, 0));

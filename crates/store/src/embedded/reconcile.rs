@@ -13,8 +13,8 @@ use super::results::{self, Beginning};
 use super::row::{Result, one, run, to_json, value};
 use super::scans::Scan;
 use super::window;
-use crate::records::{JobRecord, JobState};
-use crate::requests::{Checks, Committed, Progress, ReconcileCommit};
+use crate::records::JobState;
+use crate::requests::{Checks, Committed, Progress, ReconcileCommit, StoredJob};
 
 /// Findings that are read at once.
 pub(super) const PAGE: u64 = 1_000;
@@ -28,7 +28,7 @@ pub(super) enum Loaded {
 }
 
 pub(super) struct Rows {
-    pub(super) job: JobRecord,
+    pub(super) job: StoredJob,
     pub(super) report: Beginning,
     pub(super) target: TargetRows,
     pub(super) more: Option<String>,
@@ -55,7 +55,7 @@ pub(super) fn load(db: &Connection, id: &JobId, counted: Option<u32>) -> Result<
     })?;
     let (target, more) = lifecycle::rows_after(db, report.target(), "", PAGE)?;
     let loads = counted.unwrap_or(job.loads);
-    Ok(Loaded::Ready(Box::new(Rows { loads, job: job.record, report, target, more })))
+    Ok(Loaded::Ready(Box::new(Rows { loads, job: job.record.into(), report, target, more })))
 }
 
 /// A commit made ready for writing.

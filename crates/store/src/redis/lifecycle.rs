@@ -12,7 +12,7 @@ use super::script::{FINDING, LOAD, PARK, TARGET, TARGETS, TRANSITIONS};
 use super::store::{RedisStore, Result};
 use crate::error::StoreError;
 use crate::records::{LogEntry, ScopeHistory, TargetState};
-use crate::requests::{MoreFindings, Parked, ReconcileInput, ReconcileLoad};
+use crate::requests::{MoreFindings, Parked, ReconcileInput, ReconcileLoad, StoredJob};
 
 /// A target with more findings is read in pages, so that no script blocks Redis for long.
 const INLINE_FINDINGS: i64 = 1_000;
@@ -42,7 +42,12 @@ impl RedisStore {
 
     /// The rest of what loading needs.
     async fn input(&self, id: &JobId, mut answer: Items) -> Result<ReconcileInput> {
-        let job = records::job(answer.value()?)?;
+        let job = StoredJob {
+            id: id.clone(),
+            scan: records::parsed(&answer.text()?)?,
+            seq: unsigned(answer.int()?)?,
+            attempt: unsigned(answer.int()?)?,
+        };
         let loads = unsigned(answer.int()?)?;
         let parts = answer.int()?;
         let report = match answer.bytes()? {

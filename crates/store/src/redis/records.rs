@@ -90,11 +90,11 @@ pub(super) fn jobs(items: Items) -> Result<Vec<JobRecord>> {
     items.each(job)
 }
 
-/// One job as `job_reply` writes it. Without fields it is on the list and not released.
+/// One job as `job_reply` writes it. Without a kind it is on the list and not released.
 pub(super) fn job(value: Value) -> Result<JobRecord> {
     let mut pieces = Items::of(value)?;
     let id = taken(pieces.text()?)?;
-    let own = pieces.fields()?;
+    let mut own = pieces.items()?;
     let entry = pieces.bytes()?;
     let mut shared = pieces.items()?;
     let scope: Scope = parsed(&shared.text()?)?;
@@ -102,39 +102,44 @@ pub(super) fn job(value: Value) -> Result<JobRecord> {
     let time_limit_ms = unsigned(shared.int()?)?;
     let expires_after = shared.int()?;
     let created_at = shared.int()?;
-    let waiting = own.is_empty();
-    let released = own.maybe::<i64>("released")?.unwrap_or(created_at);
+    let scan = taken(shared.text()?)?;
+    // In the order of JOB_FIELDS in `lua/common.lua`.
+    let kind = own.maybe_bytes()?.as_deref().map(word_of).transpose()?.unwrap_or(JobKind::Scan);
+    let state = own.maybe_bytes()?.as_deref().map(word_of).transpose()?.unwrap_or(JobState::Waiting);
+    let released = own.maybe("released")?.unwrap_or(created_at);
     Ok(JobRecord {
         id,
-        scan: taken(shared.text()?)?,
-        kind: if waiting { JobKind::Scan } else { word(own.needed("kind")?)? },
+        scan,
+        kind,
         scope,
         spec: entry.as_deref().map(spec).transpose()?,
         lane,
-        state: if waiting { JobState::Waiting } else { word(own.needed("state")?)? },
+        state,
         time_limit_ms,
         released_at: Timestamp::from_millis(released),
         expires_at: Timestamp::from_millis(released.saturating_add(expires_after)),
-        not_before: maybe_time(&own, "not_before")?.unwrap_or(Timestamp::from_millis(released)),
-        published_at: maybe_time(&own, "published")?,
-        attempt: own.number("attempt")?,
-        failures: own.number("failures")?,
-        crashes: own.number("crashes")?,
-        crashes_alone: own.number("crashes_alone")?,
-        last_error: own.text("error")?.map(str::to_owned),
-        waits_for: own.text("waits_for")?.map(str::to_owned),
-        fence: fence(&own)?,
-        seq: own.number("seq")?,
-        stored_at: maybe_time(&own, "stored")?,
-        end: own.get("end").map(json).transpose()?,
+        not_before: Timestamp::from_millis(own.maybe("not_before")?.unwrap_or(released)),
+        published_at: own.maybe("published")?.map(Timestamp::from_millis),
+        attempt: own.count("attempt")?,
+        failures: own.count("failures")?,
+        crashes: own.count("crashes")?,
+        crashes_alone: own.count("crashes_alone")?,
+        last_error: own.maybe_text()?,
+        waits_for: own.maybe_text()?,
+        fence: fence(&mut own)?,
+        seq: own.count("seq")?,
+        stored_at: own.maybe("stored")?.map(Timestamp::from_millis),
+        end: own.maybe_bytes()?.as_deref().map(json).transpose()?,
     })
 }
 
-fn fence(own: &Fields) -> Result<Option<FenceInfo>> {
-    let Some(holder) = own.text("holder")? else { return Ok(None) };
-    let until = time(own, "until")?;
-    let since = maybe_time(own, "begun")?.unwrap_or(until);
-    Ok(Some(FenceInfo { token: own.number("token")?, holder: parsed(holder)?, since, until }))
+fn fence(own: &mut Items) -> Result<Option<FenceInfo>> {
+    let (holder, until, begun) = (own.maybe_text()?, own.maybe("until")?, own.maybe("begun")?);
+    let token = own.count("token")?;
+    let Some(holder) = holder else { return Ok(None) };
+    let until = until.ok_or_else(|| corrupt("field 'until' of a fence is missing"))?;
+    let since = Timestamp::from_millis(begun.unwrap_or(until));
+    Ok(Some(FenceInfo { token, holder: taken(holder)?, since, until: Timestamp::from_millis(until) }))
 }
 
 /// The entry of a sealed list: job id, target and spec on a line each. JSON holds no line break.
@@ -149,7 +154,9 @@ fn spec(entry: &[u8]) -> Result<JobSpec> {
 }
 
 pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(|error| corrupt(format!("a record cannot be read: {error}")))
+    // Known to be text as a whole, its strings are not looked at one by one.
+    let text = std::str::from_utf8(bytes).map_err(|_| corrupt("a record is not text"))?;
+    serde_json::from_str(text).map_err(|error| corrupt(format!("a record cannot be read: {error}")))
 }
 
 pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T> {
@@ -159,6 +166,10 @@ pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T
 /// An id from a text that is nobody else's.
 fn taken<T: TryFrom<String, Error: std::fmt::Display>>(text: String) -> Result<T> {
     T::try_from(text).map_err(corrupt)
+}
+
+fn word_of<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
+    word(std::str::from_utf8(bytes).map_err(|_| corrupt("a word is not text"))?)
 }
 
 /// A unit variant by the word serde gives it.

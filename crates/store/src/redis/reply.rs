@@ -46,6 +46,31 @@ impl Items {
         self.next()
     }
 
+    /// A field of a hash; none when it is missing, as all are behind the last that is there.
+    pub(super) fn maybe_bytes(&mut self) -> Result<Option<Vec<u8>>> {
+        match self.0.next() {
+            None | Some(Value::Nil) => Ok(None),
+            Some(other) => bytes(other).map(Some),
+        }
+    }
+
+    /// The same of one that is text.
+    pub(super) fn maybe_text(&mut self) -> Result<Option<String>> {
+        self.maybe_bytes()?.map(|field| String::from_utf8(field).map_err(|_| not_text())).transpose()
+    }
+
+    /// The same of one that is a number.
+    pub(super) fn maybe<T: TryFrom<i64>>(&mut self, name: &str) -> Result<Option<T>> {
+        let Some(field) = self.maybe_bytes()? else { return Ok(None) };
+        let text = std::str::from_utf8(&field).map_err(|_| not_text())?;
+        number(text).map(Some).ok_or_else(|| no_number(name, text))
+    }
+
+    /// The same of one that counts: zero until it does.
+    pub(super) fn count<T: TryFrom<i64> + Default>(&mut self, name: &str) -> Result<T> {
+        Ok(self.maybe(name)?.unwrap_or_default())
+    }
+
     pub(super) fn items(&mut self) -> Result<Self> {
         Self::of(self.next()?)
     }
@@ -112,9 +137,7 @@ impl Fields {
     }
 
     pub(super) fn maybe<T: TryFrom<i64>>(&self, name: &str) -> Result<Option<T>> {
-        let read = |text: &str| text.parse::<i64>().ok().and_then(|number| T::try_from(number).ok());
-        let wrong = |text: &str| corrupt(format!("field '{name}' is '{text}', no number that fits"));
-        self.text(name)?.map(|text| read(text).ok_or_else(|| wrong(text))).transpose()
+        self.text(name)?.map(|text| number(text).ok_or_else(|| no_number(name, text))).transpose()
     }
 
     /// Fields whose names begin with `prefix`, by the rest of their names.
@@ -147,7 +170,19 @@ pub(super) fn bytes(value: Value) -> Result<Vec<u8>> {
 }
 
 pub(super) fn text(value: Value) -> Result<String> {
-    String::from_utf8(bytes(value)?).map_err(|_| corrupt("an answer is not text"))
+    String::from_utf8(bytes(value)?).map_err(|_| not_text())
+}
+
+fn not_text() -> StoreError {
+    corrupt("an answer is not text")
+}
+
+fn number<T: TryFrom<i64>>(text: &str) -> Option<T> {
+    text.parse::<i64>().ok().and_then(|number| T::try_from(number).ok())
+}
+
+fn no_number(name: &str, text: &str) -> StoreError {
+    corrupt(format!("field '{name}' is '{text}', no number that fits"))
 }
 
 pub(super) fn int(value: Value) -> Result<i64> {

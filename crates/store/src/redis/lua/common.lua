@@ -47,22 +47,20 @@ end
 -- not even when the server lost time, for then `epoch` moves the counter ahead.
 local function next_seq() return call('INCR', P .. 'seq') end
 
-local function value(flat, name)
-  for i = 1, #flat, 2 do
-    if flat[i] == name then return flat[i + 1] end
-  end
-end
-
 local function shared(scan)
   return call('HMGET', P .. 'scan:' .. scan, 'scope', 'lane', 'time_limit_ms', 'expires_after_ms', 'created_at', 'id')
 end
 
+-- The fields of a job that Rust reads, in the order of `own` in records.rs.
+local JOB_FIELDS = { 'kind', 'state', 'released', 'not_before', 'published', 'attempt', 'failures', 'crashes',
+  'crashes_alone', 'error', 'waits_for', 'holder', 'until', 'begun', 'token', 'seq', 'stored', 'end' }
+
 -- A job as Rust reads it: id, fields, entry of the list (none for discover), what it shares with its scan.
 local function job_reply(id)
-  local flat = call('HGETALL', P .. 'job:' .. id)
-  local scan, index = value(flat, 'scan'), value(flat, 'index')
-  local entry = index and call('LINDEX', P .. 'list:' .. scan, index)
-  return { id, flat, entry or false, shared(scan) }
+  local J = P .. 'job:' .. id
+  local at = call('HMGET', J, 'scan', 'index')
+  local entry = at[2] and call('LINDEX', P .. 'list:' .. at[1], at[2])
+  return { id, call('HMGET', J, unpack(JOB_FIELDS)), entry or false, shared(at[1]) }
 end
 
 local function scan_reply(scan)
@@ -91,13 +89,11 @@ local function claim(scan, at, slots)
   local common = { unpack(s, 1, 6) }
   for i, entry in ipairs(free > 0 and call('LRANGE', P .. 'list:' .. scan, released, released + free - 1) or {}) do
     local id = string.match(entry, '^[^\n]+')
-    local fields = {
-      'scan', scan, 'kind', 'scan', 'state', 'recorded', 'index', int(released + i - 1), 'released', int(at)
-    }
-    call('HSET', P .. 'job:' .. id, unpack(fields))
+    call('HSET', P .. 'job:' .. id, 'scan', scan, 'kind', 'scan', 'state', 'recorded', 'index', int(released + i - 1),
+      'released', int(at))
     call('ZADD', P .. 'open:' .. scan, 0, id)
     call('SADD', P .. 'recorded:' .. scan, id)
-    jobs[i] = { id, fields, entry, common }
+    jobs[i] = { id, { 'scan', 'recorded', int(at) }, entry, common }
   end
   if slots ~= 0 or #jobs > 0 then
     call('HSET', S, 'released', int(released + #jobs), 'in_window', int(in_window + #jobs))

@@ -2,12 +2,12 @@
 -- ARGV: job, 1 to count this load, how many findings to send along at most.
 local job = ARGV[2]
 local J = P .. 'job:' .. job
-local j = call('HMGET', J, 'state', 'scan', 'loads', 'parts')
+local j = call('HMGET', J, 'state', 'scan', 'loads', 'parts', 'index', 'seq', 'attempt')
 local state, scan = j[1], j[2]
 if not state then return { 'unknown' } end
 if state ~= 'stored' and state ~= 'parked' and state ~= 'reconciled' then return { 'no-result' } end
-local reply = job_reply(job)
-local target = reply[3] and string.match(reply[3], '^[^\n]+\n([^\n]+)') or ''
+local entry = j[5] and call('LINDEX', P .. 'list:' .. scan, j[5])
+local target = entry and string.match(entry, '^[^\n]+\n([^\n]+)') or ''
 local T, F = P .. 'target:' .. target, P .. 'findings:' .. target
 local t = call('HMGET', T, 'version', 'head', 'applying', 'listed')
 if t[3] then return { 'applying', target } end
@@ -17,4 +17,4 @@ local parts = number(j[4])
 local body = parts == 1 and call('GET', P .. 'result:' .. job)
 local count = t[4] and call('HLEN', F) or 0
 local findings = count > 0 and count <= tonumber(ARGV[4]) and call('HVALS', F) or {}
-return { 'ready', reply, loads, parts, body or false, target, t[1] or '0', t[2] or false, count, findings }
+return { 'ready', scan, j[6] or '0', j[7] or '0', loads, parts, body or false, target, t[1] or '0', t[2] or false, count, findings }

@@ -8,6 +8,6 @@ if first == 0 then jobs[1] = job_reply(discover) end
 if last < 1 then return jobs end
 for _, entry in ipairs(call('LRANGE', P .. 'list:' .. scan, math.max(first - 1, 0), last - 1)) do
   local id = string.match(entry, '^[^\n]+')
-  jobs[#jobs + 1] = { id, call('HGETALL', P .. 'job:' .. id), entry, common }
+  jobs[#jobs + 1] = { id, call('HMGET', P .. 'job:' .. id, unpack(JOB_FIELDS)), entry, common }
 end
 return jobs
