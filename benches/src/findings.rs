@@ -291,6 +291,7 @@ fn message(event: &str) -> Message {
         id: None,
         queue: Queue::Results,
         body: Arc::from(event.as_bytes()),
+        cause: None,
         headers: BTreeMap::new(),
         redelivered: false,
         user_id: None,

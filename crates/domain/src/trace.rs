@@ -13,6 +13,9 @@ use crate::id::{JobId, ScanId};
 /// The message header that carries it.
 pub const HEADER: &str = "traceparent";
 
+/// How long it is as text, in bytes.
+pub const LENGTH: usize = 55;
+
 /// A trace and the span in it that caused the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceParent {
@@ -88,7 +91,6 @@ impl FromStr for TraceParent {
 
     /// Of a version beyond 00 the parts that every version has are read, as the specification asks.
     fn from_str(text: &str) -> Result<Self, NotATraceParent> {
-        const LENGTH: usize = 55;
         let bytes = text.as_bytes();
         let (known, rest) = bytes.split_at_checked(LENGTH).ok_or(NotATraceParent)?;
         let dashes = known[2] == b'-' && known[35] == b'-' && known[52] == b'-';

@@ -64,7 +64,7 @@ impl Reconciler {
 
     async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Trouble> {
         let Some(job) = self.read(message)? else { return Ok(()) };
-        let Some(progress) = self.settle_result(&job, message.cause(), ctx).await? else { return Ok(()) };
+        let Some(progress) = self.settle_result(&job, message.cause, ctx).await? else { return Ok(()) };
         // A cancelled scan may have more results to come; the keeper announces it when there are none.
         let over = progress.scan.state.is_final() && progress.scan.state != ScanState::Cancelled;
         if progress.scan.announced {

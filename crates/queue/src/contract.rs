@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use checkmate_domain::{CloudEvent, JobMessage, Lane, TraceParent, trace};
+use checkmate_domain::{CloudEvent, JobMessage, Lane, TraceParent};
 use tokio_util::sync::CancellationToken;
 
 use crate::names::Queue;
@@ -120,7 +120,9 @@ pub struct Message {
     pub queue: Queue,
     /// What was sent; unchecked and possibly large.
     pub body: Arc<[u8]>,
-    /// Text headers; our own start with `checkmate-`.
+    /// The span that caused it; `None` when nobody says so in the form of W3C Trace Context.
+    pub cause: Option<TraceParent>,
+    /// The other text headers; our own start with `checkmate-`.
     pub headers: BTreeMap<String, String>,
     /// The broker says that it was delivered before.
     pub redelivered: bool,
@@ -131,12 +133,6 @@ pub struct Message {
 }
 
 impl Message {
-    /// The span that caused it; `None` when nobody says so in the form of the specification.
-    #[must_use]
-    pub fn cause(&self) -> Option<TraceParent> {
-        self.headers.get(trace::HEADER)?.parse().ok()
-    }
-
     /// Who published it, by the broker's word, when that is none of these; `None` when all is well. Where there is no such
     /// thing as a user (no list), everybody is believed.
     #[must_use]
@@ -166,7 +162,9 @@ pub struct Outgoing {
     pub id: String,
     /// The content.
     pub body: Vec<u8>,
-    /// Text headers that travel along, retries included.
+    /// The span that caused it; travels in a header of its own.
+    pub cause: Option<TraceParent>,
+    /// Other text headers that travel along, retries included.
     pub headers: BTreeMap<String, String>,
 }
 
@@ -174,7 +172,7 @@ impl Outgoing {
     /// A message without headers.
     #[must_use]
     pub fn new(to: Destination, id: impl Into<String>, body: Vec<u8>) -> Self {
-        Self { to, id: id.into(), body, headers: BTreeMap::new() }
+        Self { to, id: id.into(), body, cause: None, headers: BTreeMap::new() }
     }
 
     /// A job on its way to the work queue of its lane, in the trace of its scan.
@@ -192,11 +190,10 @@ impl Outgoing {
         message.caused_by(TraceParent::of_event(&event.data))
     }
 
-    /// With the span that caused it in its headers.
+    /// With the span that caused it.
     #[must_use]
-    pub fn caused_by(mut self, parent: TraceParent) -> Self {
-        self.headers.insert(trace::HEADER.to_owned(), parent.to_string());
-        self
+    pub fn caused_by(self, cause: TraceParent) -> Self {
+        Self { cause: Some(cause), ..self }
     }
 }
 

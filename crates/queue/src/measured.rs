@@ -113,6 +113,7 @@ mod tests {
             id: None,
             queue: Queue::ScanBulk,
             body: Arc::from(Vec::new()),
+            cause: None,
             headers: headers.collect::<BTreeMap<_, _>>(),
             redelivered: false,
             user_id: None,
@@ -143,7 +144,7 @@ mod tests {
         broker.publish(vec![out]).await.unwrap();
         let mut consumer = broker.consume(Queue::ScanBulk, 1).await.unwrap();
         let got = consumer.next().await.unwrap().message;
-        assert_eq!(got.cause(), Some(cause));
+        assert_eq!(got.cause, Some(cause));
         assert!(waited(&got, Timestamp::now()).is_some_and(|waited| waited < Duration::from_secs(60)));
         broker.close().await;
         let text = metrics::exposition();

@@ -78,7 +78,7 @@ impl Worker {
             Ok(job) => job,
             Err(left) => return Err(Box::pin(self.not_read(message, left)).await),
         };
-        let cause = message.cause();
+        let cause = message.cause;
         // Boxed is what is rare: each job's future would have room for it.
         match self.begin(&job.job, false).await? {
             Begin::Started(attempt) => self.run(&attempt, cause, ctx).await,

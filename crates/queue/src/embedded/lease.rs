@@ -109,11 +109,11 @@ async fn done(hold: Hold) -> Settled {
 async fn put_off(hold: Hold, after: Duration, reason: String) -> Settled {
     let (queue, lease, seq) = (hold.queue, hold.lease, hold.seq);
     let Some(stored) = hold.stored() else { return Settled::LeaseLost };
-    let (delay, mut headers) = (micros(after), stored.message.headers);
+    let (delay, cause, mut headers) = (micros(after), stored.message.cause, stored.message.headers);
     headers.insert(HEADER_REASON.to_owned(), reason);
     let postpone = move |connection: &Connection, shared: &Shared| {
         let at: Micros = shared.clock.tick().saturating_add(delay);
-        table::put_off(connection, seq, at, delay, &headers).map(|()| at)
+        table::put_off(connection, seq, at, delay, cause, &headers).map(|()| at)
     };
     let tell = move |shared: &Shared, at| {
         shared.lock().queue(queue).put_off(lease, at);

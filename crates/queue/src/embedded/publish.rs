@@ -63,12 +63,13 @@ fn is_result(kind: &str) -> bool {
 }
 
 fn to_store(outgoing: Outgoing, queue: Queue) -> Stored {
-    let Outgoing { to: _, id, body, headers } = outgoing;
-    let size = table::size_of(&id, &headers, &body);
+    let Outgoing { to: _, id, body, cause, headers } = outgoing;
+    let size = table::size_of(&id, cause, &headers, &body);
     let message = Message {
         id: Some(id),
         queue,
         body: Arc::from(body),
+        cause,
         headers,
         redelivered: false,
         user_id: None,

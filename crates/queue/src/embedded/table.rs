@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use checkmate_domain::{TraceParent, trace};
 use checkmate_sqlite::DbError;
 use rusqlite::{Connection, Row, params};
 
@@ -81,9 +82,15 @@ pub(super) struct PageLimit {
 }
 
 /// The size that counts against the bounds.
-pub(super) fn size_of(id: &str, headers: &BTreeMap<String, String>, body: &[u8]) -> u64 {
+pub(super) fn size_of(
+    id: &str,
+    cause: Option<TraceParent>,
+    headers: &BTreeMap<String, String>,
+    body: &[u8],
+) -> u64 {
+    let cause = cause.map_or(0, |_| trace::HEADER.len() + trace::LENGTH);
     let headers: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-    (id.len() + headers + body.len()) as u64
+    (id.len() + cause + headers + body.len()) as u64
 }
 
 pub(super) fn insert(c: &Connection, stored: &Stored) -> Result<(), DbError> {
@@ -92,7 +99,7 @@ pub(super) fn insert(c: &Connection, stored: &Stored) -> Result<(), DbError> {
         "INSERT INTO message (seq, queue, at, delay, size, id, headers, body) VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)",
     )?;
     let id = message.id.as_deref().unwrap_or_default();
-    let headers = to_text(&message.headers);
+    let headers = to_text(message.cause, &message.headers);
     statement.execute(params![
         key.seq,
         message.queue.name(),
@@ -115,10 +122,11 @@ pub(super) fn put_off(
     seq: i64,
     at: Micros,
     delay: Micros,
+    cause: Option<TraceParent>,
     headers: &BTreeMap<String, String>,
 ) -> Result<(), DbError> {
     c.prepare_cached("UPDATE message SET at = ?2, delay = ?3, headers = ?4 WHERE seq = ?1")?
-        .execute(params![seq, at, delay, to_text(headers)])?;
+        .execute(params![seq, at, delay, to_text(cause, headers)])?;
     Ok(())
 }
 
@@ -165,12 +173,14 @@ fn read(row: &Row<'_>, queue: Queue) -> Result<Stored, DbError> {
         (Some(queue), Some(reason)) => Some(Death { queue, reason, by_broker: row.get(8)? }),
         _ => None,
     };
+    let headers = row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?;
+    let mut headers: BTreeMap<String, String> = serde_json::from_str(headers).unwrap_or_default();
     let message = Message {
         id: Some(row.get(3)?),
         queue,
         body: Arc::from(row.get_ref(7)?.as_blob().map_err(rusqlite::Error::from)?),
-        headers: serde_json::from_str(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)
-            .unwrap_or_default(),
+        cause: headers.remove(trace::HEADER).and_then(|cause| cause.parse().ok()),
+        headers,
         redelivered: false,
         user_id: None,
         death,
@@ -212,9 +222,9 @@ pub(super) fn probe(c: &Connection) -> Result<(), DbError> {
     delete(c, -1)
 }
 
-fn to_text(headers: &BTreeMap<String, String>) -> String {
-    if headers.is_empty() {
-        return "{}".to_owned();
-    }
-    serde_json::to_string(headers).unwrap_or_else(|_| "{}".to_owned())
+fn to_text(cause: Option<TraceParent>, headers: &BTreeMap<String, String>) -> String {
+    let cause = cause.map(|cause| cause.to_string());
+    let cause = cause.iter().map(|cause| (trace::HEADER, cause.as_str()));
+    let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(cause);
+    serde_json::to_string(&all.collect::<BTreeMap<_, _>>()).unwrap_or_else(|_| "{}".to_owned())
 }

@@ -59,11 +59,13 @@ impl RabbitConsumer {
     fn delivery(&self, raw: Raw) -> Delivery {
         let Raw { redelivered, properties, data, acker, .. } = raw;
         let body: Arc<[u8]> = data.into();
+        let (cause, headers) = wire::headers(&properties);
         let message = Message {
             id: properties.message_id().as_ref().map(ToString::to_string),
             queue: self.subscription.queue,
             body: Arc::clone(&body),
-            headers: wire::headers(&properties),
+            cause,
+            headers,
             redelivered,
             user_id: properties.user_id().as_ref().map(ToString::to_string),
             death: wire::death(self.subscription.queue, &properties),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use checkmate_domain::{TraceParent, trace};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 
@@ -66,7 +67,7 @@ impl AsRef<[u8]> for Body {
 
 /// Fails with the exchange and key when a name or id does not fit AMQP's 255 bytes.
 pub(super) fn prepare(message: Outgoing, user: &ShortString) -> Result<Prepared, String> {
-    let Outgoing { to, id, body, headers } = message;
+    let Outgoing { to, id, body, cause, headers } = message;
     let (exchange, key, mandatory) = match to {
         Destination::Work(lane) => (EXCHANGE_WORK, Queue::of_lane(lane).name().to_owned(), true),
         Destination::Queue(queue) => (EXCHANGE_WORK, queue.name().to_owned(), true),
@@ -77,6 +78,9 @@ pub(super) fn prepare(message: Outgoing, user: &ShortString) -> Result<Prepared,
     };
     let (key, id) = (short(key)?, short(id)?);
     let mut table = BTreeMap::new();
+    if let Some(cause) = cause {
+        table.insert(trace::HEADER.into(), AMQPValue::LongString(cause.to_string().into()));
+    }
     for (name, value) in headers {
         table.insert(short(name)?, AMQPValue::LongString(value.into()));
     }
@@ -203,11 +207,21 @@ fn forget_death(headers: &mut BTreeMap<ShortString, AMQPValue>) {
     headers.remove(HEADER_DEAD_BY_BROKER);
 }
 
-/// The text headers, without the broker's own.
-pub(super) fn headers(properties: &BasicProperties) -> BTreeMap<String, String> {
-    let Some(headers) = properties.headers() else { return BTreeMap::new() };
-    let own = headers.into_iter().filter(|(name, _)| !is_the_brokers(name.as_str()));
-    own.filter_map(|(name, value)| Some((name.to_string(), text(Some(value))?))).collect()
+/// What caused it, and the other text headers without the broker's own.
+pub(super) fn headers(properties: &BasicProperties) -> (Option<TraceParent>, BTreeMap<String, String>) {
+    let (mut cause, mut texts) = (None, BTreeMap::new());
+    for (name, value) in properties.headers().iter().flatten() {
+        match value {
+            AMQPValue::LongString(text) if name.as_str() == trace::HEADER => {
+                cause = std::str::from_utf8(text.as_bytes()).ok().and_then(|text| text.parse().ok());
+            }
+            value if !is_the_brokers(name.as_str()) => {
+                texts.extend(text(Some(value)).map(|text| (name.to_string(), text)));
+            }
+            _ => {}
+        }
+    }
+    (cause, texts)
 }
 
 fn text(value: Option<&AMQPValue>) -> Option<String> {
@@ -326,8 +340,9 @@ mod tests {
                 &"x".repeat(5_000),
                 &user,
             );
-            assert_eq!(headers(&copy.properties)[HEADER_RETRIES], round.to_string());
-            assert_eq!(headers(&copy.properties)[HEADER_REASON].len(), MAX_REASON);
+            let (_, headers) = headers(&copy.properties);
+            assert_eq!(headers[HEADER_RETRIES], round.to_string());
+            assert_eq!(headers[HEADER_REASON].len(), MAX_REASON);
             properties = copy.properties;
         }
     }
@@ -344,7 +359,7 @@ mod tests {
         assert!(kept.iter().any(|name| name == "small"), "{kept:?}");
         assert!(!kept.iter().any(|name| name == "huge" || name == "a-list"), "{kept:?}");
         let bytes: usize =
-            headers(&copy.properties).iter().map(|(name, value)| name.len() + value.len()).sum();
+            headers(&copy.properties).1.iter().map(|(name, value)| name.len() + value.len()).sum();
         assert!(bytes < 16 * 1024, "{bytes}");
     }
 

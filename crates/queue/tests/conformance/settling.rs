@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use checkmate_domain::{ScanId, TraceParent};
 use checkmate_queue::names::HEADER_REASON;
 use checkmate_queue::{Destination, Outgoing, Queue, Settle};
 
@@ -20,9 +21,9 @@ pub(crate) async fn done_removes(fixture: &dyn Fixture) {
 }
 
 pub(crate) async fn later_comes_not_before_asked_and_complete(fixture: &dyn Fixture) {
-    let mut sent = work("a");
+    let cause = TraceParent::of_request(&ScanId::derived(&["s"]));
+    let mut sent = work("a").caused_by(cause);
     sent.headers.insert("checkmate-attempt".to_owned(), "2".to_owned());
-    sent.headers.insert("traceparent".to_owned(), "00-x-y-01".to_owned());
     fixture.broker().publish(vec![sent.clone()]).await.unwrap();
     let mut consumer = consume(fixture, WORK, 2).await;
     for after in [Duration::from_millis(600), Duration::ZERO] {
@@ -35,6 +36,7 @@ pub(crate) async fn later_comes_not_before_asked_and_complete(fixture: &dyn Fixt
         assert!(waited <= fixture.back_within(after), "came only after {waited:?}");
         assert_eq!(id(&again), "a");
         assert_eq!((&*again.message.body, again.message.queue), (sent.body.as_slice(), WORK));
+        assert_eq!(again.message.cause, Some(cause), "what caused it travels along");
         for (name, value) in &sent.headers {
             assert_eq!(again.message.headers.get(name), Some(value), "{name} travels along");
         }

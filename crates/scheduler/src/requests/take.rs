@@ -124,7 +124,7 @@ impl Handler for Requests {
             Ok(wanted) => wanted,
             Err(reason) => return Settle::Dead { reason },
         };
-        let asked = message.cause();
+        let asked = message.cause;
         let mut backoff = Backoff::new(AGAIN.0, AGAIN.1);
         let mut counted = false;
         loop {

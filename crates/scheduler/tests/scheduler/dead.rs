@@ -46,6 +46,7 @@ fn dead(body: &[u8], user: Option<&str>, queue: &str, by_broker: bool) -> Messag
         id: Some("m".to_owned()),
         queue: Queue::Dead,
         body: Arc::from(body),
+        cause: None,
         headers: std::collections::BTreeMap::new(),
         redelivered: false,
         user_id: user.map(str::to_owned),

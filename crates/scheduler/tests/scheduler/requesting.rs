@@ -30,6 +30,7 @@ fn message(user: Option<&str>, id: &str, scope: &str) -> Message {
         id: None,
         queue: Queue::Requests,
         body: Arc::from(body.as_bytes()),
+        cause: None,
         headers: BTreeMap::new(),
         redelivered: false,
         user_id: user.map(str::to_owned),

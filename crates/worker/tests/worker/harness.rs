@@ -395,6 +395,7 @@ pub(crate) fn message(body: &[u8], user: Option<&str>) -> Message {
         id: Some("m".to_owned()),
         queue: Queue::ScanBulk,
         body: Arc::from(body),
+        cause: None,
         headers: std::collections::BTreeMap::new(),
         redelivered: false,
         user_id: user.map(str::to_owned),
