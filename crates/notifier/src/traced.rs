@@ -5,17 +5,20 @@ use std::time::Duration;
 use checkmate_domain::{TraceParent, TransitionKind};
 use checkmate_queue::Queue;
 use checkmate_service::metrics;
-use checkmate_service::telemetry::{Kind, Span};
+use checkmate_service::telemetry::{Kind, Place, Span};
 use checkmate_store::{ReconcileCommit, ReconcileInput, ScanRecord};
 
 /// The span of reconciling what was loaded. From the second time on it links to the first.
 pub(crate) fn span(input: &ReconcileInput, cause: Option<TraceParent>) -> Span {
     let ReconcileInput { job, loads, .. } = input;
-    let at = TraceParent::of_reconcile(&job.scan, &job.id, *loads);
-    // A cause in another trace is nobody of ours.
-    let cause = cause.filter(|cause| cause.trace == at.trace);
-    let parent = cause.unwrap_or_else(|| TraceParent::of_attempt(&job.scan, &job.id, job.attempt)).span;
-    let mut span = Span::start("process", Queue::Results.name(), Kind::Consumer, at.ids(), Some(parent));
+    let place = || {
+        let at = TraceParent::of_reconcile(&job.scan, &job.id, *loads);
+        // A cause in another trace is nobody of ours.
+        let cause = cause.filter(|cause| cause.trace == at.trace);
+        let parent = cause.unwrap_or_else(|| TraceParent::of_attempt(&job.scan, &job.id, job.attempt)).span;
+        Place { at: at.ids(), parent: Some(parent) }
+    };
+    let mut span = Span::start("process", Queue::Results.name(), Kind::Consumer, place);
     span.note("messaging.message.id", job.id.as_str());
     span.note("checkmate.scan.id", job.scan.as_str());
     if *loads > 1 {

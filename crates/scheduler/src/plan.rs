@@ -5,7 +5,7 @@
 use checkmate_domain::TraceParent;
 use checkmate_queue::{Broker, Outgoing, PublishError, Queue};
 use checkmate_service::crashpoint::crashpoint;
-use checkmate_service::telemetry::{Kind, Span};
+use checkmate_service::telemetry::{Kind, Place, Span};
 use checkmate_store::{Created, JobRecord, NewScan, ScanRecord, Store, StoreError};
 
 /// Why a scan was not asked for, or not for certain.
@@ -109,8 +109,8 @@ pub(crate) async fn send(
 
 /// The first span of a scan's trace.
 fn request_span(job: &JobRecord, asked: Option<TraceParent>) -> Span {
-    let at = TraceParent::of_request(&job.scan);
-    let mut span = Span::start("create", Queue::of_lane(job.lane).name(), Kind::Producer, at.ids(), None);
+    let place = || Place { at: TraceParent::of_request(&job.scan).ids(), parent: None };
+    let mut span = Span::start("create", Queue::of_lane(job.lane).name(), Kind::Producer, place);
     span.note("checkmate.scan.id", job.scan.as_str());
     if let Some(asked) = asked {
         span.link_beyond(asked.ids());

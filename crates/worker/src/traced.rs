@@ -3,7 +3,7 @@
 use checkmate_domain::TraceParent;
 use checkmate_queue::Queue;
 use checkmate_scanners::ScanError;
-use checkmate_service::telemetry::{Kind, Span};
+use checkmate_service::telemetry::{Kind, Place, Span};
 use checkmate_store::Attempt;
 
 use crate::attempt::Outcome;
@@ -11,12 +11,15 @@ use crate::attempt::Outcome;
 /// The span of an attempt that a message caused. Retries link to the first attempt.
 pub(crate) fn span(attempt: &Attempt, cause: Option<TraceParent>) -> Span {
     let job = &attempt.job;
-    let at = TraceParent::of_attempt(&job.scan, &job.id, attempt.number);
-    // A cause in another trace is nobody of ours.
-    let cause = cause.filter(|cause| cause.trace == at.trace);
-    let parent = cause.unwrap_or_else(|| TraceParent::of_request(&job.scan)).span;
+    let place = || {
+        let at = TraceParent::of_attempt(&job.scan, &job.id, attempt.number);
+        // A cause in another trace is nobody of ours.
+        let cause = cause.filter(|cause| cause.trace == at.trace);
+        let parent = cause.unwrap_or_else(|| TraceParent::of_request(&job.scan)).span;
+        Place { at: at.ids(), parent: Some(parent) }
+    };
     let queue = Queue::of_lane(job.lane).name();
-    let mut span = Span::start("process", queue, Kind::Consumer, at.ids(), Some(parent));
+    let mut span = Span::start("process", queue, Kind::Consumer, place);
     span.note("messaging.message.id", job.id.as_str());
     span.note("checkmate.scan.id", job.scan.as_str());
     span.note("checkmate.job.kind", job.kind.as_str());

@@ -8,4 +8,4 @@ mod span;
 
 pub use export::{BadEndpoint, Exporter};
 pub use fields::{Field, NEVER};
-pub use span::{Kind, Span, SpanId, TraceId};
+pub use span::{Kind, Place, Span, SpanId, TraceId};

@@ -40,23 +40,33 @@ pub(super) struct Finished {
     pub(super) failed: Option<String>,
 }
 
+/// Where a span stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Its trace and its own id.
+    pub at: (TraceId, SpanId),
+    /// The span it belongs under.
+    pub parent: Option<SpanId>,
+}
+
 /// A piece of work that goes on. Costs nothing while nobody collects spans.
 #[derive(Debug)]
 pub struct Span(Option<Box<Finished>>);
 
 impl Span {
-    /// Work of this kind begins; `operation` and `destination` are words of the program and make its name.
+    /// Work of this kind begins; `operation` and `destination` are words of the program and make its name. Its place is asked
+    /// for when somebody collects spans.
     #[must_use]
     pub fn start(
         operation: &'static str,
         destination: &'static str,
         kind: Kind,
-        (trace, id): (TraceId, SpanId),
-        parent: Option<SpanId>,
+        place: impl FnOnce() -> Place,
     ) -> Self {
         if !is_collected() {
             return Self(None);
         }
+        let Place { at: (trace, id), parent } = place();
         let attributes = vec![
             ("messaging.operation.name", operation.to_owned()),
             ("messaging.destination.name", destination.to_owned()),
