@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use checkmate_queue::{Broker, BrokerError, Consumer, Depth, Destination, Outgoing, PublishError, Queue};
+use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
 /// The type of the event that ends a scan.
@@ -65,7 +66,12 @@ impl Tap {
 
 #[async_trait]
 impl Broker for Tap {
-    async fn publish(&self, messages: Vec<Outgoing>) -> Result<(), PublishError> {
+    // In the words of `async_trait`, so that what ends no scan needs no future of ours around the broker's.
+    fn publish<'a, 'b>(&'a self, messages: Vec<Outgoing>) -> BoxFuture<'b, Result<(), PublishError>>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.messages.fetch_add(messages.len(), Ordering::Relaxed);
         let ends =
@@ -75,11 +81,15 @@ impl Broker for Tap {
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             kept.extend(messages.iter().map(|message| (message.id.clone(), message.clone())));
         }
-        self.inner.publish(messages).await?;
-        if last {
-            self.finished.notify_one();
+        let published = self.inner.publish(messages);
+        if !last {
+            return published;
         }
-        Ok(())
+        Box::pin(async move {
+            published.await?;
+            self.finished.notify_one();
+            Ok(())
+        })
     }
 
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Consumer>, BrokerError> {

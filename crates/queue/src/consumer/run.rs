@@ -1,6 +1,7 @@
 //! The loop: slots, intakes, jobs, and the way to a clean end.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,12 +78,13 @@ impl<H: Handler> ConsumerLoop<H> {
         let mut jobs = Jobs::new(&self, &stop);
         let mut sign_of_life = tokio::time::interval(SIGN_OF_LIFE);
         sign_of_life.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut draining = pin!(stop.draining().cancelled());
         loop {
             self.liveness.turn();
             let open = intake.slots.any_free() && jobs.around.gate.is_open();
             tokio::select! {
                 biased;
-                () = stop.draining().cancelled() => break,
+                () = &mut draining => break,
                 Some(ended) = jobs.running.join_next() => jobs.ended_with(ended),
                 () = jobs.around.gate.changed() => {}
                 () = changed(&mut paused) => intake.pause(paused.as_mut()),

@@ -91,13 +91,20 @@ impl Consumer for RabbitConsumer {
         let _waiting = subscription.wait();
         loop {
             let stream = self.stream.as_mut()?;
-            let item = tokio::select! {
-                biased;
-                () = subscription.dead.cancelled() => {
-                    let why = self.last_words().unwrap_or_else(|| format!("{queue}: the connection was lost"));
-                    return self.end(Some(why));
-                }
-                item = stream.next() => item,
+            let dead = &subscription.dead;
+            // Most messages are here already, and then nothing has to be waited for.
+            let here = if dead.is_cancelled() { None } else { stream.next().now_or_never() };
+            let item = match here {
+                Some(item) => Ok(item),
+                None => tokio::select! {
+                    biased;
+                    () = dead.cancelled() => Err(()),
+                    item = stream.next() => Ok(item),
+                },
+            };
+            let Ok(item) = item else {
+                let why = self.last_words().unwrap_or_else(|| format!("{queue}: the connection was lost"));
+                return self.end(Some(why));
             };
             match item {
                 // Delivered on a channel that has died since: it is not ours any more and comes again.
