@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::id::{EventId, JobId, ScanId, TargetId};
 use crate::message::MAX_BODY;
@@ -16,6 +16,8 @@ pub const SOURCE: &str = "/checkmate";
 
 /// The version of the specification.
 const SPECVERSION: &str = "1.0";
+/// What the data are.
+const JSON: &str = "application/json";
 const RESULT_STORED: &str = "checkmate.result.stored";
 const SCAN_FINISHED: &str = "checkmate.scan.finished";
 
@@ -51,7 +53,7 @@ struct Written<'a, T> {
     data: &'a T,
 }
 
-/// The same as it comes; what its data are says its type, which may stand behind them.
+/// The same as it comes, without its data: what they are says its type, which may stand behind them.
 #[derive(Deserialize)]
 struct Read<'a> {
     #[serde(borrow)]
@@ -61,9 +63,15 @@ struct Read<'a> {
     source: Cow<'a, str>,
     time: String,
     #[serde(borrow)]
-    r#type: Cow<'a, str>,
+    datacontenttype: Cow<'a, str>,
     #[serde(borrow)]
-    data: &'a RawValue,
+    r#type: Cow<'a, str>,
+}
+
+/// Its data alone.
+#[derive(Deserialize)]
+struct Data<T> {
+    data: T,
 }
 
 /// See [`EventData::ResultStored`].
@@ -142,7 +150,7 @@ impl CloudEvent {
             id: &self.id,
             source: SOURCE,
             time: &self.time,
-            datacontenttype: "application/json",
+            datacontenttype: JSON,
             r#type: self.data.kind(),
             data,
         };
@@ -162,18 +170,21 @@ impl CloudEvent {
         };
         let text = std::str::from_utf8(body).map_err(|_| "not an event of ours (no text)".to_owned())?;
         let read: Read<'_> = serde_json::from_str(text).map_err(|error| foreign("", error))?;
-        if read.specversion != SPECVERSION || read.source != SOURCE {
+        if read.specversion != SPECVERSION || read.source != SOURCE || read.datacontenttype != JSON {
             return Err("not an event of ours (specversion or source)".to_owned());
         }
-        let data = read.data.get();
         let data = match &*read.r#type {
-            RESULT_STORED => serde_json::from_str(data).map(EventData::ResultStored),
-            SCAN_FINISHED => serde_json::from_str(data).map(EventData::ScanFinished),
+            RESULT_STORED => data(text).map(EventData::ResultStored),
+            SCAN_FINISHED => data(text).map(EventData::ScanFinished),
             _ => return Err("not an event of ours (type)".to_owned()),
         };
         let data = data.map_err(|error| foreign("data, ", error))?;
         Ok(Self { id: read.id, time: read.time, data })
     }
+}
+
+fn data<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    serde_json::from_str::<Data<T>>(text).map(|event| event.data)
 }
 
 #[cfg(test)]
@@ -229,6 +240,7 @@ mod tests {
             ("checkmate.result.stored", "hunter2", "(type)"),
             ("\"attempt\":1", "\"attempt\":\"hunter2\"", "(data, line 1"),
             ("/checkmate", "hunter2", "(specversion or source)"),
+            ("application/json", "hunter2", "(specversion or source)"),
         ] {
             let refused = CloudEvent::from_bytes(ours.replace(from, to).as_bytes()).expect_err("another");
             assert!(refused.contains(why) && !refused.contains("hunter2"), "{refused}");

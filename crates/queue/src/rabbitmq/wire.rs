@@ -78,11 +78,11 @@ pub(super) fn prepare(message: Outgoing, user: &ShortString) -> Result<Prepared,
     };
     let (key, id) = (short(key)?, short(id)?);
     let mut table = BTreeMap::new();
-    if let Some(cause) = cause {
-        table.insert(trace::HEADER.into(), AMQPValue::LongString(cause.to_string().into()));
-    }
     for (name, value) in headers {
         table.insert(short(name)?, AMQPValue::LongString(value.into()));
+    }
+    if let Some(cause) = cause {
+        table.insert(trace::HEADER.into(), AMQPValue::LongString(cause.to_string().into()));
     }
     let properties = own_properties(user, table.into()).with_message_id(id.clone());
     let route = Route { exchange: exchange.into(), key, id: Some(id) };
@@ -325,6 +325,24 @@ mod tests {
         assert_eq!(copy.route.to(), "checkmate.retry.10s/checkmate.scan.bulk");
         assert_eq!(copy.properties.expiration(), &None, "it would expire on the ladder");
         assert_eq!(copy.properties.user_id(), &Some(user));
+    }
+
+    #[test]
+    fn a_cause_is_read_where_somebody_says_it_in_its_form() {
+        let said = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let read = |value| {
+            headers(
+                &BasicProperties::default().with_headers(table(&[("traceparent", value), ("a", long("b"))])),
+            )
+        };
+        let (cause, others) = read(long(said));
+        assert_eq!(cause.map(|cause| cause.to_string()).as_deref(), Some(said));
+        assert_eq!(others, BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+        for odd in [long("00-x-y-01"), AMQPValue::LongString(vec![0xFF, 0xFE].into()), 7i64.into()] {
+            assert_eq!(read(odd).0, None);
+        }
+        let (cause, _) = read(long(&format!("{}-more", said.replacen("00", "01", 1))));
+        assert!(cause.is_some(), "of a newer form the parts that every form has");
     }
 
     #[test]

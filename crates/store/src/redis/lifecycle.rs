@@ -40,7 +40,7 @@ impl RedisStore {
         Err(restless("a target"))
     }
 
-    /// The rest of what loading needs.
+    /// The rest of what loading needs, in the order of `lua/load.lua`.
     async fn input(&self, id: &JobId, mut answer: Items) -> Result<ReconcileInput> {
         let job = StoredJob {
             id: id.clone(),

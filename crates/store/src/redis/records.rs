@@ -90,11 +90,19 @@ pub(super) fn jobs(items: Items) -> Result<Vec<JobRecord>> {
     items.each(job)
 }
 
+/// As many as `JOB_FIELDS` in `lua/common.lua` names.
+const JOB_FIELDS: usize = 18;
+/// As many as `claim` there gives of a job it releases; no other has a value yet.
+const JUST_RELEASED: usize = 3;
+
 /// One job as `job_reply` writes it. Without a kind it is on the list and not released.
 pub(super) fn job(value: Value) -> Result<JobRecord> {
     let mut pieces = Items::of(value)?;
     let id = taken(pieces.text()?)?;
     let mut own = pieces.items()?;
+    if ![JOB_FIELDS, JUST_RELEASED].contains(&own.len()) {
+        return Err(corrupt(format!("a job comes with {} fields", own.len())));
+    }
     let entry = pieces.bytes()?;
     let mut shared = pieces.items()?;
     let scope: Scope = parsed(&shared.text()?)?;
@@ -104,8 +112,11 @@ pub(super) fn job(value: Value) -> Result<JobRecord> {
     let created_at = shared.int()?;
     let scan = taken(shared.text()?)?;
     // In the order of JOB_FIELDS in `lua/common.lua`.
-    let kind = own.maybe_bytes()?.as_deref().map(word_of).transpose()?.unwrap_or(JobKind::Scan);
-    let state = own.maybe_bytes()?.as_deref().map(word_of).transpose()?.unwrap_or(JobState::Waiting);
+    let (kind, state) = match (own.maybe_bytes()?, own.maybe_bytes()?) {
+        (None, None) => (JobKind::Scan, JobState::Waiting),
+        (Some(kind), Some(state)) => (word_of(&kind)?, word_of(&state)?),
+        _ => return Err(corrupt("a job has a kind or a state and not both")),
+    };
     let released = own.maybe("released")?.unwrap_or(created_at);
     Ok(JobRecord {
         id,
@@ -188,4 +199,74 @@ fn maybe_time(fields: &Fields, name: &str) -> Result<Option<Timestamp>> {
 
 pub(super) fn unsigned<T: TryFrom<i64>>(number: i64) -> Result<T> {
     T::try_from(number).map_err(|_| corrupt(format!("{number} does not fit")))
+}
+
+#[cfg(test)]
+mod tests {
+    use checkmate_domain::EndReason;
+
+    use super::*;
+
+    const COMMON: &str = include_str!("lua/common.lua");
+
+    /// An answer whose fields have these values; empty for none.
+    fn answer(own: &[&str]) -> Value {
+        let text = |text: &&str| match *text {
+            "" => Value::Nil,
+            text => Value::BulkString(text.into()),
+        };
+        let list = |words: &[&str]| Value::Array(words.iter().map(text).collect());
+        let shared = list(&["export:all", "bulk", "60000", "1000", "5", "s"]);
+        Value::Array(vec![text(&"j"), list(own), Value::Nil, shared])
+    }
+
+    #[test]
+    fn each_field_of_a_job_is_at_its_place() {
+        let named =
+            COMMON.split_once("local JOB_FIELDS = {").expect("there").1.split_once('}').expect("an end").0;
+        let names: Vec<_> = named.split(',').map(|name| name.trim().trim_matches('\'')).collect();
+        assert_eq!(names.len(), JOB_FIELDS);
+        let value = |name: &&str| match *name {
+            "kind" => "scan".to_owned(),
+            "state" => "running".to_owned(),
+            "end" => serde_json::to_string(&EndReason::Split).expect("JSON"),
+            "error" | "waits_for" | "holder" => (*name).to_owned(),
+            name => names.iter().position(|other| *other == name).expect("named").to_string(),
+        };
+        let values: Vec<_> = names.iter().map(value).collect();
+        let read = job(answer(&values.iter().map(String::as_str).collect::<Vec<_>>())).expect("a job");
+        let at = |name: &str| {
+            i64::try_from(names.iter().position(|other| *other == name).expect("named")).expect("few")
+        };
+        let count = |name: &str| u64::try_from(at(name)).expect("not negative");
+        assert_eq!((read.kind, read.state), (JobKind::Scan, JobState::Running));
+        assert_eq!(read.released_at.as_millis(), at("released"));
+        assert_eq!(read.expires_at.as_millis(), at("released") + 1_000);
+        assert_eq!(read.not_before.as_millis(), at("not_before"));
+        assert_eq!(read.published_at.map(Timestamp::as_millis), Some(at("published")));
+        let counted = [read.attempt, read.failures, read.crashes, read.crashes_alone].map(u64::from);
+        assert_eq!(counted, ["attempt", "failures", "crashes", "crashes_alone"].map(count));
+        assert_eq!(
+            (read.last_error.as_deref(), read.waits_for.as_deref()),
+            (Some("error"), Some("waits_for"))
+        );
+        let fence = read.fence.expect("a fence");
+        assert_eq!((fence.holder.as_str(), fence.until.as_millis()), ("holder", at("until")));
+        assert_eq!((fence.since.as_millis(), fence.token), (at("begun"), count("token")));
+        assert_eq!((read.seq, read.stored_at.map(Timestamp::as_millis)), (count("seq"), Some(at("stored"))));
+        assert_eq!(read.end, Some(EndReason::Split));
+    }
+
+    #[test]
+    fn what_is_cut_or_half_is_refused() {
+        let of = |kind, state, more: usize| {
+            let mut own = vec![kind, state];
+            own.resize(2 + more, "");
+            job(answer(&own))
+        };
+        assert_eq!(of("", "", 16).expect("waits").state, JobState::Waiting);
+        assert_eq!(of("scan", "recorded", 1).expect("just released").state, JobState::Recorded);
+        assert!(of("scan", "", 16).is_err() && of("", "stored", 16).is_err());
+        assert!(of("scan", "recorded", 15).is_err() && of("scan", "recorded", 17).is_err());
+    }
 }

@@ -20,7 +20,11 @@ impl Items {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.len() == 0
+        self.len() == 0
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     fn next(&mut self) -> Result<Value> {

@@ -121,6 +121,22 @@ async fn no_token_is_given_twice_when_time_was_lost() {
     }
 }
 
+/// A release that counted versions for itself may have given more than the counter.
+#[tokio::test]
+async fn a_version_is_beyond_the_one_before() {
+    for findings in [1, 1_500] {
+        let redis = Redis::start();
+        let store = connect(&redis).await;
+        let job = sealed(&store, "s", 1, 1).await.remove(0);
+        stored(&store, &job, findings).await;
+        let target = job.spec.expect("a scan job").target;
+        let (key, prefix) = (format!("target:{target}"), config(&redis).prefix);
+        redis.command(&["HSET", &format!("{prefix}{key}"), "version", "9000000"]);
+        store.commit_reconcile(&commit(&load(&store, &job.id).await)).await.expect("commit");
+        assert_eq!(store.target(&target).await.expect("target").version, 9_000_001);
+    }
+}
+
 /// Decided upon a commit that is lost, with another one in its place: the log would say the same twice.
 #[tokio::test]
 async fn what_was_decided_upon_a_lost_version_conflicts() {

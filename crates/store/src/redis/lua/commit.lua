@@ -4,7 +4,8 @@
 local job, target = ARGV[2], ARGV[3]
 local refused, state, scan = refuse(job, target, ARGV[4])
 if refused then return refused end
+local version = version_after(ARGV[4])
 local last = 10 + 2 * tonumber(ARGV[10])
 write(target, { unpack(ARGV, 11, last) }, { unpack(ARGV, last + 1) })
-call('HSET', P .. 'target:' .. target, 'version', next_seq(), 'head', ARGV[5])
+call('HSET', P .. 'target:' .. target, 'version', version, 'head', ARGV[5])
 return note(job, state, scan)

@@ -6,8 +6,9 @@ if refused then return refused end
 for n = 0, chunks - 1 do
   if call('EXISTS', P .. 'plan:' .. plan .. ':' .. n) == 0 then return { 'stage-lost' } end
 end
+local version = version_after(ARGV[4])
 for n = 0, chunks - 1 do call('PERSIST', P .. 'plan:' .. plan .. ':' .. n) end
-call('HSET', P .. 'target:' .. target, 'version', next_seq(), 'head', ARGV[5],
+call('HSET', P .. 'target:' .. target, 'version', version, 'head', ARGV[5],
   'applying', plan, 'chunk', 0, 'chunks', chunks)
 call('SADD', P .. 'unfinished', target)
 return note(job, state, scan)

@@ -1,4 +1,5 @@
 -- A result and what is known of its target, read at one moment. A decided plan of the target must be written first.
+-- Read by `input` and `first` in lifecycle.rs, in this order.
 -- ARGV: job, 1 to count this load, how many findings to send along at most.
 local job = ARGV[2]
 local J = P .. 'job:' .. job

@@ -1,4 +1,4 @@
--- Jobs in list order, the discover job at position 0; those not released yet come without fields.
+-- Jobs in list order, the discover job at position 0; the fields of those not released yet are empty.
 -- ARGV: scan, first position, last position (at most 1,000 of them).
 local scan, first, last = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local discover = call('HGET', P .. 'scan:' .. scan, 'discover')
