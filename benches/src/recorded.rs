@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context;
+use checkmate_domain::trace;
 use checkmate_queue::Outgoing;
 use checkmate_store::NewScan;
 use deadpool_redis::redis::aio::MultiplexedConnection;
@@ -50,7 +51,9 @@ pub struct Published {
 impl Published {
     fn of(message: Outgoing) -> Self {
         let header = |(name, value): (String, String)| (name.into(), AMQPValue::LongString(value.into()));
-        let headers: BTreeMap<ShortString, AMQPValue> = message.headers.into_iter().map(header).collect();
+        let cause = message.cause.map(|cause| (trace::HEADER.to_owned(), cause.to_string()));
+        let headers: BTreeMap<ShortString, AMQPValue> =
+            message.headers.into_iter().chain(cause).map(header).collect();
         Self { properties: properties(&message.id, headers.into()), body: message.body }
     }
 }
@@ -115,6 +118,11 @@ impl Recorded {
             let head = ask(redis, &["HGET", &format!("target:{target}"), "head"]).await?;
             jobs.insert(job, Job { target, event, report, head });
         }
+        // The hand loop sends what was sent, the header of what caused it included.
+        anyhow::ensure!(
+            published.values().all(|message| message.cause.is_some()),
+            "a message without its cause"
+        );
         Ok(Self {
             scan: scan.id.to_string(),
             discover: ask(redis, &["HGET", &key, "discover"]).await?,
