@@ -51,7 +51,7 @@ impl State {
 
 /// What `take` found.
 pub(super) enum Taken {
-    One { lease: u64, stored: Stored, lost: CancellationToken },
+    One { lease: u64, stored: Box<Stored>, lost: CancellationToken },
     Nothing,
     Closed,
 }
@@ -105,7 +105,7 @@ impl Shared {
         if pump {
             self.poke.notify_one();
         }
-        taken.map_or(Taken::Nothing, |(stored, lost)| Taken::One { lease, stored, lost })
+        taken.map_or(Taken::Nothing, |(stored, lost)| Taken::One { lease, stored: Box::new(stored), lost })
     }
 
     /// Takes leases away: those of all queues that are over at `now`, or every one.

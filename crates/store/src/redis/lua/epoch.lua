@@ -1,5 +1,6 @@
 -- The store epoch: another one when another server process answers and what it answered before may be lost.
--- Sequences, tokens and versions given in the lost time are not given again: the counter moves ahead by more than there can be.
+-- Sequences, tokens and versions given in the lost time are not given again: the counter moves ahead by more than there
+-- can be.
 -- Many processes agree: the first that meets the new server changes the epoch, the others find it changed.
 -- ARGV: run_id of the server, 1 when nothing answered can be lost over a restart, a random epoch to use.
 local E = P .. 'epoch'

@@ -18,4 +18,5 @@ local parts = number(j[4])
 local body = parts == 1 and call('GET', P .. 'result:' .. job)
 local count = t[4] and call('HLEN', F) or 0
 local findings = count > 0 and count <= tonumber(ARGV[4]) and call('HVALS', F) or {}
-return { 'ready', scan, j[6] or '0', j[7] or '0', loads, parts, body or false, target, t[1] or '0', t[2] or false, count, findings }
+return { 'ready', scan, j[6] or '0', j[7] or '0', loads, parts, body or false, target,
+  t[1] or '0', t[2] or false, count, findings }
