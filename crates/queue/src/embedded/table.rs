@@ -228,3 +228,29 @@ fn to_text(cause: Option<TraceParent>, headers: &BTreeMap<String, String>) -> St
     let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(cause);
     serde_json::to_string(&all.collect::<BTreeMap<_, _>>()).unwrap_or_else(|_| "{}".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_read_where_it_has_its_form_and_the_other_headers_in_any_case() {
+        let db = Connection::open_in_memory().expect("a database");
+        db.execute_batch(SCHEMA).expect("the schema");
+        let said = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let insert = "INSERT INTO message (seq, queue, at, delay, size, id, headers, body) \
+                      VALUES (?1, ?2, 0, 0, 0, 'm', ?3, x'00')";
+        for (seq, cause) in [(1, said), (2, "00-x-y-01")] {
+            let headers = format!(r#"{{"a":"b","traceparent":"{cause}"}}"#);
+            db.execute(insert, params![seq, Queue::ScanBulk.name(), headers]).expect("a row");
+        }
+        let limit = PageLimit { messages: 9, bytes: 9 };
+        let page = page(&db, Queue::ScanBulk, Key::FIRST, 9, limit).expect("a page");
+        let causes: Vec<_> =
+            page.messages.iter().map(|stored| stored.message.cause.map(|cause| cause.to_string())).collect();
+        assert_eq!(causes, [Some(said.to_owned()), None]);
+        for stored in page.messages {
+            assert_eq!(stored.message.headers, BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+        }
+    }
+}
