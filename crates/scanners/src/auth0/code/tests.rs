@@ -199,6 +199,19 @@ fn what_is_no_code_or_nested_beyond_reason_is_not_assessed() {
 }
 
 #[test]
+fn what_is_no_sum_is_no_text() {
+    for code in [
+        "const password = 60 * 60;",
+        "eval('a' + (2 * 3));",
+        "f('a' - 'b');",
+        "x['a' < b];",
+        "['a' * 2].join('')",
+    ] {
+        assert!(read_all(vec![code.to_owned()]).remove(0).facts().is_ok(), "{code}");
+    }
+}
+
+#[test]
 fn old_runtimes_are_told_apart() {
     for (version, bad) in [("node16", true), ("node18-actions", true), ("22", false), ("node22", false)] {
         assert_eq!(matches!(runtime(version, "x"), Ok(Verdict::Failed(_))), bad, "{version}");

@@ -46,6 +46,8 @@ fn joined(expression: &Expression<'_>, text: &mut String, depth: usize) -> bool 
         Expression::BinaryExpression(sum) if sum.operator == BinaryOperator::Addition => {
             operands(sum).into_iter().all(|operand| joined(operand, text, depth + 1))
         }
+        // Of any other operator: what it makes is no text, and asked as a piece it would come back here.
+        Expression::BinaryExpression(_) => false,
         Expression::ParenthesizedExpression(inner) => joined(&inner.expression, text, depth + 1),
         part => piece(part).is_some_and(|part| {
             text.push_str(&part);
