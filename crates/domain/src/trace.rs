@@ -60,6 +60,12 @@ impl TraceParent {
         }
     }
 
+    /// The span that work which stands here belongs under: what caused it. A cause in another trace is nobody of ours.
+    #[must_use]
+    pub fn parent(&self, cause: Option<Self>, otherwise: impl FnOnce() -> Self) -> [u8; 8] {
+        cause.filter(|cause| cause.trace == self.trace).unwrap_or_else(otherwise).span
+    }
+
     /// Trace and span.
     #[must_use]
     pub const fn ids(&self) -> ([u8; 16], [u8; 8]) {

@@ -13,9 +13,7 @@ pub(crate) fn span(input: &ReconcileInput, cause: Option<TraceParent>) -> Span {
     let ReconcileInput { job, loads, .. } = input;
     let place = || {
         let at = TraceParent::of_reconcile(&job.scan, &job.id, *loads);
-        // A cause in another trace is nobody of ours.
-        let cause = cause.filter(|cause| cause.trace == at.trace);
-        let parent = cause.unwrap_or_else(|| TraceParent::of_attempt(&job.scan, &job.id, job.attempt)).span;
+        let parent = at.parent(cause, || TraceParent::of_attempt(&job.scan, &job.id, job.attempt));
         Place { at: at.ids(), parent: Some(parent) }
     };
     let mut span = Span::start("process", Queue::Results.name(), Kind::Consumer, place);

@@ -13,9 +13,7 @@ pub(crate) fn span(attempt: &Attempt, cause: Option<TraceParent>) -> Span {
     let job = &attempt.job;
     let place = || {
         let at = TraceParent::of_attempt(&job.scan, &job.id, attempt.number);
-        // A cause in another trace is nobody of ours.
-        let cause = cause.filter(|cause| cause.trace == at.trace);
-        let parent = cause.unwrap_or_else(|| TraceParent::of_request(&job.scan)).span;
+        let parent = at.parent(cause, || TraceParent::of_request(&job.scan));
         Place { at: at.ids(), parent: Some(parent) }
     };
     let queue = Queue::of_lane(job.lane).name();

@@ -17,24 +17,35 @@ const LONGEST_NAME: usize = 200;
 /// The text of a literal, also of one that is put together from several.
 pub(super) fn literal<'e>(expression: &'e Expression<'_>) -> Option<Cow<'e, str>> {
     match expression {
-        Expression::StringLiteral(literal) => Some(literal.value.as_str().into()),
-        Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
-            template.quasis.first().map(|part| part.value.raw.as_str().into())
-        }
         Expression::ParenthesizedExpression(_) | Expression::BinaryExpression(_) => {
             let mut text = String::new();
             joined(expression, &mut text, 0).then(|| text.into())
         }
+        single => single_literal(single),
+    }
+}
+
+/// The text of one literal.
+fn single_literal<'e>(expression: &'e Expression<'_>) -> Option<Cow<'e, str>> {
+    match expression {
+        Expression::StringLiteral(literal) => Some(literal.value.as_str().into()),
+        Expression::TemplateLiteral(template) if template.expressions.is_empty() => {
+            template.quasis.first().map(|part| part.value.raw.as_str().into())
+        }
+        _ => None,
+    }
+}
+
+fn digits<'e>(expression: &'e Expression<'_>) -> Option<Cow<'e, str>> {
+    match expression {
+        Expression::NumericLiteral(number) => Some(number.value.to_string().into()),
         _ => None,
     }
 }
 
 /// The text of one operand of a sum: there a number is its digits.
 pub(super) fn piece<'e>(operand: &'e Expression<'_>) -> Option<Cow<'e, str>> {
-    match operand {
-        Expression::NumericLiteral(number) => Some(number.value.to_string().into()),
-        operand => literal(operand),
-    }
+    digits(operand).or_else(|| literal(operand))
 }
 
 /// Writes the text of a sum of literals; whether it is one.
@@ -46,10 +57,8 @@ fn joined(expression: &Expression<'_>, text: &mut String, depth: usize) -> bool 
         Expression::BinaryExpression(sum) if sum.operator == BinaryOperator::Addition => {
             operands(sum).into_iter().all(|operand| joined(operand, text, depth + 1))
         }
-        // Of any other operator: what it makes is no text, and asked as a piece it would come back here.
-        Expression::BinaryExpression(_) => false,
         Expression::ParenthesizedExpression(inner) => joined(&inner.expression, text, depth + 1),
-        part => piece(part).is_some_and(|part| {
+        part => digits(part).or_else(|| single_literal(part)).is_some_and(|part| {
             text.push_str(&part);
             true
         }),

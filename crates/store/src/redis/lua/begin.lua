@@ -43,7 +43,7 @@ if number(j[9]) >= tonumber(ARGV[7]) then return { 'condemned', 'crash-loop', ''
 local of_target, of_organisation = tonumber(ARGV[9]), tonumber(ARGV[10])
 local limited, T, O = of_target > 0 or of_organisation > 0, nil, nil
 if limited and j[13] then
-  local target = string.match(call('LINDEX', P .. 'list:' .. scan, j[13]) or '', '^[^\n]+\n([^\n]+)') or ''
+  local target = target_at(scan, j[13])
   local name = string.match(target, '^[^:]*:(.*)$') or target
   T, O = P .. 'running:' .. target, P .. 'running-of:' .. string.match(name, '^[^/]*')
   if (of_target > 0 and running(T, job, at) >= of_target)

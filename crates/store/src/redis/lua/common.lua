@@ -51,6 +51,11 @@ local function shared(scan)
   return call('HMGET', P .. 'scan:' .. scan, 'scope', 'lane', 'time_limit_ms', 'expires_after_ms', 'created_at', 'id')
 end
 
+-- The target of a job at this place of the list; empty for none.
+local function target_at(scan, index)
+  return string.match(call('LINDEX', P .. 'list:' .. scan, index) or '', '^[^\n]+\n([^\n]+)') or ''
+end
+
 -- The fields of a job that Rust reads, in the order of `own` in records.rs.
 local JOB_FIELDS = { 'kind', 'state', 'released', 'not_before', 'published', 'attempt', 'failures', 'crashes',
   'crashes_alone', 'error', 'waits_for', 'holder', 'until', 'begun', 'token', 'seq', 'stored', 'end' }

@@ -7,8 +7,7 @@ local j = call('HMGET', J, 'state', 'scan', 'loads', 'parts', 'index', 'seq', 'a
 local state, scan = j[1], j[2]
 if not state then return { 'unknown' } end
 if state ~= 'stored' and state ~= 'parked' and state ~= 'reconciled' then return { 'no-result' } end
-local entry = j[5] and call('LINDEX', P .. 'list:' .. scan, j[5])
-local target = entry and string.match(entry, '^[^\n]+\n([^\n]+)') or ''
+local target = j[5] and target_at(scan, j[5]) or ''
 local T, F = P .. 'target:' .. target, P .. 'findings:' .. target
 local t = call('HMGET', T, 'version', 'head', 'applying', 'listed')
 if t[3] then return { 'applying', target } end
