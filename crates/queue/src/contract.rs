@@ -54,6 +54,9 @@ pub trait Consumer: Send {
     /// before it answers loses no message.
     async fn next(&mut self) -> Option<Delivery>;
 
+    /// A message that is here already. `None` says nothing else: not that there is none, and not why.
+    fn ready(&mut self) -> Option<Delivery>;
+
     /// Stops the intake: what was already sent here and not yet taken by `next` goes back unharmed; leases stay valid.
     async fn stop(&mut self);
 

@@ -87,6 +87,14 @@ impl Feed {
         }
     }
 
+    /// A message that is here already.
+    pub(super) fn ready(&mut self) -> Option<Delivery> {
+        let State::Open(consumer) = &mut self.state else { return None };
+        let delivery = consumer.ready()?;
+        self.backoff.reset();
+        Some(delivery)
+    }
+
     pub(super) fn queue(&self) -> Queue {
         self.queue
     }

@@ -23,6 +23,8 @@ use crate::names::Queue;
 
 /// How often an idle loop shows that it is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
+/// Messages begun in a turn of the loop at most; in between it looks at everything else.
+const BURST: usize = 64;
 /// Beyond all time limits: what ends a job whose own end failed.
 const MARGIN: Duration = Duration::from_secs(5);
 
@@ -88,7 +90,10 @@ impl<H: Handler> ConsumerLoop<H> {
                 Some(ended) = jobs.running.join_next() => jobs.ended_with(ended),
                 () = jobs.around.gate.changed() => {}
                 () = changed(&mut paused) => intake.pause(paused.as_mut()),
-                (number, delivery) = intake.next(), if open => jobs.begin(&intake.slots, number, delivery),
+                (number, delivery) = intake.next(), if open => {
+                    jobs.begin(&intake.slots, number, delivery);
+                    jobs.begin_ready(&mut intake);
+                }
                 _ = sign_of_life.tick() => {}
             }
         }
@@ -137,6 +142,13 @@ impl IntakeSide {
     async fn next(&mut self) -> (usize, Delivery) {
         next_of(&mut self.feeds, 0, &self.slots).await
     }
+
+    /// The same of what is here already.
+    fn ready(&mut self) -> Option<(usize, Delivery)> {
+        let slots = &self.slots;
+        let mut feeds = self.feeds.iter_mut().enumerate().filter(|(number, _)| slots.free(*number));
+        feeds.find_map(|(number, feed)| feed.ready().map(|delivery| (number, delivery)))
+    }
 }
 
 /// The next message of one of these intakes, the first of which has this number.
@@ -180,6 +192,15 @@ impl<H: Handler> Jobs<H> {
     fn begin(&mut self, slots: &Arc<Slots>, intake: usize, delivery: Delivery) {
         self.begun += 1;
         self.running.spawn(job::run(Arc::clone(&self.around), delivery, slots.take(intake)));
+    }
+
+    /// Begins what is here already: each turn of the loop asks everything anew, which costs more.
+    fn begin_ready(&mut self, intake: &mut IntakeSide) {
+        for _ in 1..BURST {
+            let ready = if self.around.gate.is_open() { intake.ready() } else { None };
+            let Some((number, delivery)) = ready else { return };
+            self.begin(&intake.slots, number, delivery);
+        }
     }
 
     /// Takes all that have ended: each turn of the loop asks the intakes anew, which costs more.

@@ -57,20 +57,33 @@ impl Consumer for EmbeddedConsumer {
             // Registered before looking, so that what comes in between is not missed.
             let mut woken = std::pin::pin!(wake.notified());
             woken.as_mut().enable();
-            match self.shared.take(self.queue, self.prefetch, &self.held) {
-                Taken::One { lease, stored, lost } => {
-                    let lease =
-                        EmbeddedLease::new(Arc::clone(&self.shared), self.queue, lease, stored.key.seq, lost);
-                    return Some(Delivery { message: stored.message, lease: Box::new(lease) });
-                }
-                Taken::Nothing => woken.await,
-                Taken::Closed => {
-                    self.closed = true;
-                    return None;
-                }
+            if let Some(delivery) = self.ready() {
+                return Some(delivery);
             }
+            if self.closed {
+                return None;
+            }
+            woken.await;
         }
         None
+    }
+
+    fn ready(&mut self) -> Option<Delivery> {
+        if self.stopped {
+            return None;
+        }
+        match self.shared.take(self.queue, self.prefetch, &self.held) {
+            Taken::One { lease, stored, lost } => {
+                let lease =
+                    EmbeddedLease::new(Arc::clone(&self.shared), self.queue, lease, stored.key.seq, lost);
+                Some(Delivery { message: stored.message, lease: Box::new(lease) })
+            }
+            Taken::Nothing => None,
+            Taken::Closed => {
+                self.closed = true;
+                None
+            }
+        }
     }
 
     async fn stop(&mut self) {

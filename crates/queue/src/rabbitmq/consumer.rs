@@ -39,10 +39,9 @@ impl RabbitConsumer {
         Self { subscription, stream: Some(stream) }
     }
 
-    fn end(&mut self, why: Option<String>) -> Option<Delivery> {
+    fn end(&mut self, why: String) {
         self.stream = None;
-        self.subscription.end(why);
-        None
+        self.subscription.end(Some(why));
     }
 
     /// What the broker said when it closed the channel, if it said anything.
@@ -54,6 +53,19 @@ impl RabbitConsumer {
                 Err(error) => return Some(explain::consumer_end(self.subscription.queue.name(), &error)),
             }
         }
+    }
+
+    /// The message in what the stream gave. After the stream's end there is none any more.
+    fn taken(&mut self, item: Option<lapin::Result<Raw>>) -> Option<Delivery> {
+        let queue = self.subscription.queue.name();
+        match item {
+            // Delivered on a channel that has died since: it is not ours any more and comes again.
+            Some(Ok(raw)) if raw.acker.poisoned() => {}
+            Some(Ok(raw)) => return Some(self.delivery(raw)),
+            Some(Err(error)) => self.end(explain::consumer_end(queue, &error)),
+            None => self.end(explain::consumer_cancelled(queue)),
+        }
+        None
     }
 
     fn delivery(&self, raw: Raw) -> Delivery {
@@ -87,33 +99,31 @@ impl RabbitConsumer {
 impl Consumer for RabbitConsumer {
     async fn next(&mut self) -> Option<Delivery> {
         let subscription = Arc::clone(&self.subscription);
-        let queue = subscription.queue.name();
         let _waiting = subscription.wait();
         loop {
             let stream = self.stream.as_mut()?;
-            let dead = &subscription.dead;
-            // Most messages are here already, and then nothing has to be waited for.
-            let here = if dead.is_cancelled() { None } else { stream.next().now_or_never() };
-            let item = match here {
-                Some(item) => Ok(item),
-                None => tokio::select! {
-                    biased;
-                    () = dead.cancelled() => Err(()),
-                    item = stream.next() => Ok(item),
-                },
+            let item = tokio::select! {
+                biased;
+                () = subscription.dead.cancelled() => {
+                    let lost = || format!("{}: the connection was lost", subscription.queue.name());
+                    let why = self.last_words().unwrap_or_else(lost);
+                    self.end(why);
+                    return None;
+                }
+                item = stream.next() => item,
             };
-            let Ok(item) = item else {
-                let why = self.last_words().unwrap_or_else(|| format!("{queue}: the connection was lost"));
-                return self.end(Some(why));
-            };
-            match item {
-                // Delivered on a channel that has died since: it is not ours any more and comes again.
-                Some(Ok(raw)) if raw.acker.poisoned() => {}
-                Some(Ok(raw)) => return Some(self.delivery(raw)),
-                Some(Err(error)) => return self.end(Some(explain::consumer_end(queue, &error))),
-                None => return self.end(Some(explain::consumer_cancelled(queue))),
+            if let Some(delivery) = self.taken(item) {
+                return Some(delivery);
             }
         }
+    }
+
+    fn ready(&mut self) -> Option<Delivery> {
+        if self.subscription.dead.is_cancelled() {
+            return None;
+        }
+        let item = self.stream.as_mut()?.next().now_or_never()?;
+        self.taken(item)
     }
 
     async fn stop(&mut self) {

@@ -29,6 +29,27 @@ pub(crate) async fn no_more_than_prefetch_is_leased(fixture: &dyn Fixture) {
     nothing_comes(&mut consumer).await;
 }
 
+pub(crate) async fn what_is_here_is_had_without_waiting(fixture: &dyn Fixture) {
+    let mut consumer = consume(fixture, WORK, 3).await;
+    assert!(consumer.ready().is_none(), "nothing was published");
+    publish(fixture, &["a", "b", "c", "d"]).await;
+    let mut taken = vec![next(&mut consumer).await];
+    let until = Instant::now() + PATIENCE;
+    while taken.len() < 3 {
+        assert!(Instant::now() < until, "{} came", taken.len());
+        taken.extend(consumer.ready());
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(taken.iter().map(id).collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert!(consumer.ready().is_none(), "more than prefetched");
+    // Asking without waiting takes nothing from who waits.
+    settle(taken.remove(0), Settle::Done).await;
+    assert_eq!(id(&next(&mut consumer).await), "d");
+    consumer.stop().await;
+    assert!(consumer.ready().is_none(), "stopped");
+    settle(taken.remove(0), Settle::Done).await;
+}
+
 pub(crate) async fn two_consumers_share(fixture: &dyn Fixture) {
     const EACH_AT_MOST: usize = 60;
     let mut one = consume(fixture, WORK, 5).await;

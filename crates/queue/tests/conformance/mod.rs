@@ -70,6 +70,7 @@ macro_rules! conformance {
             publishing::a_batch_arrives_whole,
             publishing::depth_counts,
             leases::no_more_than_prefetch_is_leased,
+            leases::what_is_here_is_had_without_waiting,
             leases::two_consumers_share,
             leases::stop_gives_back_what_was_not_taken,
             leases::a_lost_lease_says_so,

@@ -64,6 +64,12 @@ impl Consumer for FlakyConsumer {
         delivery
     }
 
+    fn ready(&mut self) -> Option<Delivery> {
+        let delivery = (self.left > 0).then(|| self.inner.ready()).flatten();
+        self.left -= usize::from(delivery.is_some());
+        delivery
+    }
+
     async fn stop(&mut self) {
         self.inner.stop().await;
     }
