@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{EventId, JobId, ScanId, TargetId};
@@ -53,9 +53,9 @@ struct Written<'a, T> {
     data: &'a T,
 }
 
-/// The same as it comes, without its data: what they are says its type, which may stand behind them.
+/// The same as it comes. What its data are says its type, which may stand behind them.
 #[derive(Deserialize)]
-struct Read<'a> {
+struct Read<'a, T> {
     #[serde(borrow)]
     specversion: Cow<'a, str>,
     id: EventId,
@@ -66,11 +66,6 @@ struct Read<'a> {
     datacontenttype: Cow<'a, str>,
     #[serde(borrow)]
     r#type: Cow<'a, str>,
-}
-
-/// Its data alone.
-#[derive(Deserialize)]
-struct Data<T> {
     data: T,
 }
 
@@ -165,26 +160,39 @@ impl CloudEvent {
         if body.len() > MAX_BODY {
             return Err(format!("event of {} bytes is larger than {MAX_BODY}; not read", body.len()));
         }
-        let foreign = |what: &str, error: serde_json::Error| {
-            format!("not an event of ours ({what}line {} column {})", error.line(), error.column())
-        };
         let text = std::str::from_utf8(body).map_err(|_| "not an event of ours (no text)".to_owned())?;
-        let read: Read<'_> = serde_json::from_str(text).map_err(|error| foreign("", error))?;
-        if read.specversion != SPECVERSION || read.source != SOURCE || read.datacontenttype != JSON {
-            return Err("not an event of ours (specversion or source)".to_owned());
+        // Nearly every event that is read is of this kind, and is read once then.
+        match read::<ResultStored>(text, "") {
+            Ok(read) if read.r#type == RESULT_STORED => Ok(read.event(EventData::ResultStored)),
+            _ => Self::of_any_kind(text),
         }
-        let data = match &*read.r#type {
-            RESULT_STORED => data(text).map(EventData::ResultStored),
-            SCAN_FINISHED => data(text).map(EventData::ScanFinished),
-            _ => return Err("not an event of ours (type)".to_owned()),
-        };
-        let data = data.map_err(|error| foreign("data, ", error))?;
-        Ok(Self { id: read.id, time: read.time, data })
+    }
+
+    fn of_any_kind(text: &str) -> Result<Self, String> {
+        match &*read::<IgnoredAny>(text, "")?.r#type {
+            RESULT_STORED => Ok(read(text, "data, ")?.event(EventData::ResultStored)),
+            SCAN_FINISHED => Ok(read(text, "data, ")?.event(EventData::ScanFinished)),
+            _ => Err("not an event of ours (type)".to_owned()),
+        }
     }
 }
 
-fn data<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_str::<Data<T>>(text).map(|event| event.data)
+impl<T> Read<'_, T> {
+    fn event(self, data: impl Fn(T) -> EventData) -> CloudEvent {
+        CloudEvent { id: self.id, time: self.time, data: data(self.data) }
+    }
+}
+
+/// An event of ours with data of this form. `part`: what alone is still unknown of it, for the reason of a refusal.
+fn read<'a, T: Deserialize<'a>>(text: &'a str, part: &str) -> Result<Read<'a, T>, String> {
+    let foreign = |error: serde_json::Error| {
+        format!("not an event of ours ({part}line {} column {})", error.line(), error.column())
+    };
+    let read: Read<'a, T> = serde_json::from_str(text).map_err(foreign)?;
+    if read.specversion != SPECVERSION || read.source != SOURCE || read.datacontenttype != JSON {
+        return Err("not an event of ours (specversion or source)".to_owned());
+    }
+    Ok(read)
 }
 
 #[cfg(test)]
