@@ -14,7 +14,7 @@ use checkmate_domain::{
     WorkerId,
 };
 use checkmate_notifier::{Reconciler, ReconcilerConfig};
-use checkmate_queue::consumer::{Handler as _, JobContext};
+use checkmate_queue::consumer::{self, JobContext};
 use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
 use checkmate_queue::{Message, Queue, Settle};
 use checkmate_store::embedded::EmbeddedStore;
@@ -280,7 +280,7 @@ async fn handed(store: Arc<dyn Store>, event: &str) -> anyhow::Result<f64> {
     let reconciler = Reconciler::new(store, Arc::new(broker), config);
     let context = JobContext::detached(LONG).await;
     let began = Instant::now();
-    let settled = reconciler.handle(message(event), &context).await;
+    let settled = consumer::hand(&reconciler, message(event), &context).await;
     let seconds = began.elapsed().as_secs_f64();
     ensure!(matches!(settled, Settle::Done), "not reconciled: {settled:?}");
     Ok(seconds)

@@ -25,7 +25,13 @@ struct Clock {
 
 #[async_trait]
 impl Handler for Clock {
-    async fn handle(&self, message: Message, _ctx: &JobContext) -> Settle {
+    type Work = ();
+
+    fn read(&self, _message: &Message) -> (Self::Work, Duration) {
+        ((), Duration::from_secs(60))
+    }
+
+    async fn handle(&self, (): Self::Work, message: Message, _ctx: &JobContext) -> Settle {
         let number = message.id.and_then(|id| id.parse::<usize>().ok());
         let sent = number.and_then(|number| self.sent.get(number)).and_then(OnceLock::get);
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -34,10 +40,6 @@ impl Handler for Clock {
             self.stop.drain();
         }
         Settle::Done
-    }
-
-    fn time_limit(&self, _message: &Message) -> Duration {
-        Duration::from_secs(60)
     }
 }
 

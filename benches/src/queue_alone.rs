@@ -27,7 +27,13 @@ struct PassOn {
 
 #[async_trait]
 impl Handler for PassOn {
-    async fn handle(&self, message: Message, _ctx: &JobContext) -> Settle {
+    type Work = ();
+
+    fn read(&self, _message: &Message) -> (Self::Work, Duration) {
+        ((), Duration::from_secs(60))
+    }
+
+    async fn handle(&self, (): Self::Work, message: Message, _ctx: &JobContext) -> Settle {
         let id = message.id.unwrap_or_default();
         let copy = Outgoing::new(Destination::Queue(Queue::Results), id, message.body.to_vec());
         if let Err(error) = self.broker.publish(vec![copy]).await {
@@ -37,10 +43,6 @@ impl Handler for PassOn {
             self.stop.drain();
         }
         Settle::Done
-    }
-
-    fn time_limit(&self, _message: &Message) -> Duration {
-        Duration::from_secs(60)
     }
 }
 

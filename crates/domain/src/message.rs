@@ -1,7 +1,5 @@
 //! The job message: what travels on a work queue. It carries references and limits, never a credential and never results.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::id::{JobId, ScanId};
@@ -63,23 +61,7 @@ struct Envelope {
     expires_at: Option<Timestamp>,
 }
 
-/// How long an attempt may take, in a message of a schema we read.
-#[derive(Deserialize)]
-struct Limit {
-    schema: u32,
-    time_limit_ms: u64,
-}
-
 impl JobMessage {
-    /// How long an attempt may take by what a message says, the rest of which is not looked at; `None` where it says
-    /// nothing that is understood.
-    #[must_use]
-    pub fn time_limit_of(body: &[u8]) -> Option<Duration> {
-        let read = || serde_json::from_slice::<Limit>(body).ok();
-        let Limit { schema, time_limit_ms } = (body.len() <= MAX_BODY).then(read)??;
-        (schema <= SCHEMA).then(|| Duration::from_millis(time_limit_ms))
-    }
-
     /// The bytes that go on the queue.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -94,12 +76,15 @@ impl JobMessage {
         if body.len() > MAX_BODY {
             return Err(MessageError::TooLarge(body.len()));
         }
+        // Known to be text as a whole, its strings are not looked at one by one.
+        let text = std::str::from_utf8(body)
+            .map_err(|_| MessageError::Malformed("not JSON, for it is no text".to_owned()))?;
         let malformed = |error: serde_json::Error| MessageError::Malformed(position(&error));
-        match serde_json::from_slice::<Self>(body) {
+        match serde_json::from_str::<Self>(text) {
             Ok(job) if job.schema <= SCHEMA => Ok(job),
             // Looked at only now: nearly every message is of a form we know.
             read => {
-                let Envelope { schema, expires_at } = serde_json::from_slice(body).map_err(malformed)?;
+                let Envelope { schema, expires_at } = serde_json::from_str(text).map_err(malformed)?;
                 if schema > SCHEMA {
                     return Err(MessageError::NewerSchema { schema, expires_at });
                 }
@@ -135,17 +120,6 @@ mod tests {
             time_limit_ms: 900_000,
             expires_at: Timestamp::from_millis(1),
         }
-    }
-
-    #[test]
-    fn a_time_limit_is_read_from_what_we_understand_alone() {
-        let limit = |body: &str| JobMessage::time_limit_of(body.as_bytes());
-        let ours = message().to_bytes();
-        assert_eq!(JobMessage::time_limit_of(&ours), Some(Duration::from_mins(15)));
-        assert_eq!(limit(r#"{"schema":2,"time_limit_ms":1}"#), None, "of a newer release");
-        assert_eq!(limit("{}"), None);
-        let padded = format!("{}{}", " ".repeat(MAX_BODY), String::from_utf8_lossy(&ours));
-        assert_eq!(limit(&padded), None, "beyond the bound");
     }
 
     #[test]

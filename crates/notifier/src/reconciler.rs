@@ -41,8 +41,11 @@ pub struct Reconciler {
 }
 
 /// Why an event was not handled, by what to do with it.
-enum Trouble {
+#[derive(Debug)]
+pub enum Trouble {
+    /// To be tried again.
     Later(String),
+    /// Given up.
     Dead(String),
 }
 
@@ -62,9 +65,13 @@ impl Reconciler {
         Self { store, broker, config }
     }
 
-    async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Trouble> {
-        let Some(job) = self.read(message)? else { return Ok(()) };
-        let Some(progress) = self.settle_result(&job, message.cause, ctx).await? else { return Ok(()) };
+    async fn on_result(
+        &self,
+        job: &JobId,
+        cause: Option<TraceParent>,
+        ctx: &JobContext,
+    ) -> Result<(), Trouble> {
+        let Some(progress) = self.settle_result(job, cause, ctx).await? else { return Ok(()) };
         // A cancelled scan may have more results to come; the keeper announces it when there are none.
         let over = progress.scan.state.is_final() && progress.scan.state != ScanState::Cancelled;
         if progress.scan.announced {
@@ -77,7 +84,7 @@ impl Reconciler {
     }
 
     /// The job whose result an event is about; `None` for an event that needs nothing.
-    fn read(&self, message: &Message) -> Result<Option<JobId>, Trouble> {
+    fn job_of(&self, message: &Message) -> Result<Option<JobId>, Trouble> {
         if let Some(user) = message.stranger(self.config.publishers.as_ref()) {
             return Err(Trouble::Dead(format!(
                 "result event published by '{user}', who may not: not believed"
@@ -159,8 +166,19 @@ impl Reconciler {
 
 #[async_trait]
 impl Handler for Reconciler {
-    async fn handle(&self, message: Message, ctx: &JobContext) -> Settle {
-        match self.on_message(&message, ctx).await {
+    type Work = Result<Option<JobId>, Trouble>;
+
+    fn read(&self, message: &Message) -> (Self::Work, Duration) {
+        (self.job_of(message), self.config.time_limit)
+    }
+
+    async fn handle(&self, job: Self::Work, message: Message, ctx: &JobContext) -> Settle {
+        let done = match job {
+            Ok(Some(job)) => self.on_result(&job, message.cause, ctx).await,
+            Ok(None) => Ok(()),
+            Err(trouble) => Err(trouble),
+        };
+        match done {
             Ok(()) => Settle::Done,
             Err(Trouble::Later(reason)) => Settle::Later { after: self.config.retry_after, reason },
             Err(Trouble::Dead(reason)) => {
@@ -172,9 +190,5 @@ impl Handler for Reconciler {
                 Settle::Dead { reason }
             }
         }
-    }
-
-    fn time_limit(&self, _message: &Message) -> Duration {
-        self.config.time_limit
     }
 }

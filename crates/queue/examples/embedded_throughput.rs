@@ -27,15 +27,17 @@ struct Count {
 
 #[async_trait]
 impl Handler for Count {
-    async fn handle(&self, _message: Message, _ctx: &JobContext) -> Settle {
+    type Work = ();
+
+    fn read(&self, _message: &Message) -> (Self::Work, Duration) {
+        ((), Duration::from_secs(60))
+    }
+
+    async fn handle(&self, (): Self::Work, _message: Message, _ctx: &JobContext) -> Settle {
         if self.done.fetch_add(1, Ordering::Relaxed) + 1 == MESSAGES {
             self.stop.drain();
         }
         Settle::Done
-    }
-
-    fn time_limit(&self, _message: &Message) -> Duration {
-        Duration::from_secs(60)
     }
 }
 

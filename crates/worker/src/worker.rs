@@ -39,7 +39,7 @@ pub struct Worker {
 
 /// How a job left this worker, when it was not simply done.
 #[derive(Debug)]
-pub(crate) enum Left {
+pub enum Left {
     /// To be tried again.
     Later(Duration, String),
     /// To be tried again, because store or broker could not be used.
@@ -73,8 +73,13 @@ impl Worker {
         Self { store, broker, scanners, context, lessor, marker, config, waits: Waits::default() }
     }
 
-    async fn on_message(&self, message: &Message, ctx: &JobContext) -> Result<(), Left> {
-        let job = match self.read(message) {
+    async fn on_message(
+        &self,
+        read: Result<JobMessage, Left>,
+        message: &Message,
+        ctx: &JobContext,
+    ) -> Result<(), Left> {
+        let job = match read {
             Ok(job) => job,
             Err(left) => return Err(Box::pin(self.not_read(message, left)).await),
         };
@@ -101,7 +106,7 @@ impl Worker {
         self.go_on(job, begin, cause, ctx).await
     }
 
-    fn read(&self, message: &Message) -> Result<JobMessage, Left> {
+    fn job_of(&self, message: &Message) -> Result<JobMessage, Left> {
         if let Some(user) = message.stranger(self.config.publishers.as_ref()) {
             return Err(Left::Dead(format!("job published by '{user}', who may not: not run")));
         }
@@ -227,8 +232,16 @@ pub(crate) fn of(job: &JobRecord) -> String {
 
 #[async_trait]
 impl Handler for Worker {
-    async fn handle(&self, message: Message, ctx: &JobContext) -> Settle {
-        match self.on_message(&message, ctx).await {
+    type Work = Result<JobMessage, Left>;
+
+    fn read(&self, message: &Message) -> (Self::Work, Duration) {
+        let (job, most) = (self.job_of(message), self.config.time_limit);
+        let limit = job.as_ref().map_or(most, |job| most.min(Duration::from_millis(job.time_limit_ms)));
+        (job, limit)
+    }
+
+    async fn handle(&self, job: Self::Work, message: Message, ctx: &JobContext) -> Settle {
+        match self.on_message(job, &message, ctx).await {
             Ok(()) => {
                 self.waits.end(SERVERS, None);
                 Settle::Done
@@ -243,11 +256,6 @@ impl Handler for Worker {
                 Settle::Dead { reason }
             }
         }
-    }
-
-    fn time_limit(&self, message: &Message) -> Duration {
-        let asked = JobMessage::time_limit_of(&message.body);
-        asked.unwrap_or(self.config.time_limit).min(self.config.time_limit)
     }
 }
 

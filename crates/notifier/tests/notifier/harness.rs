@@ -12,7 +12,7 @@ use checkmate_domain::{
     Transition, TransitionKind, Trigger, TriggerKind, WorkerId,
 };
 use checkmate_notifier::{Reconciler, ReconcilerConfig};
-use checkmate_queue::consumer::{ConsumeConfig, ConsumerLoop, DrainReport, Handler, JobContext};
+use checkmate_queue::consumer::{self, ConsumeConfig, ConsumerLoop, DrainReport, JobContext};
 use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
 use checkmate_queue::{Broker, Message, Outgoing, Queue, Settle};
 use checkmate_service::Stop;
@@ -358,7 +358,7 @@ impl Running {
 /// Hands an event over outside of any loop.
 pub(crate) async fn hand(notifier: &Reconciler, message: Message) -> Settle {
     let ctx = JobContext::detached(LONG).await;
-    notifier.handle(message, &ctx).await
+    consumer::hand(notifier, message, &ctx).await
 }
 
 /// A message as it comes from the broker.

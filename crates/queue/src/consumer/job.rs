@@ -124,16 +124,16 @@ impl<H: Handler> Surroundings<H> {
         lost: &CancellationToken,
         late: &mut Option<RunningJob>,
     ) -> Outcome {
-        let limit = std::panic::catch_unwind(AssertUnwindSafe(|| self.handler.time_limit(&message)));
-        let limit = match limit {
-            Ok(limit) => limit,
+        let read = std::panic::catch_unwind(AssertUnwindSafe(|| self.handler.read(&message)));
+        let (work, limit) = match read {
+            Ok(read) => read,
             Err(panic) => return panicked(name, &*panic),
         };
         let end = Arc::new(End::new(limit));
         let running = Arc::new(Running::new(name.id.clone(), name.queue, Arc::clone(&end)));
         let _noted = self.liveness.note(Arc::clone(&running));
         let ctx = JobContext::new(Arc::clone(&end), Arc::clone(&self.gate), share);
-        let handling = AssertUnwindSafe(self.handler.handle(message, &ctx)).catch_unwind();
+        let handling = AssertUnwindSafe(self.handler.handle(work, message, &ctx)).catch_unwind();
         let mut handling = std::pin::pin!(handling);
         let cause = tokio::select! {
             biased;

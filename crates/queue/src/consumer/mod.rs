@@ -28,11 +28,20 @@ use crate::contract::{Message, Settle};
 /// What is done with a message. Implementations: the worker's jobs and the notifier's results.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
+    /// What a message asks for, as far as its body alone says.
+    type Work: Send;
+
+    /// Reads a message: what is to be done, and how long it may take, which must fit into the broker's consumer time-out.
+    fn read(&self, message: &Message) -> (Self::Work, Duration);
+
     /// Works the message off and gives the verdict. Everything that it caused is stored and confirmed before it says
     /// [`Settle::Done`]. When [`JobContext::stopping`] fires, it ends soon; if the cause is [`StopCause::LeaseLost`], it
     /// emits nothing more and its verdict is not used.
-    async fn handle(&self, message: Message, ctx: &JobContext) -> Settle;
+    async fn handle(&self, work: Self::Work, message: Message, ctx: &JobContext) -> Settle;
+}
 
-    /// How long it may take. Must fit into the broker's consumer time-out.
-    fn time_limit(&self, message: &Message) -> Duration;
+/// Reads a message and works it off, outside of any loop.
+pub async fn hand<H: Handler>(handler: &H, message: Message, ctx: &JobContext) -> Settle {
+    let (work, _) = handler.read(&message);
+    handler.handle(work, message, ctx).await
 }

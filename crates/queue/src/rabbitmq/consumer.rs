@@ -73,13 +73,13 @@ impl RabbitConsumer {
         let body: Arc<[u8]> = data.into();
         let (cause, headers) = wire::headers(&properties);
         let message = Message {
-            id: properties.message_id().as_ref().map(ToString::to_string),
+            id: properties.message_id().as_ref().map(|id| id.as_str().to_owned()),
             queue: self.subscription.queue,
             body: Arc::clone(&body),
             cause,
             headers,
             redelivered,
-            user_id: properties.user_id().as_ref().map(ToString::to_string),
+            user_id: properties.user_id().as_ref().map(|user| user.as_str().to_owned()),
             death: wire::death(self.subscription.queue, &properties),
         };
         let lease = RabbitLease::new(Arc::clone(&self.subscription), acker, properties, body);

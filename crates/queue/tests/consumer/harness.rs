@@ -58,16 +58,18 @@ impl Drop for Inside<'_> {
 
 #[async_trait]
 impl Handler for Script {
-    async fn handle(&self, message: Message, ctx: &JobContext) -> Settle {
+    type Work = ();
+
+    fn read(&self, message: &Message) -> (Self::Work, Duration) {
+        assert_ne!(message.id.as_deref(), Some("no limit"), "asked for by a test");
+        ((), self.limit)
+    }
+
+    async fn handle(&self, (): Self::Work, message: Message, ctx: &JobContext) -> Settle {
         self.began.lock().unwrap().push(message.id.clone().unwrap());
         self.inside.fetch_add(1, Ordering::SeqCst);
         let _inside = Inside(&self.inside);
         (self.work)(message, ctx).await
-    }
-
-    fn time_limit(&self, message: &Message) -> Duration {
-        assert_ne!(message.id.as_deref(), Some("no limit"), "asked for by a test");
-        self.limit
     }
 }
 

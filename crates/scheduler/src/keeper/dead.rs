@@ -157,14 +157,16 @@ fn record(message: &Message, death: &Death, was: &Was, now: Timestamp) -> DeadRe
 
 #[async_trait]
 impl Handler for DeadLetters {
-    async fn handle(&self, message: Message, _ctx: &JobContext) -> Settle {
+    type Work = ();
+
+    fn read(&self, _message: &Message) -> (Self::Work, Duration) {
+        ((), self.config.time_limit)
+    }
+
+    async fn handle(&self, (): Self::Work, message: Message, _ctx: &JobContext) -> Settle {
         match self.take(&message).await {
             Ok(()) => Settle::Done,
             Err(reason) => Settle::Later { after: self.config.retry_after, reason },
         }
-    }
-
-    fn time_limit(&self, _message: &Message) -> Duration {
-        self.config.time_limit
     }
 }

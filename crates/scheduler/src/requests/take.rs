@@ -117,10 +117,17 @@ impl Requests {
 
 #[async_trait]
 impl Handler for Requests {
+    /// The scan and who asks for it, or why there will be none.
+    type Work = Result<(NewScan, String), String>;
+
+    fn read(&self, message: &Message) -> (Self::Work, Duration) {
+        (self.wanted(message), self.config.patience)
+    }
+
     /// Never puts a request off: the copy would carry our own broker user, and who asked would be lost. It waits here for
     /// the store, and goes back as it came when that takes too long.
-    async fn handle(&self, message: Message, ctx: &JobContext) -> Settle {
-        let (scan, user) = match self.wanted(&message) {
+    async fn handle(&self, wanted: Self::Work, message: Message, ctx: &JobContext) -> Settle {
+        let (scan, user) = match wanted {
             Ok(wanted) => wanted,
             Err(reason) => return Settle::Dead { reason },
         };
@@ -140,9 +147,5 @@ impl Handler for Requests {
                 return Settle::Requeue;
             }
         }
-    }
-
-    fn time_limit(&self, _message: &Message) -> Duration {
-        self.config.patience
     }
 }

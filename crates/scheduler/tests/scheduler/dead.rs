@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use checkmate_domain::Lane;
-use checkmate_queue::consumer::{Handler, JobContext};
+use checkmate_queue::consumer::{self, JobContext};
 use checkmate_queue::embedded::EmbeddedConfig;
 use checkmate_queue::{Broker, Death, Destination, Message, Outgoing, Queue, Settle};
 use checkmate_scheduler::keeper::{DeadLetters, DeadLettersConfig};
@@ -34,7 +34,7 @@ fn letters(bench: &Bench, publishers: Option<BTreeSet<String>>) -> DeadLetters {
 
 async fn hand(letters: &DeadLetters, message: Message) -> Settle {
     let ctx = JobContext::detached(LONG).await;
-    letters.handle(message, &ctx).await
+    consumer::hand(letters, message, &ctx).await
 }
 
 fn dead_job(job: &JobRecord, user: Option<&str>, by_broker: bool) -> Message {

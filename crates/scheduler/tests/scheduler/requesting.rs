@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use checkmate_domain::{Lane, Scope, TriggerKind};
-use checkmate_queue::consumer::{Handler, JobContext};
+use checkmate_queue::consumer::{self, JobContext};
 use checkmate_queue::{Message, Queue, Settle};
 use checkmate_scheduler::requests::{Requests, RequestsConfig};
 use checkmate_store::{ScanRecord, Store};
@@ -39,7 +39,7 @@ fn message(user: Option<&str>, id: &str, scope: &str) -> Message {
 }
 
 async fn hand(taker: &Requests, message: Message) -> Settle {
-    taker.handle(message, &JobContext::detached(LONG).await).await
+    consumer::hand(taker, message, &JobContext::detached(LONG).await).await
 }
 
 async fn scans(bench: &Bench) -> Vec<ScanRecord> {
@@ -112,6 +112,6 @@ async fn a_request_waits_for_the_store_and_goes_back_as_it_came() {
     let taker = taker(&bench, 100);
     bench.store.close().await;
     let ctx = JobContext::detached(std::time::Duration::from_secs(5)).await;
-    let settle = taker.handle(message(Some("portal"), "r-1", "export:acme"), &ctx).await;
+    let settle = consumer::hand(&taker, message(Some("portal"), "r-1", "export:acme"), &ctx).await;
     assert_eq!(settle, Settle::Requeue, "a copy would carry another user");
 }

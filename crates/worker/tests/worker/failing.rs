@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use checkmate_domain::{EndReason, NotAssessed};
-use checkmate_queue::consumer::{Handler, JobContext};
+use checkmate_queue::consumer::Handler;
 use checkmate_queue::{Broker, Queue, Settle};
 use checkmate_scanners::{ScanError, Scanned};
 use checkmate_store::{JobState, ScanState, Store};
@@ -171,10 +171,10 @@ async fn the_shorter_of_both_time_limits_counts() {
     let mut job = bench.record("a", 1).await;
     for (asked, limit) in [(100, 100), (60_000, 500), (0, 0)] {
         job.time_limit_ms = asked;
-        assert_eq!(worker.time_limit(&job_message(&job)), ms(limit), "asked for {asked} ms");
+        assert_eq!(worker.read(&job_message(&job)).1, ms(limit), "asked for {asked} ms");
     }
     let garbage = crate::harness::message(b"garbage", None);
-    assert_eq!(worker.time_limit(&garbage), ms(500));
+    assert_eq!(worker.read(&garbage).1, ms(500));
 }
 
 #[tokio::test]
@@ -216,8 +216,7 @@ async fn a_store_that_is_away_counts_nothing_against_the_job() {
     let discover = bench.record("a", 1).await;
     let message = job_message(&discover);
     bench.store.close().await;
-    let ctx = JobContext::detached(LONG).await;
-    let settle = worker.handle(message, &ctx).await;
+    let settle = hand(&worker, message).await;
     let Settle::Later { reason, .. } = settle else { panic!("{settle:?}") };
     assert!(reason.contains("store"), "{reason}");
 }

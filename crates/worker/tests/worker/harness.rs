@@ -11,7 +11,7 @@ use checkmate_domain::{
     CloudEvent, Coverage, EventData, FingerprintKey, JobId, Lane, Part, ReportKind, ScanId, ScanReport,
     ScanStats, Scope, TargetId, Trigger, TriggerKind, WorkerId,
 };
-use checkmate_queue::consumer::{ConsumeConfig, ConsumerLoop, DrainReport, Handler, JobContext};
+use checkmate_queue::consumer::{self, ConsumeConfig, ConsumerLoop, DrainReport, JobContext};
 use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
 use checkmate_queue::{Broker, Message, Outgoing, Queue, Settle};
 use checkmate_scanners::{Discovery, Registry, ScanContext, ScanError, Scanned, Scanner};
@@ -386,7 +386,7 @@ pub(crate) async fn until(what: &str, so: impl AsyncFn() -> bool) {
 /// Hands a message over outside of any loop.
 pub(crate) async fn hand(worker: &Worker, message: Message) -> Settle {
     let ctx = JobContext::detached(LONG).await;
-    worker.handle(message, &ctx).await
+    consumer::hand(worker, message, &ctx).await
 }
 
 /// A message as it comes from the broker.
