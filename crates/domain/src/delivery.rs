@@ -112,7 +112,7 @@ pub struct DeliveryRecord {
     pub sent: Option<String>,
     /// Where it stands.
     pub state: DeliveryState,
-    /// From 1; each write is one more.
+    /// As it was read; 0 when it is new. The store gives it, with each write a larger one.
     pub version: u64,
     /// How often it was sent.
     pub attempts: u32,
@@ -143,7 +143,7 @@ impl DeliveryRecord {
             look,
             sent: None,
             state: DeliveryState::Planned,
-            version: 1,
+            version: 0,
             attempts: 0,
             looks: 0,
             due: Some(now),

@@ -222,7 +222,7 @@ fn arrived(record: DeliveryRecord, remote: Option<String>, now: Timestamp) -> De
 }
 
 fn next(record: &DeliveryRecord, now: Timestamp) -> DeliveryRecord {
-    DeliveryRecord { version: record.version + 1, changed_at: now, ..record.clone() }
+    DeliveryRecord { changed_at: now, ..record.clone() }
 }
 
 #[cfg(test)]

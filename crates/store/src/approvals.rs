@@ -13,9 +13,10 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// Keeping approvals. See [`crate::Store`] for what holds of every method.
 #[async_trait]
 pub trait ApprovalStore: Send + Sync {
-    /// Writes an approval in place of its version before, or the first one of version 1. False when another version is there:
-    /// then somebody else was faster, and nothing is written.
-    async fn put_approval(&self, approval: &Approval) -> Result<bool>;
+    /// Writes an approval in place of the version it was read with, and gives it another, as
+    /// [`crate::LedgerStore::put_delivery`] does with a row. Answers with the approval as it stands now; nothing when another
+    /// version is there.
+    async fn put_approval(&self, approval: Approval) -> Result<Option<Approval>>;
     /// One approval.
     async fn approval(&self, id: &ApprovalId) -> Result<Option<Approval>>;
     /// Approvals after an id, in the order of ids.
@@ -24,7 +25,11 @@ pub trait ApprovalStore: Send + Sync {
     async fn due_approvals(&self, now: Timestamp, limit: u64) -> Result<Vec<Approval>>;
     /// Writes a row as [`crate::LedgerStore::put_delivery`] does, and only while the approval that holds it is of this version.
     /// So whoever decides about an approval, and reads the rows then, reads every row that was written to wait for it.
-    async fn put_held_delivery(&self, record: &DeliveryRecord, approval: &Approval) -> Result<bool>;
+    async fn put_held_delivery(
+        &self,
+        record: DeliveryRecord,
+        approval: &Approval,
+    ) -> Result<Option<DeliveryRecord>>;
 }
 
 /// Approvals that nobody has decided.

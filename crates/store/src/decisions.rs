@@ -15,9 +15,10 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// Keeping decisions. See [`crate::Store`] for what holds of every method.
 #[async_trait]
 pub trait DecisionStore: Send + Sync {
-    /// Writes a decision in place of its version before, or the first one of version 1. False when another version is there:
-    /// then somebody else was faster, and nothing is written.
-    async fn put_decision(&self, decision: &Decision) -> Result<bool>;
+    /// Writes a decision in place of the version it was read with, and gives it another, as
+    /// [`crate::LedgerStore::put_delivery`] does with a row. Answers with the decision as it stands now; nothing when another
+    /// version is there.
+    async fn put_decision(&self, decision: Decision) -> Result<Option<Decision>>;
     /// What was decided about one finding.
     async fn decision(&self, fingerprint: &Fingerprint) -> Result<Option<Decision>>;
     /// Decisions after a fingerprint, in the order of fingerprints.

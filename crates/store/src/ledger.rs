@@ -19,9 +19,11 @@ pub struct Unplanned {
 /// Keeping the ledger. See [`crate::Store`] for what holds of every method.
 #[async_trait]
 pub trait LedgerStore: Send + Sync {
-    /// Writes a row in place of its version before, or the first one of version 1. False when another version is there: then
-    /// somebody else was faster, and nothing is written.
-    async fn put_delivery(&self, record: &DeliveryRecord) -> Result<bool>;
+    /// Writes a row in place of the version it was read with, which is 0 for one that is new, and gives it another: beyond the
+    /// one before, and never given twice, not even when the store lost time. Answers with the row as it stands now, which
+    /// whoever goes on with it goes on with; nothing when another version is there: then somebody else was faster, and nothing
+    /// is written.
+    async fn put_delivery(&self, record: DeliveryRecord) -> Result<Option<DeliveryRecord>>;
     /// One row.
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>>;
     /// Rows that something is to be done about at this time, the longest due first.

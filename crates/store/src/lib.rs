@@ -19,6 +19,7 @@ mod records;
 pub mod redis;
 mod requests;
 pub mod schedules;
+mod versioned;
 
 pub use about::{AboutStore, LockHolder};
 pub use approvals::{ApprovalStore, waiting};

@@ -147,7 +147,8 @@ async fn decide(
             bail!("approval {id} is not there any more")
         };
         let decided = change(there, &said).map_err(|error| anyhow!("approval {}: {error}", short(&id)))?;
-        if which.dry_run || parts.store.put_approval(&decided).await? {
+        let decided = if which.dry_run { Some(decided) } else { parts.store.put_approval(decided).await? };
+        if let Some(decided) = decided {
             let shown = show(parts, decided).await?;
             return match which.approval.format.format {
                 Format::Json => view::json(&shown),

@@ -127,11 +127,10 @@ async fn change(
     row: DeliveryRecord,
     to: impl Fn(&DeliveryRecord, Timestamp) -> Result<DeliveryRecord, String>,
 ) -> anyhow::Result<DeliveryRecord> {
-    let next = changed(&row, to)?;
-    if !parts.store.put_delivery(&next).await? {
-        bail!("delivery {} has changed just now: look at it again", row.id)
+    match parts.store.put_delivery(changed(&row, to)?).await? {
+        Some(written) => Ok(written),
+        None => bail!("delivery {} has changed just now: look at it again", row.id),
     }
-    Ok(next)
 }
 
 /// A row as a person wants it.

@@ -86,7 +86,7 @@ async fn decide(
                 Format::Text => format!("{would_be}\n{NOT_KEPT}"),
             });
         }
-        if parts.store.put_decision(&decision).await? {
+        if parts.store.put_decision(decision).await?.is_some() {
             follow(parts, &record).await?;
             return said(&show(parts, record, None).await?, which.format.format, out);
         }

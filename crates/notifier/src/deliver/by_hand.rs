@@ -8,7 +8,7 @@ use checkmate_domain::{DeliveryRecord, DeliveryState, Timestamp};
 /// When there is nothing to try, or somebody is at it.
 pub fn retried(row: &DeliveryRecord, now: Timestamp) -> Result<DeliveryRecord, String> {
     asks(row)?;
-    let next = DeliveryRecord { due: Some(now), version: row.version + 1, changed_at: now, ..row.clone() };
+    let next = DeliveryRecord { due: Some(now), changed_at: now, ..row.clone() };
     match row.state {
         DeliveryState::Delivered => Err("it is there already: nothing is to be done".to_owned()),
         DeliveryState::Sending => Err("it is being sent: look again in a few minutes".to_owned()),
@@ -41,13 +41,9 @@ pub fn cancelled(row: &DeliveryRecord, now: Timestamp) -> Result<DeliveryRecord,
         | DeliveryState::Delivered
         | DeliveryState::Parked
         | DeliveryState::Failed
-        | DeliveryState::Unconfirmed => Ok(DeliveryRecord {
-            state: DeliveryState::Cancelled,
-            due: None,
-            version: row.version + 1,
-            changed_at: now,
-            ..row.clone()
-        }),
+        | DeliveryState::Unconfirmed => {
+            Ok(DeliveryRecord { state: DeliveryState::Cancelled, due: None, changed_at: now, ..row.clone() })
+        }
     }
 }
 
@@ -86,7 +82,7 @@ mod tests {
     fn row(state: DeliveryState) -> DeliveryRecord {
         let subject = Subject::Scan(ScanId::new("s").unwrap());
         let planned = DeliveryRecord::planned("r", subject, "look".to_owned(), Timestamp::from_millis(1));
-        DeliveryRecord { state, attempts: 7, due: None, ..planned }
+        DeliveryRecord { state, attempts: 7, due: None, version: 3, ..planned }
     }
 
     #[test]
@@ -99,14 +95,14 @@ mod tests {
                     let tried = tried.unwrap();
                     assert_eq!(
                         (tried.state, tried.due, tried.version),
-                        (state, Some(NOW), 2),
+                        (state, Some(NOW), 3),
                         "never sent twice"
                     );
                 }
                 _ => {
                     let tried = tried.unwrap();
                     assert_eq!((tried.state, tried.due), (DeliveryState::Planned, Some(NOW)), "{state:?}");
-                    assert_eq!((tried.attempts, tried.version), (0, 2));
+                    assert_eq!((tried.attempts, tried.version), (0, 3));
                 }
             }
         }

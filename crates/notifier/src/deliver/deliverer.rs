@@ -251,9 +251,8 @@ impl Deliverer {
     async fn put_off(&self, row: DeliveryRecord) -> Result<(), StoreError> {
         let now = self.clock.now();
         let why = Some("what it is about is mended: it goes on when the scan is over".to_owned());
-        let (due, version) = (Some(now.plus(UNPLANNED)), row.version + 1);
-        let off = DeliveryRecord { due, why, version, changed_at: now, ..row };
-        self.store.put_delivery(&off).await.map(drop)
+        let off = DeliveryRecord { due: Some(now.plus(UNPLANNED)), why, changed_at: now, ..row };
+        self.store.put_delivery(off).await.map(drop)
     }
 
     /// A row with what goes out for it, if its channel takes that.
@@ -293,9 +292,8 @@ impl Deliverer {
     /// Puts off what falls into quiet hours until they end.
     async fn hush(&self, row: DeliveryRecord, until: Timestamp) -> Result<(), StoreError> {
         let why = Some(format!("quiet hours of its route until {until}"));
-        let (version, changed_at) = (row.version + 1, self.clock.now());
-        let later = DeliveryRecord { due: Some(until), why, version, changed_at, ..row };
-        self.store.put_delivery(&later).await.map(drop)
+        let later = DeliveryRecord { due: Some(until), why, changed_at: self.clock.now(), ..row };
+        self.store.put_delivery(later).await.map(drop)
     }
 
     /// A summary names what its rows say, nothing where all of it has tickets of its own by now. None when nothing of it is
@@ -320,7 +318,7 @@ impl Deliverer {
     ) -> Result<Option<DeliveryRecord>, StoreError> {
         match wanted(&row, look, self.clock.now()) {
             None => Ok(Some(row)),
-            Some(next) => Ok(self.store.put_delivery(&next).await?.then_some(next)),
+            Some(next) => self.store.put_delivery(next).await,
         }
     }
 
@@ -330,11 +328,10 @@ impl Deliverer {
             state: DeliveryState::Cancelled,
             due: None,
             why: Some("what it was to tell was over before it was sent".to_owned()),
-            version: row.version + 1,
             changed_at: self.clock.now(),
             ..row
         };
-        self.store.put_delivery(&over).await.map(drop)
+        self.store.put_delivery(over).await.map(drop)
     }
 
     /// Puts off a row that nothing can be done about now, and says why. What is known to be sent is not forgotten.
@@ -351,11 +348,10 @@ impl Deliverer {
             state,
             due: Some(now.plus(ASIDE)),
             why: Some(why.to_owned()),
-            version: row.version + 1,
             changed_at: now,
             ..row
         };
-        self.store.put_delivery(&aside).await.map(drop)
+        self.store.put_delivery(aside).await.map(drop)
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn joined(
     if before.is_some_and(|before| before.finished_at > scan.finished_at) {
         return Ok(None);
     }
-    Ok(Some(DeliveryRecord { scan: Some(scan.id.clone()), version: row.version + 1, changed_at: now, ..row }))
+    Ok(Some(DeliveryRecord { scan: Some(scan.id.clone()), changed_at: now, ..row }))
 }
 
 /// What the card of a digest shows; nothing when the scan, or the cadence, is there no more.

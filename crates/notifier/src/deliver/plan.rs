@@ -90,9 +90,10 @@ impl<'a> Plan<'a> {
         let (id, store) = (DeliveryId::derived(&route.name, &subject), self.holding.store);
         for _ in 0..TRIES {
             let (row, now) = (store.delivery(&id).await?, self.holding.clock.now());
-            match digest::joined(store, route, &subject, row, (self.scan, now)).await? {
-                Some(next) if !store.put_delivery(&next).await? => {}
-                _ => return Ok(()),
+            let next = digest::joined(store, route, &subject, row, (self.scan, now)).await?;
+            let Some(next) = next else { return Ok(()) };
+            if store.put_delivery(next).await?.is_some() {
+                return Ok(());
             }
         }
         Err(busy(&id))
@@ -121,7 +122,7 @@ impl<'a> Plan<'a> {
             };
             let Some(next) = next else { return Ok(()) };
             let is_named = next.record.within.is_some();
-            if self.put(0, next).await? {
+            if self.put(next).await? {
                 if is_named {
                     touched.insert(summary.clone());
                 }
@@ -162,7 +163,6 @@ impl<'a> Plan<'a> {
                 touched.insert(summary);
                 return Ok(());
             }
-            let version = row.as_ref().map_or(0, |row| row.version);
             let next = match row {
                 None if is_over(&wish) || !self.covers(wish.route) => None,
                 None => self.made(&wish, parcel.look()).await?,
@@ -171,7 +171,7 @@ impl<'a> Plan<'a> {
                 Some(row) => self.changed(row, &wish, parcel.look()).await?,
             };
             let Some(next) = next else { return Ok(()) };
-            if self.put(version, next).await? {
+            if self.put(next).await? {
                 return Ok(());
             }
         }
@@ -233,9 +233,9 @@ impl<'a> Plan<'a> {
         }
     }
 
-    async fn put(&self, version: u64, mut next: Next) -> Result<bool, StoreError> {
+    async fn put(&self, mut next: Next) -> Result<bool, StoreError> {
         (next.record.scan, next.record.note) = (Some(self.scan.id.clone()), self.done.note);
-        self.holding.put(version, next).await
+        self.holding.put(next).await
     }
 }
 

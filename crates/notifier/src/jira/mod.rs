@@ -201,7 +201,6 @@ pub(crate) fn without(record: &DeliveryRecord, why: String, now: Timestamp) -> D
         remote: None,
         sent: None,
         why: Some(why),
-        version: record.version + 1,
         changed_at: now,
         ..record.clone()
     }

@@ -132,7 +132,6 @@ impl Sender {
             approval: None,
             attempts: 1,
             due: Some(until),
-            version: record.version + 1,
             changed_at: now,
             ..record.clone()
         };

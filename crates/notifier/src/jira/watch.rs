@@ -68,11 +68,10 @@ impl Sender {
             state: DeliveryState::Planned,
             attempts: 0,
             due: Some(now),
-            version: record.version + 1,
             changed_at: now,
             ..record.clone()
         };
-        self.turns.store().put_delivery(&named).await
+        Ok(self.turns.store().put_delivery(named).await?.is_some())
     }
 }
 

@@ -18,8 +18,8 @@ impl<'a> Row<'a> {
         store: &'a dyn LedgerStore,
         record: DeliveryRecord,
     ) -> Result<Option<Self>, StoreError> {
-        let taken = store.put_delivery(&record).await?;
-        Ok(taken.then_some(Self { store, record }))
+        let taken = store.put_delivery(record).await?;
+        Ok(taken.map(|record| Self { store, record }))
     }
 
     pub(crate) const fn record(&self) -> &DeliveryRecord {
@@ -38,13 +38,14 @@ impl<'a> Row<'a> {
     ) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
             let next = change(&self.record);
-            if self.store.put_delivery(&next).await? {
-                self.record = next;
+            let remote = next.remote.clone();
+            if let Some(written) = self.store.put_delivery(next).await? {
+                self.record = written;
                 return Ok(true);
             }
             let Some(there) = self.store.delivery(&self.record.id).await? else { return Ok(false) };
             if !same_turn(&there, &self.record) {
-                self.leave_name(there, next.remote).await?;
+                self.leave_name(there, remote).await?;
                 return Ok(false);
             }
             self.record = DeliveryRecord {
@@ -58,8 +59,7 @@ impl<'a> Row<'a> {
 
     async fn leave_name(&self, there: DeliveryRecord, remote: Option<String>) -> Result<(), StoreError> {
         if there.remote.is_none() && remote.is_some() {
-            let named = DeliveryRecord { remote, version: there.version + 1, ..there };
-            self.store.put_delivery(&named).await?;
+            self.store.put_delivery(DeliveryRecord { remote, ..there }).await?;
         }
         Ok(())
     }

@@ -118,7 +118,6 @@ impl Turns {
         row.write(|record| DeliveryRecord {
             remote: Some(name.to_owned()),
             sent: Some(look.to_owned()),
-            version: record.version + 1,
             changed_at: now,
             ..record.clone()
         })

@@ -117,7 +117,7 @@ impl World {
             Some(row) => ledger::wanted(&row, look, now),
         };
         let Some(row) = row else { return false };
-        assert!(self.store.put_delivery(&row).await.unwrap());
+        assert!(self.store.put_delivery(row).await.unwrap().is_some());
         true
     }
 

@@ -2,6 +2,7 @@
 
 use checkmate_domain::{Decision, Fingerprint, Said, Timestamp};
 
+use crate::Store;
 use crate::conformance::Fixture;
 
 fn fingerprint(number: u32) -> Fingerprint {
@@ -13,19 +14,28 @@ fn commented(decision: Decision, text: &str) -> Decision {
     decision.comment(text, &said).unwrap()
 }
 
+/// The decision as it stands once it is written.
+async fn put(store: &dyn Store, decision: Decision) -> Decision {
+    store.put_decision(decision).await.unwrap().expect("written")
+}
+
 /// A decision is written on its version only, and is there after a restart.
 pub async fn a_decision_is_written_on_its_version_only(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    let first = commented(Decision::none(fingerprint(1)), "one");
+    let new = commented(Decision::none(fingerprint(1)), "one");
     assert_eq!(store.decision(&fingerprint(1)).await, Ok(None));
-    let second = commented(first.clone(), "two");
-    assert_eq!(store.put_decision(&second).await, Ok(false), "the first is missing");
-    assert_eq!(store.put_decision(&first).await, Ok(true));
-    assert_eq!(store.put_decision(&first).await, Ok(false), "it is there");
-    assert_eq!(store.put_decision(&second).await, Ok(true));
-    assert_eq!(store.put_decision(&commented(first, "late")).await, Ok(false), "another one was faster");
+    let ahead = Decision { version: 1, ..new.clone() };
+    assert_eq!(store.put_decision(ahead).await, Ok(None), "the first is missing");
+    let first = put(&*store, new.clone()).await;
+    assert_eq!(first, Decision { version: first.version, ..new.clone() });
+    assert_eq!(store.decision(&fingerprint(1)).await, Ok(Some(first.clone())));
+    assert_eq!(store.put_decision(new).await, Ok(None), "it is there");
+    let second = put(&*store, commented(first.clone(), "two")).await;
+    assert!(second.version > first.version, "{second:?}");
+    assert_eq!(store.put_decision(commented(first, "late")).await, Ok(None), "another one was faster");
     let store = fixture.reopen(store).await;
-    assert_eq!(store.decision(&fingerprint(1)).await, Ok(Some(second)));
+    assert_eq!(store.decision(&fingerprint(1)).await, Ok(Some(second.clone())));
+    assert_eq!(store.decisions(None, 10).await, Ok(vec![second]));
     assert_eq!(store.decision(&fingerprint(2)).await, Ok(None));
 }
 
@@ -33,8 +43,7 @@ pub async fn a_decision_is_written_on_its_version_only(fixture: &dyn Fixture) {
 pub async fn decisions_come_in_pages(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     for number in [4, 1, 3, 0, 2] {
-        let decision = commented(Decision::none(fingerprint(number)), "x");
-        assert_eq!(store.put_decision(&decision).await, Ok(true));
+        put(&*store, commented(Decision::none(fingerprint(number)), "x")).await;
     }
     let mut seen: Vec<Fingerprint> = Vec::new();
     loop {

@@ -14,32 +14,59 @@ fn row(number: u32, due: Option<i64>) -> DeliveryRecord {
     }
 }
 
-async fn put(store: &dyn Store, record: &DeliveryRecord) {
-    assert_eq!(store.put_delivery(record).await, Ok(true));
+/// The row as it stands once it is written.
+async fn put(store: &dyn Store, record: DeliveryRecord) -> DeliveryRecord {
+    store.put_delivery(record).await.unwrap().expect("written")
 }
 
 /// A row is written on its version only, and is there after a restart.
 pub async fn a_row_is_written_on_its_version_only(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    let first = row(1, Some(5));
-    assert_eq!(store.delivery(&first.id).await, Ok(None));
-    let second = DeliveryRecord { version: 2, state: DeliveryState::Sending, ..first.clone() };
-    assert_eq!(store.put_delivery(&second).await, Ok(false), "the first is missing");
-    put(&*store, &first).await;
-    assert_eq!(store.put_delivery(&first).await, Ok(false), "it is there");
-    put(&*store, &second).await;
-    let slow = DeliveryRecord { version: 2, state: DeliveryState::Cancelled, ..first.clone() };
-    assert_eq!(store.put_delivery(&slow).await, Ok(false), "another one was faster");
+    let new = row(1, Some(5));
+    assert_eq!(store.delivery(&new.id).await, Ok(None));
+    let ahead = DeliveryRecord { version: 1, ..new.clone() };
+    assert_eq!(store.put_delivery(ahead).await, Ok(None), "the first is missing");
+    let first = put(&*store, new.clone()).await;
+    assert_eq!(first, DeliveryRecord { version: first.version, ..new.clone() });
+    assert_eq!(store.delivery(&new.id).await, Ok(Some(first.clone())));
+    assert_eq!(store.put_delivery(new.clone()).await, Ok(None), "it is there");
+    let second = put(&*store, DeliveryRecord { state: DeliveryState::Sending, ..first.clone() }).await;
+    for version in [first.version, second.version - 1, second.version + 1] {
+        let slow = DeliveryRecord { version, state: DeliveryState::Cancelled, ..first.clone() };
+        assert_eq!(store.put_delivery(slow).await, Ok(None), "another one was faster");
+    }
     let store = fixture.reopen(store).await;
-    assert_eq!(store.delivery(&first.id).await, Ok(Some(second)));
+    assert_eq!(store.delivery(&new.id).await, Ok(Some(second)));
     assert_eq!(store.delivery(&row(2, None).id).await, Ok(None));
+}
+
+/// Each write of a row gives it a larger version, whatever else is written and whenever the store is restarted; however it
+/// is read, it has that version.
+pub async fn versions_only_grow(fixture: &dyn Fixture) {
+    let mut store = fixture.store().await;
+    let mut rows = [row(1, Some(5)), row(2, Some(5))];
+    for turn in 0..9 {
+        for row in &mut rows {
+            let before = row.version;
+            *row = put(&*store, DeliveryRecord { attempts: turn, ..row.clone() }).await;
+            assert!(row.version > before, "{} after {before}", row.version);
+            assert_eq!(store.delivery(&row.id).await, Ok(Some(row.clone())));
+        }
+        if turn == 4 {
+            store = fixture.reopen(store).await;
+        }
+    }
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    assert_eq!(store.deliveries(None, 10).await, Ok(rows.to_vec()));
+    assert_eq!(store.due_deliveries(Timestamp::from_millis(5), 10).await, Ok(rows.to_vec()));
 }
 
 /// Due rows come by their time; what is not due, or nothing is to be done about, does not.
 pub async fn due_rows_come_by_their_time(fixture: &dyn Fixture) {
     let store = fixture.store().await;
+    let mut rows = Vec::new();
     for (number, due) in [(1, Some(30)), (2, Some(10)), (3, None), (4, Some(40)), (5, Some(20))] {
-        put(&*store, &row(number, due)).await;
+        rows.push(put(&*store, row(number, due)).await);
     }
     let due = async |now, limit| -> Vec<i64> {
         let found = store.due_deliveries(Timestamp::from_millis(now), limit).await.unwrap();
@@ -48,11 +75,9 @@ pub async fn due_rows_come_by_their_time(fixture: &dyn Fixture) {
     assert_eq!(due(9, 10).await, [0; 0]);
     assert_eq!(due(30, 10).await, [10, 20, 30]);
     assert_eq!(due(100, 2).await, [10, 20]);
-    let done = DeliveryRecord { version: 2, due: None, state: DeliveryState::Delivered, ..row(2, None) };
-    put(&*store, &done).await;
+    put(&*store, DeliveryRecord { due: None, state: DeliveryState::Delivered, ..rows[1].clone() }).await;
     assert_eq!(due(100, 10).await, [20, 30, 40]);
-    let later = DeliveryRecord { version: 2, ..row(5, Some(90)) };
-    put(&*store, &later).await;
+    put(&*store, DeliveryRecord { due: Some(Timestamp::from_millis(90)), ..rows[4].clone() }).await;
     assert_eq!(due(100, 10).await, [30, 40, 90]);
 }
 
@@ -61,9 +86,7 @@ pub async fn rows_come_in_pages(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let mut all: Vec<DeliveryId> = Vec::new();
     for number in 0..7 {
-        let row = row(number, None);
-        put(&*store, &row).await;
-        all.push(row.id);
+        all.push(put(&*store, row(number, None)).await.id);
     }
     all.sort();
     let mut seen: Vec<DeliveryId> = Vec::new();
@@ -81,18 +104,15 @@ pub async fn rows_come_in_pages(fixture: &dyn Fixture) {
 /// Of many writers of one version one gets through.
 pub async fn of_many_writers_one_gets_through(fixture: &dyn Fixture) {
     let store = fixture.store().await;
-    put(&*store, &row(1, None)).await;
+    let there = put(&*store, row(1, None)).await;
     let mut tries = tokio::task::JoinSet::new();
     for number in 0..16 {
-        let store = store.clone();
-        tries.spawn(async move {
-            let record = DeliveryRecord { version: 2, attempts: number, ..row(1, None) };
-            store.put_delivery(&record).await.unwrap().then_some(number)
-        });
+        let (store, record) = (store.clone(), DeliveryRecord { attempts: number, ..there.clone() });
+        tries.spawn(async move { store.put_delivery(record).await.unwrap() });
     }
-    let won: Vec<u32> = tries.join_all().await.into_iter().flatten().collect();
+    let won: Vec<DeliveryRecord> = tries.join_all().await.into_iter().flatten().collect();
     assert_eq!(won.len(), 1);
-    assert_eq!(store.delivery(&row(1, None).id).await.unwrap().unwrap().attempts, won[0]);
+    assert_eq!(store.delivery(&there.id).await.unwrap().as_ref(), won.first());
 }
 
 /// A scan is noted as unplanned when it is announced for the first time, and once more when asked; a note is taken away by its

@@ -173,6 +173,7 @@ macro_rules! store_conformance {
             }
             ledger {
                 a_row_is_written_on_its_version_only
+                versions_only_grow
                 due_rows_come_by_their_time
                 rows_come_in_pages
                 of_many_writers_one_gets_through

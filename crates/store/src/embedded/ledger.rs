@@ -5,12 +5,11 @@ use checkmate_domain::{DeliveryId, DeliveryRecord, ScanId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::open::EmbeddedStore;
-use super::row::{Fields, Result, many, run, to_json};
+use super::row::{Fields, Result, many, run};
 use super::rows::put_due;
 use super::scans::bound;
 use crate::ledger::{LedgerStore, Unplanned};
 
-pub(super) const TABLE: &str = "deliveries";
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS deliveries (
   id      TEXT PRIMARY KEY,
@@ -33,22 +32,20 @@ pub(super) fn note_unplanned(db: &Connection, scan: &ScanId) -> Result<()> {
 
 #[async_trait]
 impl LedgerStore for EmbeddedStore {
-    async fn put_delivery(&self, record: &DeliveryRecord) -> Result<bool> {
-        let (id, version) = (record.id.to_string(), record.version);
-        let (due, json) = (record.due.map(Timestamp::as_millis), to_json(record)?);
-        self.write(move |db| put_due(db, TABLE, &id, version, due, &json)).await
+    async fn put_delivery(&self, record: DeliveryRecord) -> Result<Option<DeliveryRecord>> {
+        self.write(move |db| put_due(db, record)).await
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>> {
-        self.row_of(TABLE, id.to_string()).await
+        self.row_of(id.to_string()).await
     }
 
     async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        self.due_rows(TABLE, now, limit).await
+        self.due_rows(now, limit).await
     }
 
     async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        self.rows_after(TABLE, after.map(ToString::to_string), limit).await
+        self.rows_after(after.map(ToString::to_string), limit).await
     }
 
     async fn note_unplanned(&self, scan: &ScanId) -> Result<()> {

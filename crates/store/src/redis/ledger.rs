@@ -8,25 +8,22 @@ use super::script::{MARK_PLANNED, NOTE_UNPLANNED, UNPLANNED};
 use super::store::{RedisStore, Result};
 use crate::ledger::{LedgerStore, Unplanned};
 
-const TABLE: &str = "deliveries";
-
 #[async_trait]
 impl LedgerStore for RedisStore {
-    async fn put_delivery(&self, record: &DeliveryRecord) -> Result<bool> {
-        self.put_row(TABLE, record.id.as_str(), record.version, record.due, record).await
+    async fn put_delivery(&self, record: DeliveryRecord) -> Result<Option<DeliveryRecord>> {
+        self.put_row(record).await
     }
 
     async fn delivery(&self, id: &DeliveryId) -> Result<Option<DeliveryRecord>> {
-        let found: Option<DeliveryRecord> = self.row_at(TABLE, id.as_str()).await?;
-        Ok(found.filter(|record| record.id == *id))
+        self.row_of(id.as_str()).await
     }
 
     async fn due_deliveries(&self, now: Timestamp, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        self.due_rows(TABLE, now, limit).await
+        self.due_rows(now, limit).await
     }
 
     async fn deliveries(&self, after: Option<&DeliveryId>, limit: u64) -> Result<Vec<DeliveryRecord>> {
-        self.rows_after(TABLE, after.map(DeliveryId::as_str), limit).await
+        self.rows_after(after.map(DeliveryId::as_str), limit).await
     }
 
     async fn note_unplanned(&self, scan: &ScanId) -> Result<()> {

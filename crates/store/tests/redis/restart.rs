@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
+use checkmate_domain::{
+    Approval, Ask, Decision, DeliveryRecord, DeliveryState, Fingerprint, Said, ScanId, Subject, Timestamp,
+};
 use checkmate_store::redis::RedisStore;
-use checkmate_store::{Committed, JobState, ScanState, Store, StoreError};
+use checkmate_store::{
+    ApprovalStore, Committed, DecisionStore, JobState, LedgerStore, ScanState, Store, StoreError,
+};
 use checkmate_testkit::redis::{Fsync, Redis, RedisOptions};
 
 use crate::support::{begin, commit, config, connect, load, sealed, stored};
@@ -162,4 +167,122 @@ async fn what_was_decided_upon_a_lost_version_conflicts() {
         assert_eq!(store.commit_reconcile(&decided).await, Ok(Committed::Conflict), "{findings} findings");
         assert_eq!(store.transitions(None, 10_000).await.expect("log").len(), findings);
     }
+}
+
+fn delivery() -> DeliveryRecord {
+    let subject = Subject::Scan(ScanId::new("s").expect("id"));
+    DeliveryRecord::planned("tickets", subject, "look".to_owned(), Timestamp::from_millis(1))
+}
+
+fn approval() -> Approval {
+    let (scan, ask) = (ScanId::new("s").expect("id"), Ask::FirstUse { project: "SEC".to_owned() });
+    Approval::asked("tickets", &scan, ask, Timestamp::from_millis(1), Duration::from_secs(60))
+}
+
+fn decision() -> Decision {
+    let fingerprint: Fingerprint =
+        serde_json::from_str("\"v1.00000000000000000000000000000001\"").expect("a fingerprint");
+    said(Decision::none(fingerprint), "first")
+}
+
+fn said(decision: Decision, text: &str) -> Decision {
+    let by = Said { by: "ann".to_owned(), at: Timestamp::from_millis(1) };
+    decision.comment(text, &by).expect("a comment")
+}
+
+/// One row of each kind.
+#[derive(Clone, Debug, PartialEq)]
+struct Rows {
+    delivery: DeliveryRecord,
+    approval: Approval,
+    decision: Decision,
+}
+
+impl Rows {
+    fn new() -> Self {
+        Self { delivery: delivery(), approval: approval(), decision: decision() }
+    }
+
+    fn by(self, who: &str) -> Self {
+        Self {
+            delivery: DeliveryRecord { why: Some(who.to_owned()), ..self.delivery },
+            approval: Approval { route: who.to_owned(), ..self.approval },
+            decision: said(self.decision, who),
+        }
+    }
+
+    async fn write(self, store: &RedisStore) -> Self {
+        Self {
+            delivery: store.put_delivery(self.delivery).await.expect("asked").expect("written"),
+            approval: store.put_approval(self.approval).await.expect("asked").expect("written"),
+            decision: store.put_decision(self.decision).await.expect("asked").expect("written"),
+        }
+    }
+
+    async fn read(store: &RedisStore) -> Self {
+        let one = Self::new();
+        Self {
+            delivery: store.delivery(&one.delivery.id).await.expect("asked").expect("there"),
+            approval: store.approval(&one.approval.id).await.expect("asked").expect("there"),
+            decision: store.decision(&one.decision.fingerprint).await.expect("asked").expect("there"),
+        }
+    }
+}
+
+/// A row is written and lost, and another one is written in its place: whoever wrote the first must not go on as if it stood.
+#[tokio::test]
+async fn what_is_written_upon_a_lost_row_is_refused() {
+    for is_new in [true, false] {
+        let mut redis = Redis::start();
+        let store = connect(&redis).await;
+        let mut before = Rows::new();
+        if !is_new {
+            before = before.write(&store).await;
+        }
+        written_out(&redis).await;
+        let written = redis.written();
+        let lost = before.clone().by("lost").write(&store).await;
+
+        redis.restart_at(written);
+        epoch_again(&store).await;
+
+        let kept = before.by("kept").write(&store).await;
+        let again = lost.clone().by("again");
+        assert_eq!(store.put_delivery(again.delivery).await, Ok(None), "new: {is_new}");
+        assert_eq!(store.put_approval(again.approval).await, Ok(None), "new: {is_new}");
+        assert_eq!(store.put_decision(again.decision).await, Ok(None), "new: {is_new}");
+        let held = kept.delivery.clone();
+        assert_eq!(store.put_held_delivery(held, &lost.approval).await, Ok(None), "new: {is_new}");
+        assert_eq!(Rows::read(&store).await, kept, "new: {is_new}");
+        kept.by("on").write(&store).await;
+    }
+}
+
+/// A release that counts versions for itself has it in the record, and may be ahead of the counter.
+#[tokio::test]
+async fn a_row_of_a_release_that_counts_is_written_on() {
+    let redis = Redis::start();
+    let (store, prefix) = (connect(&redis).await, config(&redis).prefix);
+    let counted = DeliveryRecord { version: 9_000_000, ..delivery() };
+    let (id, record) = (counted.id.as_str(), serde_json::to_string(&counted).expect("JSON"));
+    redis.command(&["HSET", &format!("{prefix}deliveries:versions"), id, "9000000"]);
+    redis.command(&["HSET", &format!("{prefix}deliveries"), id, &record]);
+    redis.command(&["ZADD", &format!("{prefix}deliveries:ids"), "0", id]);
+    redis.command(&["ZADD", &format!("{prefix}deliveries:due"), "1", id]);
+
+    assert_eq!(store.delivery(&counted.id).await, Ok(Some(counted.clone())));
+    assert_eq!(store.due_deliveries(Timestamp::from_millis(1), 9).await, Ok(vec![counted.clone()]));
+    let sending = DeliveryRecord { state: DeliveryState::Sending, ..counted };
+    let sending = store.put_delivery(sending).await.expect("asked").expect("written");
+    assert_eq!(sending.version, 9_000_001);
+
+    // That release goes on from what it reads.
+    let answer = redis.command(&["HGET", &format!("{prefix}deliveries"), sending.id.as_str()]);
+    let record = answer.lines().nth(1).expect("a length, then the record");
+    assert_eq!(serde_json::from_str::<DeliveryRecord>(record).expect("JSON"), sending);
+    // What the scripts compare with counts, whatever the record says.
+    redis.command(&["HSET", &format!("{prefix}deliveries:versions"), sending.id.as_str(), "9000007"]);
+    let read = store.delivery(&sending.id).await.expect("asked").expect("there");
+    assert_eq!(read, DeliveryRecord { version: 9_000_007, ..sending });
+    assert!(store.put_delivery(read).await.expect("asked").expect("written").version > 9_000_007);
 }

@@ -90,7 +90,7 @@ async fn ask(
         Some(there) => there.again(scan, now, valid),
     };
     if let Some(asked) = asked
-        && store.put_approval(&asked).await?
+        && let Some(asked) = store.put_approval(asked).await?
     {
         let (id, reason) = (asked.id.as_str(), asked.ask.word());
         tracing::info!(approval.id = id, scan.id = %scan, reason, "a person is asked to approve");

@@ -35,11 +35,11 @@ impl Planner {
     async fn follow_one(&self, approval: Approval, guard: &LockGuard) -> Result<(), StoreError> {
         let now = self.clock.now();
         let approval = match approval.expired(now) {
-            // Somebody decided just now: that stands, and is due.
-            Some(expired) if !self.store.put_approval(&expired).await? => return Ok(()),
-            Some(expired) => expired,
-            None => approval,
+            Some(expired) => self.store.put_approval(expired).await?,
+            None => Some(approval),
         };
+        // Somebody decided just now: that stands, and is due.
+        let Some(approval) = approval else { return Ok(()) };
         let route = self.routes.iter().find(|route| route.name == approval.route);
         let holding = self.holding(route, &approval).await?;
         let mut later = None;
@@ -56,7 +56,7 @@ impl Planner {
         }
         let (id, reason) = (short(&approval).to_owned(), approval.state.as_str());
         let is_done = later.is_none() && !approval.is_waiting();
-        if self.store.put_approval(&approval.followed(later)).await? && is_done {
+        if self.store.put_approval(approval.followed(later)).await?.is_some() && is_done {
             tracing::info!(approval.id = id, reason, "deliveries follow an approval");
             metrics::approval(reason);
         }
@@ -110,7 +110,7 @@ impl Planner {
             if next.record.approval.is_none() {
                 next.record.scan = self.kept(next.record.scan.as_ref()).await?.map(|scan| scan.id);
             }
-            if holding.put(row.version, next).await? {
+            if holding.put(next).await? {
                 return Ok(true);
             }
         }

@@ -60,18 +60,20 @@ impl Holding<'_> {
         record: DeliveryRecord,
     ) -> Result<Option<Next>, StoreError> {
         let Some(approval) = self.store.approval(id).await? else { return Ok(None) };
-        let noted = approval.followed(Some(self.clock.now()));
-        self.store.put_approval(&noted).await?;
+        let noted = approval.clone().followed(Some(self.clock.now()));
+        // Where somebody else was faster the row is not written either: it is under the approval as it was read.
+        let under = Some(self.store.put_approval(noted).await?.unwrap_or(approval));
         let record = DeliveryRecord { approval: Some(id.clone()), ..record };
-        Ok(Some(Next { record, under: Some(noted) }))
+        Ok(Some(Next { record, under }))
     }
 
-    /// Writes a row in place of this version; false when somebody else was faster, or the approval is another one by now.
-    pub(in crate::deliver) async fn put(&self, version: u64, next: Next) -> Result<bool, StoreError> {
-        let record = DeliveryRecord { version: version + 1, changed_at: self.clock.now(), ..next.record };
-        match &next.under {
-            Some(approval) => self.store.put_held_delivery(&record, approval).await,
-            None => self.store.put_delivery(&record).await,
-        }
+    /// Writes a row; false when somebody else was faster, or the approval is another one by now.
+    pub(in crate::deliver) async fn put(&self, next: Next) -> Result<bool, StoreError> {
+        let record = DeliveryRecord { changed_at: self.clock.now(), ..next.record };
+        let written = match &next.under {
+            Some(approval) => self.store.put_held_delivery(record, approval).await?,
+            None => self.store.put_delivery(record).await?,
+        };
+        Ok(written.is_some())
     }
 }

@@ -220,12 +220,8 @@ impl Closed<'_, '_> {
             reason = why,
             "a closed ticket could not be checked"
         );
-        let told = DeliveryRecord {
-            why: Some(why),
-            version: self.row.version + 1,
-            changed_at: self.round.watcher.clock.now(),
-            ..self.row.clone()
-        };
-        self.round.watcher.store.put_delivery(&told).await.map(drop)
+        let told =
+            DeliveryRecord { why: Some(why), changed_at: self.round.watcher.clock.now(), ..self.row.clone() };
+        self.round.watcher.store.put_delivery(told).await.map(drop)
     }
 }

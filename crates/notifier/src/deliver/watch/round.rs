@@ -188,7 +188,7 @@ impl<'a> Round<'a> {
             return Ok(());
         }
         let lost = jira::without(row, why, self.watcher.clock.now());
-        if self.watcher.store.put_delivery(&lost).await.map_err(told)? {
+        if let Some(lost) = self.watcher.store.put_delivery(lost).await.map_err(told)? {
             let reason = lost.why.as_deref().unwrap_or_default();
             tracing::warn!(delivery.id = row.id.as_str(), reason, "a ticket is lost");
             metrics::ticket_change(what);

@@ -32,7 +32,7 @@ pub(super) async fn accept(
             let known = store.decision(&news.record.finding.fingerprint).await?;
             let known = known.unwrap_or_else(|| Decision::none(news.record.finding.fingerprint.clone()));
             let Some(decision) = decided(known, policy, ended, news, now) else { break };
-            if store.put_decision(&decision).await? {
+            if store.put_decision(decision).await?.is_some() {
                 accepted += 1;
                 break;
             }

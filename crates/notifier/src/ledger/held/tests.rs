@@ -133,26 +133,30 @@ struct World {
 impl World {
     /// `row` is there before anybody is asked; what is to be made is not.
     fn new(first: DeliveryRecord, row: Option<DeliveryRecord>) -> Self {
+        let row = row.map(|row| DeliveryRecord { version: 1, ..row });
         let in_hand = row.clone().filter(|row| row.state == DeliveryState::Sending);
-        Self { approval: asked(), row, first, read: asked(), now: NOW, in_hand, calls: 0, planned: false }
+        let approval = Approval { version: 1, ..asked() };
+        Self { read: approval.clone(), approval, row, first, now: NOW, in_hand, calls: 0, planned: false }
     }
 
-    /// As the store does it: on the row's version, and on the approval's where that holds the row.
-    fn put(&mut self, next: DeliveryRecord, under: &Approval) -> bool {
+    /// As the store does it: on the row's version.
+    fn put(&mut self, next: DeliveryRecord) -> Option<DeliveryRecord> {
         let there = self.row.as_ref().map_or(0, |row| row.version);
-        let holds = next.approval.is_none() || under.version == self.approval.version;
-        let written = holds && next.version == there + 1;
-        if written {
-            self.row = Some(next);
-        }
-        written
+        let written = (next.version == there).then(|| DeliveryRecord { version: there + 1, ..next })?;
+        self.row = Some(written.clone());
+        Some(written)
     }
 
-    fn decide(&mut self, next: Option<Approval>) -> bool {
-        let next = next.filter(|next| next.version == self.approval.version + 1);
-        let written = next.is_some();
-        self.approval = next.unwrap_or_else(|| self.approval.clone());
-        written
+    /// And on the approval's, where that holds the row.
+    fn put_under(&mut self, next: DeliveryRecord, under: &Approval) -> bool {
+        let holds = next.approval.is_none() || under.version == self.approval.version;
+        holds && self.put(next).is_some()
+    }
+
+    fn decide(&mut self, next: Option<Approval>) -> Option<Approval> {
+        let next = next.filter(|next| next.version == self.approval.version)?;
+        self.approval = Approval { version: next.version + 1, ..next };
+        Some(self.approval.clone())
     }
 
     /// What is wanted is asked about once; rows that are held stand as the approval does.
@@ -160,27 +164,26 @@ impl World {
         if self.planned {
             return;
         }
-        let (version, known) = match self.row.clone() {
-            Some(row) if row.approval.is_some() => (row.version, row),
+        let known = match self.row.clone() {
+            Some(row) if row.approval.is_some() => row,
             Some(row) if row.look == self.first.look => {
                 self.planned = true;
                 return;
             }
-            Some(row) => (row.version, DeliveryRecord { look: self.first.look.clone(), ..row }),
-            None => (0, self.first.clone()),
+            Some(row) => DeliveryRecord { look: self.first.look.clone(), ..row },
+            None => self.first.clone(),
         };
         let read = self.read.clone();
         let (next, read) = match held(&known, &read, self.now) {
             Some(next) => (next, read),
             // Somebody is at it: the approval is due again, and then the row is under it.
             None if known.approval.is_none() => {
-                let noted = read.followed(Some(self.now));
-                self.decide(Some(noted.clone()));
-                (DeliveryRecord { approval: Some(noted.id.clone()), ..known }, noted)
+                let noted = self.decide(Some(read.clone().followed(Some(self.now))));
+                (DeliveryRecord { approval: Some(read.id.clone()), ..known }, noted.unwrap_or(read))
             }
             None => (known, read),
         };
-        self.planned = self.put(DeliveryRecord { version: version + 1, ..next }, &read);
+        self.planned = self.put_under(next, &read);
     }
 
     fn follow(&mut self, mut writes: u8) {
@@ -192,7 +195,7 @@ impl World {
             return;
         }
         let expired = self.approval.expired(self.now);
-        if !goes_on(self.decide(expired)) {
+        if !goes_on(self.decide(expired).is_some()) {
             return;
         }
         let approval = self.approval.clone();
@@ -202,8 +205,7 @@ impl World {
                 None => later = Some(self.now),
                 Some(next) if next == row => {}
                 Some(next) => {
-                    let wrote = self.put(DeliveryRecord { version: row.version + 1, ..next }, &approval);
-                    if !wrote || !goes_on(true) {
+                    if !self.put_under(next, &approval) || !goes_on(true) {
                         return;
                     }
                 }
@@ -220,11 +222,10 @@ impl World {
         let sends = step == Step::Send || row.remote.is_some();
         let sent = sends.then(|| row.look.clone()).or(taken.sent.clone());
         if step == Step::Write {
-            self.row = Some(taken);
+            self.put(taken).unwrap();
         } else {
-            let taken = DeliveryRecord { sent, ..taken };
-            self.row = Some(taken.clone());
-            self.in_hand = Some(taken);
+            self.in_hand = self.put(DeliveryRecord { sent, ..taken });
+            assert!(self.in_hand.is_some(), "{row:?}");
             // What it does it does from here on.
             if sends {
                 self.calls += u32::from(row.look == self.first.look);
@@ -243,24 +244,22 @@ impl World {
         let record = DeliveryRecord { sent: own.sent, ..there };
         let (promise, found) = (Promise::ExactlyOnce, "SEC-1".to_owned());
         let sends = record.state == DeliveryState::Sending;
-        self.row = match luck {
+        let next = match luck {
             Luck::Dies => {
                 self.now = self.now.plus(times().hold);
-                Some(record)
+                return;
             }
-            Luck::Good if sends => Some(sent(&record, promise, &times(), Sent::Done(Some(found)), self.now)),
-            Luck::Good => Some(looked(&record, promise, &times(), Looked::There(found), self.now)),
+            Luck::Good if sends => sent(&record, promise, &times(), Sent::Done(Some(found)), self.now),
+            Luck::Good => looked(&record, promise, &times(), Looked::There(found), self.now),
             Luck::Later if sends => {
-                let later = Sent::Later(None, "busy".to_owned());
-                Some(sent(&record, promise, &times(), later, self.now))
+                sent(&record, promise, &times(), Sent::Later(None, "busy".to_owned()), self.now)
             }
-            Luck::Lost if sends => {
-                Some(sent(&record, promise, &times(), Sent::Lost("cut".to_owned()), self.now))
-            }
+            Luck::Lost if sends => sent(&record, promise, &times(), Sent::Lost("cut".to_owned()), self.now),
             Luck::Later | Luck::Lost => {
-                Some(looked(&record, promise, &times(), Looked::Failed("busy".to_owned()), self.now))
+                looked(&record, promise, &times(), Looked::Failed("busy".to_owned()), self.now)
             }
         };
+        self.put(next).unwrap();
     }
 
     fn happens(&mut self, event: Event) {

@@ -12,12 +12,6 @@ local function refuse(job, target, version)
   return nil, j[1], j[2]
 end
 
--- The version that comes after this one: of the counter, and beyond what a release that counted for itself has given.
-local function version_after(version)
-  local new, least = next_seq(), tonumber(version) + 1
-  return new >= least and new or call('INCRBY', P .. 'seq', int(least - new))
-end
-
 -- The job is reconciled and counted (one that was parked left `pending` then); the scan is final at zero.
 -- What it counts stands at the same places of both scripts.
 local function note(job, state, scan)

@@ -1,0 +1,74 @@
+//! Rows that are written on their version only: deliveries, approvals, decisions.
+//!
+//! The store gives the versions, so that none is given twice: what was counted up from a row that the store lost would be the
+//! version of another row by now, and whoever holds either would believe that it is theirs.
+
+use checkmate_domain::{Approval, Decision, DeliveryRecord, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A row of one of those tables.
+pub(crate) trait Versioned: Serialize + DeserializeOwned + Send + 'static {
+    /// Its table.
+    const TABLE: &'static str;
+
+    /// By what it is found.
+    fn id(&self) -> &str;
+    /// The version it was read with; 0 of one that is new.
+    fn version(&self) -> u64;
+    /// When something is to be done about it.
+    fn due(&self) -> Option<Timestamp>;
+    /// The same row with another version.
+    fn with_version(self, version: u64) -> Self;
+}
+
+impl Versioned for DeliveryRecord {
+    const TABLE: &'static str = "deliveries";
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn due(&self) -> Option<Timestamp> {
+        self.due
+    }
+    fn with_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+}
+
+impl Versioned for Approval {
+    const TABLE: &'static str = "approvals";
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn due(&self) -> Option<Timestamp> {
+        self.due
+    }
+    fn with_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+}
+
+impl Versioned for Decision {
+    const TABLE: &'static str = "decisions";
+
+    fn id(&self) -> &str {
+        self.fingerprint.as_str()
+    }
+    fn version(&self) -> u64 {
+        self.version
+    }
+    fn due(&self) -> Option<Timestamp> {
+        None
+    }
+    fn with_version(self, version: u64) -> Self {
+        Self { version, ..self }
+    }
+}
