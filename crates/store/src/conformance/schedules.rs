@@ -49,24 +49,33 @@ fn fire(guard: &LockGuard, version: u64, scan: Option<NewScan>) -> Fire {
     Fire { guard: guard.clone(), name: name("nightly"), version, state: state(100), scan }
 }
 
-/// What is written comes back as it was, each write counts the version up, and a decision on an older one changes nothing.
+/// The version of a schedule once this is written.
+async fn put(store: &AnyStore, name: &ScheduleName, version: u64, second: i64) -> u64 {
+    match store.put_schedule(name, version, &state(second)).await.unwrap() {
+        Put::Done(version) => version,
+        Put::Moved => panic!("{name} moved"),
+    }
+}
+
+/// What is written comes back as it was, each write gives a larger version, and a decision on an older one changes nothing.
 pub async fn a_schedule_is_written_on_its_version_only(fixture: &dyn Fixture) {
     let store = fixture.store().await;
     let (nightly, hourly) = (name("nightly"), name("hourly: \u{fc}"));
     assert_eq!(store.schedule(&nightly).await.unwrap(), None);
     assert_eq!(store.schedule_changes().await.unwrap(), 0);
     assert_eq!(store.put_schedule(&nightly, 1, &state(0)).await.unwrap(), Put::Moved, "it is not there");
-    assert_eq!(store.put_schedule(&nightly, 0, &state(1)).await.unwrap(), Put::Done(1));
+    let first = put(&store, &nightly, 0, 1).await;
     assert_eq!(store.put_schedule(&nightly, 0, &state(2)).await.unwrap(), Put::Moved, "it is there");
-    assert_eq!(store.put_schedule(&nightly, 1, &state(3)).await.unwrap(), Put::Done(2));
-    assert_eq!(store.put_schedule(&nightly, 1, &state(4)).await.unwrap(), Put::Moved);
-    assert_eq!(store.put_schedule(&hourly, 0, &state(5)).await.unwrap(), Put::Done(1));
+    let second = put(&store, &nightly, first, 3).await;
+    assert!(second > first, "{second} after {first}");
+    assert_eq!(store.put_schedule(&nightly, first, &state(4)).await.unwrap(), Put::Moved);
+    let other = put(&store, &hourly, 0, 5).await;
     assert_eq!(store.schedule_changes().await.unwrap(), 3, "those that wrote");
 
     let store = fixture.reopen(store).await;
     let all = store.schedules().await.unwrap();
     let told: Vec<_> = all.iter().map(|one| (one.name.clone(), one.version)).collect();
-    assert_eq!(told, [(hourly.clone(), 1), (nightly.clone(), 2)]);
+    assert_eq!(told, [(hourly.clone(), other), (nightly.clone(), second)]);
     assert_eq!((&all[0].state, &all[1].state), (&state(5), &state(3)));
     assert_eq!(store.schedule(&nightly).await.unwrap().as_ref(), Some(&all[1]));
 }
@@ -90,12 +99,17 @@ pub async fn only_the_leader_fires(fixture: &dyn Fixture) {
     assert_eq!(store.scan(&scan.id).await.unwrap(), None);
 
     let fired = store.fire(&fire(&guard, 0, Some(scan.clone()))).await.unwrap();
-    let Fired::Done(1, Some(Created::New(record, job))) = fired else { panic!("{fired:?}") };
+    let Fired::Done(first, Some(Created::New(record, job))) = fired else { panic!("{fired:?}") };
     assert_eq!((&record.id, record.state, job.state), (&scan.id, ScanState::Planned, JobState::Recorded));
-    let again = store.fire(&fire(&guard, 1, Some(scan.clone()))).await.unwrap();
-    assert_eq!(again, Fired::Done(2, Some(Created::Exists(record))), "the same tick is the same scan");
-    assert_eq!(store.fire(&fire(&guard, 2, None)).await.unwrap(), Fired::Done(3, None));
-    assert_eq!(store.schedule(&name("nightly")).await.unwrap().unwrap().state, state(100));
+    let again = store.fire(&fire(&guard, first, Some(scan.clone()))).await.unwrap();
+    let Fired::Done(second, created) = again else { panic!("{again:?}") };
+    assert_eq!(created, Some(Created::Exists(record)), "the same tick is the same scan");
+    let last = store.fire(&fire(&guard, second, None)).await.unwrap();
+    let Fired::Done(third, None) = last else { panic!("{last:?}") };
+    assert!(first < second && second < third, "{first}, {second}, {third}");
+    assert_eq!(store.fire(&fire(&guard, second, None)).await.unwrap(), Fired::Moved);
+    let there = store.schedule(&name("nightly")).await.unwrap().unwrap();
+    assert_eq!((there.version, there.state), (third, state(100)));
     assert_eq!(store.scans(0, 10).await.unwrap().len(), 1);
     assert_eq!(store.schedule_changes().await.unwrap(), 0, "the leader knows what it wrote");
 }

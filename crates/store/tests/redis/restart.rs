@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use checkmate_domain::{
-    Approval, Ask, Decision, DeliveryRecord, DeliveryState, Fingerprint, Said, ScanId, Subject, Timestamp,
+    Approval, Ask, Decision, DeliveryRecord, DeliveryState, Fingerprint, Said, ScanId, ScheduleName, Subject,
+    Timestamp,
 };
 use checkmate_store::redis::RedisStore;
+use checkmate_store::schedules::{Definition, Fire, Fired, Paused, Put, ScheduleState};
 use checkmate_store::{
-    ApprovalStore, Committed, DecisionStore, JobState, LedgerStore, ScanState, Store, StoreError,
+    ApprovalStore, Committed, DecisionStore, JobState, LedgerStore, LockAttempt, ScanState, ScheduleStore,
+    Store, StoreError,
 };
 use checkmate_testkit::redis::{Fsync, Redis, RedisOptions};
 
@@ -285,4 +288,53 @@ async fn a_row_of_a_release_that_counts_is_written_on() {
     let read = store.delivery(&sending.id).await.expect("asked").expect("there");
     assert_eq!(read, DeliveryRecord { version: 9_000_007, ..sending });
     assert!(store.put_delivery(read).await.expect("asked").expect("written").version > 9_000_007);
+}
+
+fn schedule(paused: bool) -> ScheduleState {
+    let at = Timestamp::from_millis(1);
+    let definition =
+        Definition { cron: "0 2 * * *".to_owned(), zone: "UTC".to_owned(), since: at, loaded: at };
+    ScheduleState {
+        in_force: definition,
+        edits: Vec::new(),
+        handled_until: at,
+        paused: paused.then(|| Paused { by: "ann".to_owned(), at }),
+        waiting: None,
+        last_tick: None,
+        last_scan: None,
+        skipped: Vec::new(),
+        removed: None,
+    }
+}
+
+/// The leader decided on what it wrote last, which is lost; a pause that was written since must not go with it.
+#[tokio::test]
+async fn a_schedule_is_not_fired_upon_a_lost_version() {
+    let mut redis = Redis::start();
+    let (store, name) = (connect(&redis).await, ScheduleName::new("nightly").expect("a name"));
+    let LockAttempt::Held(guard) =
+        store.lock("schedules", "a", Duration::from_secs(60)).await.expect("a lock")
+    else {
+        panic!("nobody else leads")
+    };
+    written_out(&redis).await;
+    let written = redis.written();
+    let decided = |version| Fire {
+        guard: guard.clone(),
+        name: name.clone(),
+        version,
+        state: schedule(false),
+        scan: None,
+    };
+    let Fired::Done(lost, None) = store.fire(&decided(0)).await.expect("fired") else {
+        panic!("nobody else decides")
+    };
+
+    redis.restart_at(written);
+    epoch_again(&store).await;
+
+    let paused = store.put_schedule(&name, 0, &schedule(true)).await.expect("paused");
+    assert!(matches!(paused, Put::Done(_)), "{paused:?}");
+    assert_eq!(store.fire(&decided(lost)).await, Ok(Fired::Moved));
+    assert!(store.schedule(&name).await.expect("asked").expect("there").state.paused.is_some());
 }

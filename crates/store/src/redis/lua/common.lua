@@ -43,8 +43,8 @@ local function now()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- Sequences of attempts, tokens of fences and locks and versions of targets and rows come from one counter: none is given
--- twice, not even when the server lost time, for then `epoch` moves the counter ahead.
+-- Sequences of attempts, tokens of fences and locks and versions of targets, schedules and rows come from one counter: none
+-- is given twice, not even when the server lost time, for then `epoch` moves the counter ahead.
 local function next_seq() return call('INCR', P .. 'seq') end
 
 -- The version that comes after this one: of the counter, and beyond what a release that counted for itself has given.
