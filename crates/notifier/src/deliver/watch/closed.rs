@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checkmate_domain::{DeliveryRecord, Fingerprint, ScanId, Scope, Timestamp};
+use checkmate_domain::{DeliveryRecord, DeliveryState, Fingerprint, ScanId, Scope, Timestamp};
 use checkmate_service::metrics;
 use checkmate_store::{ScanRecord, StoreError};
 
@@ -15,6 +15,7 @@ use super::wont_do::{self, Ended};
 use crate::deliver::Way;
 use crate::jira::{Standing, still_there};
 use crate::policy::{Destination, News};
+use crate::sender::Turn;
 
 /// Scans that one closing of a ticket asks for of one scope, at most: the first may have begun too early, or may not have been
 /// able to look.
@@ -192,11 +193,14 @@ impl Closed<'_, '_> {
         }
     }
 
-    /// Opens the ticket again.
+    /// Opens the ticket again, and tells of it where that was done.
     async fn reopen(&self, still: &[News], scans: &str) -> Result<(), StoreError> {
         let note = still_there(&self.standing.called, &still.iter().collect::<Vec<_>>(), scans);
         let sender = &self.round.sender;
-        sender.reopen(self.row, &self.standing.key, self.closed_at, &note).await?;
+        let turn = sender.reopen(self.row, &self.standing.key, self.closed_at, &note).await?;
+        if !matches!(turn, Turn::Over(row) if row.state == DeliveryState::Delivered) {
+            return Ok(());
+        }
         tracing::info!(
             delivery.id = self.row.id.as_str(),
             reason = self.standing.called,
