@@ -19,10 +19,11 @@ pub trait ScheduleStore: Send + Sync {
     async fn schedules(&self) -> Result<Vec<ScheduleRecord>>;
     /// One schedule.
     async fn schedule(&self, name: &ScheduleName) -> Result<Option<ScheduleRecord>>;
-    /// Writes a state that was decided on a version (0: it is not there yet), unless that version moved. Counted by
+    /// Writes a state that was decided on a version (0: it is not there yet), unless that version moved. Seen by
     /// [`ScheduleStore::schedule_changes`].
     async fn put_schedule(&self, name: &ScheduleName, version: u64, state: &ScheduleState) -> Result<Put>;
-    /// How often [`ScheduleStore::put_schedule`] wrote, so that a leader sees what others changed.
+    /// Another number after each write of [`ScheduleStore::put_schedule`], so that a leader sees that others changed something;
+    /// 0 before the first.
     async fn schedule_changes(&self) -> Result<u64>;
     /// Writes a state and records a scan, only while the lock is held and the version did not move. A scan that is there
     /// already stays as it is.

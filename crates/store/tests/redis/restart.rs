@@ -338,3 +338,20 @@ async fn a_schedule_is_not_fired_upon_a_lost_version() {
     assert_eq!(store.fire(&decided(lost)).await, Ok(Fired::Moved));
     assert!(store.schedule(&name).await.expect("asked").expect("there").state.paused.is_some());
 }
+
+/// The leader looks whether anything changed: what was written in place of a lost write is another change.
+#[tokio::test]
+async fn a_change_in_place_of_a_lost_one_is_seen() {
+    let mut redis = Redis::start();
+    let (store, name) = (connect(&redis).await, ScheduleName::new("nightly").expect("a name"));
+    written_out(&redis).await;
+    let written = redis.written();
+    store.put_schedule(&name, 0, &schedule(true)).await.expect("paused");
+    let seen = store.schedule_changes().await.expect("changes");
+
+    redis.restart_at(written);
+    epoch_again(&store).await;
+
+    store.put_schedule(&name, 0, &schedule(false)).await.expect("defined");
+    assert_ne!(store.schedule_changes().await.expect("changes"), seen);
+}

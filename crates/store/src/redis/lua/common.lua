@@ -22,7 +22,7 @@
 --   checkpoints    list    the checkpoints over them by number
 --   pause:KEY      1, with a time-to-live: a vendor asked to be left alone
 --   seq            number  the last sequence, token or version that was given
---   schedules      hash    schedule -> "VERSION\nSTATE"; schedule_changes counts what others than the leader wrote
+--   schedules      hash    schedule -> "VERSION\nSTATE"; schedule_changes the version others than the leader wrote last
 --   schedule_names hash    process -> "UNTIL\nNAMES"
 --   slots:USER:MINUTE      requests of a user in a minute
 --   requested:REQUEST      the scan a request led to; requested_scope (hash) the last one of a scope
