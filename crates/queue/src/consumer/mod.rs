@@ -25,10 +25,11 @@ pub use self::liveness::{Down, Liveness, RunningJob};
 pub use self::run::{ConsumerLoop, DrainReport};
 use crate::contract::{Message, Settle};
 
-/// What is done with a message. Implementations: the worker's jobs and the notifier's results.
+/// What is done with a message. Implementations: the worker's jobs, the notifier's results, the scheduler's requests and dead
+/// letters.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// What a message asks for, as far as its body alone says.
+    /// What a message asks for, as far as it says so itself.
     type Work: Send;
 
     /// Reads a message: what is to be done, and how long it may take, which must fit into the broker's consumer time-out.
@@ -40,7 +41,7 @@ pub trait Handler: Send + Sync + 'static {
     async fn handle(&self, work: Self::Work, message: Message, ctx: &JobContext) -> Settle;
 }
 
-/// Reads a message and works it off, outside of any loop.
+/// Reads a message and works it off, outside of any loop, without its guards: for tests, with [`JobContext::detached`].
 pub async fn hand<H: Handler>(handler: &H, message: Message, ctx: &JobContext) -> Settle {
     let (work, _) = handler.read(&message);
     handler.handle(work, message, ctx).await

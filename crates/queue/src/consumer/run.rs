@@ -197,6 +197,7 @@ impl<H: Handler> Jobs<H> {
     /// Begins what is here already: each turn of the loop asks everything anew, which costs more.
     fn begin_ready(&mut self, intake: &mut IntakeSide) {
         for _ in 1..BURST {
+            // A job of before may run on another thread by now, and want to be alone.
             let ready = if self.around.gate.is_open() { intake.ready() } else { None };
             let Some((number, delivery)) = ready else { return };
             self.begin(&intake.slots, number, delivery);

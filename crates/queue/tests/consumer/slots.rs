@@ -47,6 +47,39 @@ async fn an_interactive_job_begins_in_a_flood_of_bulk() {
 }
 
 #[tokio::test]
+async fn what_waits_before_the_start_begins_in_the_order_of_lanes() {
+    let bench = Bench::new().await;
+    let (script, gate) = gated();
+    let names = |lane: &str, count| (0..count).map(|n| format!("{lane} {n}")).collect::<Vec<_>>();
+    let (bulk, people) = (names("bulk", 40), names("person", 4));
+    bench.publish(Lane::Bulk, &bulk.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    bench.publish(Lane::Interactive, &people.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let running = bench.start(&script, quick(ConsumeConfig::lanes(9, 6).unwrap()));
+    until("all that may run", || async { script.inside() == 7 }).await;
+    a_while().await;
+    assert_eq!(script.began(), [&people[..], &bulk[..3]].concat(), "of bulk all but the reserve");
+    gate.add_permits(100);
+    until("all done", || async { bench.depth(Queue::ScanBulk).await == (0, 0) }).await;
+    running.drained().await;
+}
+
+#[tokio::test]
+async fn more_than_begins_in_one_turn_begins_all_the_same() {
+    let bench = Bench::new().await;
+    let (script, gate) = gated();
+    let ids: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+    bench.publish(Lane::Bulk, &ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let running = bench.start(&script, bulk(180));
+    until("as many run as have a slot", || async { script.inside() == 180 }).await;
+    a_while().await;
+    assert_eq!((script.inside(), script.began()), (180, ids[..180].to_vec()));
+    gate.add_permits(200);
+    until("all done", || async { bench.depth(Queue::ScanBulk).await == (0, 0) }).await;
+    assert_eq!(script.began(), ids);
+    running.drained().await;
+}
+
+#[tokio::test]
 async fn interactive_jobs_may_use_every_slot() {
     let bench = Bench::new().await;
     let (script, gate) = gated();
