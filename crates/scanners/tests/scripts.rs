@@ -139,7 +139,7 @@ fn filled(form: &str, a: &str, b: &str, c: &str) -> String {
         'C' => c.to_owned(),
         other => other.to_string(),
     };
-    // `JSON` and `with Any` keep their letters: a sign stands alone.
+    // A sign stands alone: `challengeWithAny` keeps its letters.
     let signs: Vec<char> = form.chars().collect();
     let letter = |at: Option<&char>| at.is_some_and(char::is_ascii_alphanumeric);
     let alone = |at: usize| {

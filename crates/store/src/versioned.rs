@@ -1,7 +1,7 @@
 //! Rows that are written on their version only: deliveries, approvals, decisions.
 //!
-//! The store gives the versions, so that none is given twice: what was counted up from a row that the store lost would be the
-//! version of another row by now, and whoever holds either would believe that it is theirs.
+//! The store gives the versions, and none twice. Were they counted up by whoever writes, two rows written one after the other
+//! in the same place could have the same one, when the store lost the first; and both writers would believe that it is theirs.
 
 use checkmate_domain::{Approval, Decision, DeliveryRecord, Timestamp};
 use serde::Serialize;

@@ -70,9 +70,8 @@ fn add<T: Versioned>(call: &mut Cmd, row: &T) -> Result<()> {
     call.arg(T::TABLE).arg(row.id()).arg(row.version()).arg(due);
     // The script puts its new version in front.
     let mut record = serde_json::to_value(row).map_err(corrupt)?;
-    if let Json::Object(fields) = &mut record {
-        fields.remove("version");
-    }
+    let Json::Object(fields) = &mut record else { return Err(corrupt("a row is no object")) };
+    fields.remove("version");
     call.arg(record.to_string());
     Ok(())
 }
