@@ -22,53 +22,28 @@ pub(crate) trait Versioned: Serialize + DeserializeOwned + Send + 'static {
     fn with_version(self, version: u64) -> Self;
 }
 
-impl Versioned for DeliveryRecord {
-    const TABLE: &'static str = "deliveries";
+macro_rules! versioned {
+    ($record:ty, $table:literal, $id:ident, $due:expr) => {
+        impl Versioned for $record {
+            const TABLE: &'static str = $table;
 
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn due(&self) -> Option<Timestamp> {
-        self.due
-    }
-    fn with_version(self, version: u64) -> Self {
-        Self { version, ..self }
-    }
+            fn id(&self) -> &str {
+                self.$id.as_str()
+            }
+            fn version(&self) -> u64 {
+                self.version
+            }
+            fn due(&self) -> Option<Timestamp> {
+                let due: fn(&Self) -> Option<Timestamp> = $due;
+                due(self)
+            }
+            fn with_version(self, version: u64) -> Self {
+                Self { version, ..self }
+            }
+        }
+    };
 }
 
-impl Versioned for Approval {
-    const TABLE: &'static str = "approvals";
-
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn due(&self) -> Option<Timestamp> {
-        self.due
-    }
-    fn with_version(self, version: u64) -> Self {
-        Self { version, ..self }
-    }
-}
-
-impl Versioned for Decision {
-    const TABLE: &'static str = "decisions";
-
-    fn id(&self) -> &str {
-        self.fingerprint.as_str()
-    }
-    fn version(&self) -> u64 {
-        self.version
-    }
-    fn due(&self) -> Option<Timestamp> {
-        None
-    }
-    fn with_version(self, version: u64) -> Self {
-        Self { version, ..self }
-    }
-}
+versioned!(DeliveryRecord, "deliveries", id, |row| row.due);
+versioned!(Approval, "approvals", id, |approval| approval.due);
+versioned!(Decision, "decisions", fingerprint, |_| None);
