@@ -55,6 +55,8 @@ impl Worker {
             }
         };
         tokio::select! {
+            // What is done is done, whatever else has come to pass; and only what waits looks at the rest.
+            biased;
             outcome = AssertUnwindSafe(work).catch_unwind() => match outcome {
                 Ok(Ok(outcome) | Err(outcome)) => outcome,
                 Err(panic) => Outcome::Failed(panicked(&attempt.job.id, &*panic)),

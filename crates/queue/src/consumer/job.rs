@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_service::metrics;
@@ -12,12 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Handler;
 use super::alone::{Gate, Share};
-use super::context::{End, JobContext, StopCause};
-use super::liveness::{Liveness, Running, RunningJob};
+use super::context::{JobContext, StopCause};
+use super::liveness::{Liveness, RunningJob};
+use super::running::Running;
 use super::slots::Slot;
 use crate::contract::{Delivery, Lease, Message, Settle, Settled};
 use crate::measured::consumed;
-use crate::names::Queue;
 
 /// What a job needs from its loop.
 pub(super) struct Surroundings<H> {
@@ -59,20 +59,20 @@ pub(super) async fn run<H: Handler>(
     _slot: Slot,
 ) -> Finished {
     let Delivery { message, lease } = delivery;
-    let name = Name { id: message.id.clone(), queue: message.queue };
-    let (began, _in_hand) = (Instant::now(), consumed(&message));
-    let lost = lease.lost();
+    let job = Arc::new(Running::new(message.id.clone(), message.queue, lease.lost()));
+    let _in_hand = consumed(&message);
     let mut late = None;
     let outcome = tokio::select! {
         biased;
         // Boxed, so that neither piece is beyond what the allocator hands out quickly.
-        share = around.gate.enter() => Box::pin(around.attempt(&name, message, share, &lost, &mut late)).await,
-        () = lost.cancelled() => Outcome::GiveBack,
+        share = around.gate.enter() => Box::pin(around.attempt(&job, message, share, &mut late)).await,
+        () = job.lost.cancelled() => Outcome::GiveBack,
         () = around.killing.cancelled() => Outcome::GiveBack,
     };
-    if lost.is_cancelled() {
-        tracing::info!(queue = %name.queue, id = name.id, "the broker took the message away; nothing is settled");
-        metrics::settled(name.queue.name(), LEASE_LOST, began.elapsed());
+    let queue = job.queue;
+    if job.lost.is_cancelled() {
+        tracing::info!(%queue, id = job.id, "the broker took the message away; nothing is settled");
+        metrics::settled(queue.name(), LEASE_LOST, job.began.elapsed());
         return Finished { ended: Ended::LeaseLost, late };
     }
     let (settle, ended) = match outcome {
@@ -81,13 +81,13 @@ pub(super) async fn run<H: Handler>(
         Outcome::Trouble(reason) => (Settle::Later { after: around.after_trouble, reason }, Ended::Overruled),
     };
     let verdict = word(&settle);
-    let ended = around.settle(&name, lease, settle, ended).await;
+    let ended = around.settle(&job, lease, settle, ended).await;
     let outcome = match ended {
         Ended::LeaseLost => LEASE_LOST,
         Ended::NotSettled => "not settled",
         Ended::Decided | Ended::Overruled | Ended::GivenBack => verdict,
     };
-    metrics::settled(name.queue.name(), outcome, began.elapsed());
+    metrics::settled(queue.name(), outcome, job.began.elapsed());
     Finished { ended, late }
 }
 
@@ -104,11 +104,6 @@ fn word(settle: &Settle) -> &'static str {
     }
 }
 
-struct Name {
-    id: Option<String>,
-    queue: Queue,
-}
-
 enum Outcome {
     Verdict(Settle),
     Trouble(String),
@@ -118,47 +113,39 @@ enum Outcome {
 impl<H: Handler> Surroundings<H> {
     async fn attempt(
         &self,
-        name: &Name,
+        job: &Arc<Running>,
         message: Message,
         share: Share,
-        lost: &CancellationToken,
         late: &mut Option<RunningJob>,
     ) -> Outcome {
         let read = std::panic::catch_unwind(AssertUnwindSafe(|| self.handler.read(&message)));
         let (work, limit) = match read {
             Ok(read) => read,
-            Err(panic) => return panicked(name, &*panic),
+            Err(panic) => return panicked(job, &*panic),
         };
-        let end = Arc::new(End::new(limit));
-        let running = Arc::new(Running::new(name.id.clone(), name.queue, Arc::clone(&end)));
-        let _noted = self.liveness.note(Arc::clone(&running));
-        let ctx = JobContext::new(Arc::clone(&end), Arc::clone(&self.gate), share);
+        job.end.begin(limit);
+        let _noted = self.liveness.note(Arc::clone(job));
+        let ctx = JobContext::new(Arc::clone(job), Arc::clone(&self.gate), share);
         let handling = AssertUnwindSafe(self.handler.handle(work, message, &ctx)).catch_unwind();
         let mut handling = std::pin::pin!(handling);
-        let cause = tokio::select! {
+        let told = tokio::select! {
             biased;
-            done = &mut handling => return outcome(name, done),
-            cause = self.must_stop(&end, lost) => cause,
+            done = &mut handling => Err(done),
+            cause = job.end.told() => Ok(cause),
         };
-        *late = (cause == StopCause::Shutdown).then(|| running.show());
-        end.stop(cause);
+        *late = (job.end.cause() == Some(StopCause::Shutdown)).then(|| job.show());
+        let cause = match told {
+            Ok(cause) => cause,
+            Err(done) => return outcome(job, done),
+        };
         match tokio::time::timeout(self.grace, handling).await {
-            Ok(done) => outcome(name, done),
-            Err(_) => self.dropped(name, cause, limit),
+            Ok(done) => outcome(job, done),
+            Err(_) => self.dropped(job, cause, limit),
         }
     }
 
-    async fn must_stop(&self, end: &End, lost: &CancellationToken) -> StopCause {
-        tokio::select! {
-            biased;
-            () = lost.cancelled() => StopCause::LeaseLost,
-            () = self.killing.cancelled() => StopCause::Shutdown,
-            () = end.passed() => StopCause::Deadline,
-        }
-    }
-
-    fn dropped(&self, name: &Name, cause: StopCause, limit: Duration) -> Outcome {
-        let Name { id, queue } = name;
+    fn dropped(&self, job: &Running, cause: StopCause, limit: Duration) -> Outcome {
+        let Running { id, queue, .. } = job;
         tracing::warn!(%queue, id, %cause, grace_seconds = self.grace.as_secs(), "the job did not stop and was dropped");
         match cause {
             StopCause::Deadline => {
@@ -168,8 +155,8 @@ impl<H: Handler> Surroundings<H> {
         }
     }
 
-    async fn settle(&self, name: &Name, lease: Box<dyn Lease>, settle: Settle, ended: Ended) -> Ended {
-        let Name { id, queue } = name;
+    async fn settle(&self, job: &Running, lease: Box<dyn Lease>, settle: Settle, ended: Ended) -> Ended {
+        let Running { id, queue, .. } = job;
         crashpoint("consumer.before-settle");
         let settled = tokio::time::timeout(self.settle_within, lease.settle(settle)).await;
         crashpoint("consumer.after-settle");
@@ -191,16 +178,16 @@ impl<H: Handler> Surroundings<H> {
     }
 }
 
-fn outcome(name: &Name, done: Result<Settle, Box<dyn Any + Send>>) -> Outcome {
+fn outcome(job: &Running, done: Result<Settle, Box<dyn Any + Send>>) -> Outcome {
     match done {
         Ok(settle) => Outcome::Verdict(settle),
-        Err(panic) => panicked(name, &*panic),
+        Err(panic) => panicked(job, &*panic),
     }
 }
 
-fn panicked(name: &Name, panic: &(dyn Any + Send)) -> Outcome {
+fn panicked(job: &Running, panic: &(dyn Any + Send)) -> Outcome {
     let reason = format!("the handler panicked: {}", one_line(panic));
-    tracing::error!(queue = %name.queue, id = name.id, reason, "a fault in this program; please report it");
+    tracing::error!(queue = %job.queue, id = job.id, reason, "a fault in this program; please report it");
     Outcome::Trouble(reason)
 }
 

@@ -1,13 +1,14 @@
 //! Whether the loop is alive, for a health page on another thread.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::context::End;
+use super::running::Running;
 use crate::names::Queue;
 
 /// Shared by the loop and whoever asks. The loop turns at least every few seconds, work or not.
@@ -15,7 +16,9 @@ pub struct Liveness {
     born: Instant,
     turned_ms: AtomicU64,
     last: AtomicU64,
-    jobs: Mutex<HashMap<u64, Arc<Running>>>,
+    jobs: Mutex<BTreeMap<u64, Arc<Running>>>,
+    /// Fires when there is a job where there was none.
+    first: Notify,
     down: Mutex<BTreeMap<Queue, Down>>,
 }
 
@@ -41,13 +44,6 @@ pub struct RunningJob {
     pub overdue: Duration,
 }
 
-pub(super) struct Running {
-    id: Option<String>,
-    queue: Queue,
-    began: Instant,
-    end: Arc<End>,
-}
-
 impl Liveness {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -55,6 +51,7 @@ impl Liveness {
             turned_ms: AtomicU64::new(0),
             last: AtomicU64::new(0),
             jobs: Mutex::default(),
+            first: Notify::new(),
             down: Mutex::default(),
         })
     }
@@ -134,26 +131,28 @@ impl Liveness {
         lock(&self.down).remove(&queue);
     }
 
+    /// Shows every job in hand.
+    pub(super) fn each(&self, show: impl FnMut(&Running)) {
+        lock(&self.jobs).values().map(AsRef::as_ref).for_each(show);
+    }
+
+    /// Fires when there is a job where there was none. For one listener.
+    pub(super) async fn begun(&self) {
+        self.first.notified().await;
+    }
+
     /// Notes a job until the guard is dropped.
     pub(super) fn note(self: &Arc<Self>, running: Arc<Running>) -> Noted {
         let number = self.last.fetch_add(1, Ordering::Relaxed);
-        lock(&self.jobs).insert(number, running);
-        Noted { liveness: Arc::clone(self), number }
-    }
-}
-
-impl Running {
-    pub(super) fn new(id: Option<String>, queue: Queue, end: Arc<End>) -> Self {
-        Self { id, queue, began: Instant::now(), end }
-    }
-
-    pub(super) fn show(&self) -> RunningJob {
-        RunningJob {
-            id: self.id.clone().unwrap_or_else(|| "without id".to_owned()),
-            queue: self.queue,
-            ran: self.began.elapsed(),
-            overdue: Instant::now().saturating_duration_since(self.end.deadline()),
+        let first = {
+            let mut jobs = lock(&self.jobs);
+            jobs.insert(number, running);
+            jobs.len() == 1
+        };
+        if first {
+            self.first.notify_one();
         }
+        Noted { liveness: Arc::clone(self), number }
     }
 }
 

@@ -12,6 +12,7 @@ mod feed;
 mod job;
 mod liveness;
 mod run;
+mod running;
 mod slots;
 
 use std::time::Duration;

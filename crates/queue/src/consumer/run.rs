@@ -10,6 +10,7 @@ use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Handler;
 use super::alone::Gate;
@@ -17,6 +18,7 @@ use super::config::ConsumeConfig;
 use super::feed::Feed;
 use super::job::{self, Ended, Finished, Surroundings};
 use super::liveness::{Liveness, RunningJob};
+use super::running::watch;
 use super::slots::Slots;
 use crate::contract::{Broker, Delivery};
 use crate::names::Queue;
@@ -78,6 +80,8 @@ impl<H: Handler> ConsumerLoop<H> {
         let mut intake = IntakeSide::new(&self);
         intake.pause(paused.as_mut());
         let mut jobs = Jobs::new(&self, &stop);
+        let watching = tokio::spawn(watch(self.liveness(), stop.killing().clone()));
+        let watching = AbortOnDropHandle::new(watching);
         let mut sign_of_life = tokio::time::interval(SIGN_OF_LIFE);
         sign_of_life.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut draining = pin!(stop.draining().cancelled());
@@ -97,7 +101,10 @@ impl<H: Handler> ConsumerLoop<H> {
                 _ = sign_of_life.tick() => {}
             }
         }
-        drain(intake, jobs, &self, &stop).await
+        let report = drain(intake, jobs, &self, &stop).await;
+        watching.abort();
+        let _ = watching.await;
+        report
     }
 }
 
