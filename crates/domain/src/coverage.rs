@@ -31,12 +31,45 @@ pub enum Seen {
 
 /// Coverage of one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct RuleCoverage {
     /// The list its resources come from.
     pub collection: CollectionId,
     /// What of it was seen.
     #[serde(flatten)]
     pub seen: Seen,
+}
+
+/// The same as it is written. A large report has hundreds, and what is flattened is read by way of a tree.
+#[derive(Deserialize)]
+struct Written {
+    collection: CollectionId,
+    seen: SeenWord,
+    ids: Option<BTreeSet<ResourceId>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum SeenWord {
+    All,
+    Except,
+    Only,
+    Nothing,
+}
+
+impl TryFrom<Written> for RuleCoverage {
+    type Error = &'static str;
+
+    fn try_from(Written { collection, seen, ids }: Written) -> Result<Self, Self::Error> {
+        let seen = match (seen, ids) {
+            (SeenWord::All, _) => Seen::All,
+            (SeenWord::Nothing, _) => Seen::Nothing,
+            (SeenWord::Except, Some(ids)) => Seen::Except(ids),
+            (SeenWord::Only, Some(ids)) => Seen::Only(ids),
+            (SeenWord::Except | SeenWord::Only, None) => return Err("ids of what was seen are missing"),
+        };
+        Ok(Self { collection, seen })
+    }
 }
 
 /// Coverage of a report: the lists, and per rule (by [`crate::Rule::identity`]) what was seen.
@@ -148,6 +181,19 @@ impl Horizon {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn coverage_is_read_as_it_was_written() {
+        let ids = BTreeSet::from([ResourceId::new("a").unwrap()]);
+        for seen in [Seen::All, Seen::Except(ids.clone()), Seen::Only(ids), Seen::Nothing] {
+            let coverage = RuleCoverage { collection: CollectionId::new("things").unwrap(), seen };
+            let written = serde_json::to_string(&coverage).unwrap();
+            assert_eq!(serde_json::from_str::<RuleCoverage>(&written).unwrap(), coverage, "{written}");
+            let cut = written.replace("ids", "others");
+            let read = serde_json::from_str::<RuleCoverage>(&cut);
+            assert_eq!(read.is_ok(), cut == written, "{cut}");
+        }
+    }
     use proptest::prelude::*;
 
     fn resource(n: u8) -> ResourceId {

@@ -9,6 +9,7 @@ pub mod credential;
 pub mod decision;
 pub mod delivery;
 pub mod event;
+pub mod facts;
 pub mod finding;
 pub mod fingerprint;
 pub mod hash;
@@ -33,6 +34,7 @@ pub use credential::{Account, Scopes, ScopesError};
 pub use decision::{Decision, DecisionError, Note, NoteKind, Said, Waiver, WaiverKind};
 pub use delivery::{DeliveryRecord, DeliveryState, Subject};
 pub use event::{CloudEvent, EventData, ResultStored, ScanFinished};
+pub use facts::{Checks, ReportFacts};
 pub use finding::{Evidence, Finding, Place};
 pub use fingerprint::{Fingerprint, FingerprintKey, KeyId};
 pub use id::{

@@ -1,7 +1,7 @@
 //! What a result changes in its target, of which a page is held at a time.
 
 use checkmate_domain::{KeyId, Timestamp};
-use checkmate_store::{Checks, MoreFindings, ReconcileCommit, ReconcileInput, Store, StoreError};
+use checkmate_store::{MoreFindings, ReconcileCommit, ReconcileInput, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::reconcile::{Round, Speaker};
@@ -42,7 +42,7 @@ pub(crate) async fn decide(
         head: plan.head,
         upserts: plan.upserts,
         transitions: plan.transitions,
-        checks: Checks::of(report),
+        checks: report.checks,
         at,
     }))
 }

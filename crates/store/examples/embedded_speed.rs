@@ -15,8 +15,8 @@ use checkmate_domain::{
 };
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Begin, BeginRequest, Checks, Committed, Created, JobRecord, Limits, NewScan, ReconcileCommit,
-    ReconcileInput, ReconcileLoad, SealList, Sealed, Store, Stored,
+    Begin, BeginRequest, Committed, Created, JobRecord, Limits, NewScan, ReconcileCommit, ReconcileInput,
+    ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use tokio::sync::{Mutex, mpsc};
 
@@ -189,7 +189,7 @@ fn decide(input: &ReconcileInput) -> Result<ReconcileCommit, Any> {
         head: target.head.clone(),
         upserts: report.findings.iter().zip(&report.triage).map(record).collect(),
         transitions: report.findings.iter().map(opened).collect(),
-        checks: Checks::of(report),
+        checks: report.checks,
         at,
     })
 }

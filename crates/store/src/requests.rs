@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use checkmate_domain::{
-    FindingRecord, JobId, KeyId, Lane, ScanId, ScanReport, Scope, TargetHead, TargetId, Timestamp,
+    Checks, FindingRecord, JobId, KeyId, Lane, ReportFacts, ScanId, Scope, TargetHead, TargetId, Timestamp,
     Transition, Trigger, WorkerId,
 };
 
@@ -221,7 +221,7 @@ pub struct ReconcileInput {
     /// The job whose result it is.
     pub job: StoredJob,
     /// Its result.
-    pub report: ScanReport,
+    pub report: ReportFacts,
     /// What is known of the target; of a large one only the first of its findings, or none of them.
     pub target: TargetState,
     /// Where the findings go on that are not in `target`: see [`crate::Store::more_findings`].
@@ -250,24 +250,6 @@ pub enum ReconcileLoad {
     NoResult,
     /// No such job.
     Unknown,
-}
-
-/// How much of what was asked was answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Checks {
-    /// Checks that were asked.
-    pub asked: u64,
-    /// Of these, how many got no answer, wholly or for some of what they were asked of.
-    pub unanswered: u64,
-}
-
-impl Checks {
-    /// Those of a report.
-    #[must_use]
-    pub fn of(report: &ScanReport) -> Self {
-        let open = report.checks.iter().filter(|check| !check.is_answered());
-        Self { asked: report.checks.len() as u64, unanswered: open.count() as u64 }
-    }
 }
 
 /// What reconciling decided. Refused as a whole when the target's version moved.

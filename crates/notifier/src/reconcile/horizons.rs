@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use checkmate_domain::{Horizon, ResourceId, RuleId, ScanReport, TargetHead};
+use checkmate_domain::{Horizon, ReportFacts, ResourceId, RuleId, TargetHead};
 
 /// Entries kept per rule. Beyond it the two oldest are merged under the newer of their numbers, which can only make
 /// an even later report count as outdated.
@@ -16,7 +16,7 @@ pub(super) fn seen_at(head: &TargetHead, rule: &RuleId, resource: &ResourceId) -
 }
 
 /// Notes what a report said something about.
-pub(super) fn remember(head: &mut TargetHead, report: &ScanReport, seq: u64) {
+pub(super) fn remember(head: &mut TargetHead, report: &ReportFacts, seq: u64) {
     let mut failed: BTreeMap<&RuleId, BTreeSet<ResourceId>> = BTreeMap::new();
     for finding in &report.findings {
         failed.entry(&finding.place.rule).or_default().insert(finding.place.resource.clone());

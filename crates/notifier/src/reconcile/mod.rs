@@ -18,8 +18,8 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use checkmate_domain::{
-    Finding, FindingRecord, FindingState, Fingerprint, ReportKind, RuleId, ScanReport, Statement, TargetHead,
-    Transition, TransitionKind, Triaged,
+    Finding, FindingRecord, FindingState, Fingerprint, ReportFacts, ReportKind, RuleId, Statement,
+    TargetHead, Transition, TransitionKind, Triaged,
 };
 
 pub use plan::{Plan, Speaker};
@@ -29,7 +29,7 @@ use reported::Reported;
 #[must_use]
 pub fn reconcile(
     speaker: &Speaker<'_>,
-    report: &ScanReport,
+    report: &ReportFacts,
     head: &TargetHead,
     known: &[FindingRecord],
 ) -> Plan {
@@ -41,7 +41,7 @@ pub fn reconcile(
 /// The same, for a target that has more known findings than are held at once.
 pub struct Round<'a> {
     speaker: &'a Speaker<'a>,
-    report: &'a ScanReport,
+    report: &'a ReportFacts,
     before: &'a TargetHead,
     retired: BTreeSet<RuleId>,
     reported: Reported<'a>,
@@ -51,7 +51,7 @@ pub struct Round<'a> {
 impl<'a> Round<'a> {
     /// Begins.
     #[must_use]
-    pub fn new(speaker: &'a Speaker<'a>, report: &'a ScanReport, head: &'a TargetHead) -> Self {
+    pub fn new(speaker: &'a Speaker<'a>, report: &'a ReportFacts, head: &'a TargetHead) -> Self {
         let (retired, reported) = (rules::retired(report, head, speaker.seq), Reported::of(report));
         Self { speaker, report, before: head, retired, reported, changes: BTreeMap::new() }
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use checkmate_domain::{Fingerprint, ScanReport};
+use checkmate_domain::{Fingerprint, ReportFacts};
 
 /// The findings of a report in the order of their fingerprints; those of one in the order of the report.
 pub(super) struct Reported<'a> {
@@ -12,7 +12,7 @@ pub(super) struct Reported<'a> {
 }
 
 impl<'a> Reported<'a> {
-    pub(super) fn of(report: &'a ScanReport) -> Self {
+    pub(super) fn of(report: &'a ReportFacts) -> Self {
         let numbered = report.findings.iter().enumerate();
         let mut said: Vec<_> = numbered.map(|(position, finding)| (&finding.fingerprint, position)).collect();
         said.sort_unstable();

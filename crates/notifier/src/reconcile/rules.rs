@@ -2,21 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use checkmate_domain::{ReportKind, RuleId, ScanReport, TargetHead};
+use checkmate_domain::{ReportFacts, ReportKind, RuleId, TargetHead};
 
 /// Whole reports in a row a rule may miss before it counts as gone.
 const GONE_AFTER: u32 = 2;
 
-fn asked(report: &ScanReport) -> BTreeSet<&RuleId> {
-    report.rules.iter().map(checkmate_domain::Rule::identity).collect()
+fn asked(report: &ReportFacts) -> BTreeSet<&RuleId> {
+    report.rules.iter().collect()
 }
 
-fn is_news(report: &ScanReport, head: &TargetHead, seq: u64) -> bool {
+fn is_news(report: &ReportFacts, head: &TargetHead, seq: u64) -> bool {
     report.kind == ReportKind::Whole && seq > head.whole_seq
 }
 
 /// The rules, by identity, that are gone with this report.
-pub(super) fn retired(report: &ScanReport, head: &TargetHead, seq: u64) -> BTreeSet<RuleId> {
+pub(super) fn retired(report: &ReportFacts, head: &TargetHead, seq: u64) -> BTreeSet<RuleId> {
     if !is_news(report, head, seq) {
         return BTreeSet::new();
     }
@@ -26,7 +26,7 @@ pub(super) fn retired(report: &ScanReport, head: &TargetHead, seq: u64) -> BTree
 }
 
 /// Counts the rules missing from a whole report.
-pub(super) fn remember(head: &mut TargetHead, report: &ScanReport, seq: u64) {
+pub(super) fn remember(head: &mut TargetHead, report: &ReportFacts, seq: u64) {
     if !is_news(report, head, seq) {
         return;
     }

@@ -87,8 +87,9 @@ impl World {
         let at = Timestamp::from_millis(i64::try_from(seq).unwrap());
         let speaker = Speaker { scan: &scan, job: &job, seq, at, key_id: self.key.id() };
         let known: Vec<FindingRecord> = self.known.values().cloned().collect();
-        let plan = reconcile(&speaker, report, &self.head, &known);
-        let mut round = Round::new(&speaker, report, &self.head);
+        let facts = ReportFacts::from(report.clone());
+        let plan = reconcile(&speaker, &facts, &self.head, &known);
+        let mut round = Round::new(&speaker, &facts, &self.head);
         known.iter().rev().chain(known.first()).for_each(|record| round.known(std::slice::from_ref(record)));
         assert_eq!(round.plan(), plan, "one by one, from behind, one of them twice");
         self.head = plan.head.clone();

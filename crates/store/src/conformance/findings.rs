@@ -1,13 +1,13 @@
 //! Reports, findings and commits for the laws of results and lifecycle.
 
 use checkmate_domain::{
-    CheckOutcome, CheckResult, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey,
-    JobId, KeyId, NotAssessed, Place, Priority, Remediation, ReportKind, ResourceId, Rule, RuleId,
-    ScanReport, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged,
+    CheckOutcome, CheckResult, Checks, Evidence, Exposure, Finding, FindingRecord, FindingState,
+    FingerprintKey, JobId, KeyId, NotAssessed, Place, Priority, Remediation, ReportKind, ResourceId, Rule,
+    RuleId, ScanReport, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged,
 };
 
 use crate::conformance::given::AnyStore;
-use crate::{Checks, Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, Stored};
+use crate::{Committed, Progress, ReconcileCommit, ReconcileInput, ReconcileLoad, Stored};
 
 pub(crate) fn key() -> FingerprintKey {
     FingerprintKey::new(vec![7; 32]).expect("32 bytes")

@@ -43,7 +43,7 @@ pub async fn a_commit_is_readable_at_once(fixture: &dyn Fixture) {
     assert_eq!(input.job, job(&store, &claimed[0].id).await.into());
     assert_eq!(
         (input.report.clone(), input.target.clone(), input.loads),
-        (report(&at, 3), TargetState::default(), 1)
+        (report(&at, 3).into(), TargetState::default(), 1)
     );
     let decided = opening(&input, 3);
     let progress = commit(&store, &decided).await;

@@ -83,7 +83,7 @@ pub async fn results_come_back_as_they_were(fixture: &dyn Fixture) {
         let read = store.report(&job.id).await.unwrap().unwrap();
         assert_eq!(read.findings.len(), written.findings.len());
         assert!(read == *written, "the report with {} findings changed", written.findings.len());
-        assert!(load(&store, &job.id).await.report == *written);
+        assert!(load(&store, &job.id).await.report == written.clone().into());
     }
 }
 

@@ -3,7 +3,7 @@
 //! The contract speaks of chunks behind a pointer flip. Here one SQLite transaction is that flip: readers see the state
 //! before it until the commit and all of it after, so nothing is staged.
 
-use checkmate_domain::{JobId, Timestamp, TransitionKind};
+use checkmate_domain::{Checks, JobId, Timestamp, TransitionKind};
 use rusqlite::{Connection, params};
 
 use super::endings::PARKED;
@@ -14,7 +14,7 @@ use super::row::{Result, one, run, to_json, value};
 use super::scans::Scan;
 use super::window;
 use crate::records::JobState;
-use crate::requests::{Checks, Committed, Progress, ReconcileCommit, StoredJob};
+use crate::requests::{Committed, Progress, ReconcileCommit, StoredJob};
 
 /// Findings that are read at once.
 pub(super) const PAGE: u64 = 1_000;

@@ -1,7 +1,8 @@
 //! Results: a report in parts, written in the transaction that frees the window slot and claims the next job.
 
-use checkmate_domain::{Finding, JobId, ScanReport, Timestamp, Triaged};
+use checkmate_domain::{Finding, JobId, ReportFacts, ScanReport, Timestamp, Triaged};
 use rusqlite::{Connection, params};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::jobs::{self, Job};
@@ -26,6 +27,24 @@ pub(super) struct Parts {
 struct More {
     findings: Vec<Finding>,
     triage: Vec<Triaged>,
+}
+
+/// A form in which a stored report is read: its further parts bring more of two of its lists.
+pub(super) trait Reported: DeserializeOwned + Send + 'static {
+    /// The two.
+    fn lists(&mut self) -> (&mut Vec<Finding>, &mut Vec<Triaged>);
+}
+
+impl Reported for ScanReport {
+    fn lists(&mut self) -> (&mut Vec<Finding>, &mut Vec<Triaged>) {
+        (&mut self.findings, &mut self.triage)
+    }
+}
+
+impl Reported for ReportFacts {
+    fn lists(&mut self) -> (&mut Vec<Finding>, &mut Vec<Triaged>) {
+        (&mut self.findings, &mut self.triage)
+    }
 }
 
 impl Parts {
@@ -77,20 +96,22 @@ impl Beginning {
 
     /// The report with the findings of its first part, and with room for the others: a list that grows by doubling is there
     /// one and a half times.
-    pub(super) fn report(&self, job: &JobId) -> Result<ScanReport> {
-        let mut report: ScanReport = json("reports", job.as_str(), &self.body)?;
-        report.findings.reserve_exact(self.parts.saturating_sub(1) * CHUNK);
-        report.triage.reserve_exact(self.parts.saturating_sub(1) * CHUNK);
+    pub(super) fn report<R: Reported>(&self, job: &JobId) -> Result<R> {
+        let mut report: R = json("reports", job.as_str(), &self.body)?;
+        let (findings, triage) = report.lists();
+        findings.reserve_exact(self.parts.saturating_sub(1) * CHUNK);
+        triage.reserve_exact(self.parts.saturating_sub(1) * CHUNK);
         Ok(report)
     }
 }
 
 /// Adds what further parts bring.
-pub(super) fn add(report: &mut ScanReport, job: &JobId, bodies: &[String]) -> Result<()> {
+pub(super) fn add(report: &mut impl Reported, job: &JobId, bodies: &[String]) -> Result<()> {
+    let (findings, triage) = report.lists();
     for body in bodies {
         let more: More = json("reports", job.as_str(), body)?;
-        report.findings.extend(more.findings);
-        report.triage.extend(more.triage);
+        findings.extend(more.findings);
+        triage.extend(more.triage);
     }
     Ok(())
 }

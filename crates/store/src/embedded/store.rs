@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::open::EmbeddedStore;
 use super::reconcile::{Decided, Loaded, Rows};
-use super::results::{Beginning, Parts};
+use super::results::{Beginning, Parts, Reported};
 use super::row::{Result, json};
 use super::seal::Listed;
 use super::{
@@ -44,10 +44,10 @@ async fn parse<T: Send + 'static>(
 
 impl EmbeddedStore {
     /// A report with all its parts, some of which are there as text at a time.
-    async fn whole(&self, job: &JobId, beginning: Beginning) -> Result<ScanReport> {
+    async fn whole<R: Reported>(&self, job: &JobId, beginning: Beginning) -> Result<R> {
         let (parts, size) = (beginning.parts(), beginning.parts().saturating_sub(1) * MANY);
         let id = job.clone();
-        let mut report = parse(size, move || beginning.report(&id)).await?;
+        let mut report = parse(size, move || beginning.report::<R>(&id)).await?;
         let mut next = 1;
         while next < parts {
             let id = job.clone();

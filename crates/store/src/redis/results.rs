@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read};
 
 use checkmate_domain::{JobId, ScanReport};
 use deadpool_redis::redis::Value;
+use serde::de::DeserializeOwned;
 
 use super::connect::random_id;
 use super::error::corrupt;
@@ -66,7 +67,11 @@ impl RedisStore {
     }
 
     /// A report of several parts: what is stored does not change, so they may be read one by one.
-    pub(super) async fn parts(&self, job: &JobId, parts: i64) -> Result<ScanReport> {
+    pub(super) async fn parts<T: DeserializeOwned + Send + 'static>(
+        &self,
+        job: &JobId,
+        parts: i64,
+    ) -> Result<T> {
         let mut body = Parts::default();
         for number in 0..parts {
             let part = self.run(self.command("HGET", &format!("result:{job}")).arg(number)).await?;

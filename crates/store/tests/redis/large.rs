@@ -43,7 +43,7 @@ async fn a_large_report_comes_back_whole() {
     let expected = report(&job.spec.expect("spec").target, 6_000);
     assert!(serde_json::to_vec(&expected).expect("json").len() > 2_000_000);
     assert_eq!(store.report(&job.id).await, Ok(Some(expected.clone())));
-    assert_eq!(load(&store, &job.id).await.report, expected);
+    assert_eq!(load(&store, &job.id).await.report, expected.into());
 }
 
 #[tokio::test]

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use checkmate_domain::{
-    Coverage, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec,
-    KeyId, Lane, Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport, ScanStats, Scope,
-    Secret, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger,
+    Checks, Coverage, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId,
+    JobSpec, KeyId, Lane, Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport, ScanStats,
+    Scope, Secret, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger,
     TriggerKind, WorkerId,
 };
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Checks, Created, JobRecord, Limits, NewScan, ReconcileCommit,
-    ReconcileInput, ReconcileLoad, SealList, Sealed, Store, Stored,
+    Attempt, Begin, BeginRequest, Created, JobRecord, Limits, NewScan, ReconcileCommit, ReconcileInput,
+    ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use checkmate_testkit::redis::{Redis, RedisOptions};
 
