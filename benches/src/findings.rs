@@ -104,9 +104,10 @@ async fn stored(store: &dyn Store, round: usize, report: &ScanReport) -> anyhow:
     let list = SealList { jobs: vec![JobSpec::whole(report.target.clone())], history: None };
     let fence = begin(store, &discover.id).await?;
     let Sealed::New(jobs, _) = store.seal(&fence, &list).await? else { bail!("sealed before") };
-    let job = jobs.into_iter().next().context("no job")?;
-    let fence = begin(store, &job.id).await?;
+    let job = jobs.into_iter().next().context("no job")?.job;
+    let fence = begin(store, &job).await?;
     ensure!(matches!(store.store_result(&fence, report).await?, Stored::New(_)), "stored before");
+    let job = store.job(&job).await?.context("no job")?;
     let event = job.stored_event(BTreeMap::new(), Timestamp::now()).context("no event")?;
     Ok(String::from_utf8(event.to_bytes())?)
 }

@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use checkmate_domain::{
-    Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobSpec, Lane, Place,
-    Priority, ResourceId, RuleId, ScanId, ScanReport, Severity, TargetId, Timestamp, Transition,
+    Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId, JobMessage, JobSpec,
+    Lane, Place, Priority, ResourceId, RuleId, ScanId, ScanReport, Severity, TargetId, Timestamp, Transition,
     TransitionKind, Triaged, Trigger, TriggerKind, WorkerId,
 };
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Begin, BeginRequest, Committed, Created, JobRecord, Limits, NewScan, ReconcileCommit, ReconcileInput,
-    ReconcileLoad, SealList, Sealed, Store, Stored,
+    Begin, BeginRequest, Committed, Created, Limits, NewScan, ReconcileCommit, ReconcileInput, ReconcileLoad,
+    SealList, Sealed, Store, Stored,
 };
 use tokio::sync::{Mutex, mpsc};
 
@@ -36,7 +36,7 @@ async fn main() -> Result<(), Any> {
 
     let (claimed, waiting) = mpsc::channel(jobs);
     for job in released {
-        claimed.send(job.id).await?;
+        claimed.send(job.job).await?;
     }
     let waiting = Arc::new(Mutex::new(waiting));
     let left = Arc::new(AtomicUsize::new(jobs));
@@ -63,7 +63,7 @@ async fn main() -> Result<(), Any> {
     Ok(())
 }
 
-async fn seal(store: &dyn Store, jobs: usize) -> Result<Vec<JobRecord>, Any> {
+async fn seal(store: &dyn Store, jobs: usize) -> Result<Vec<JobMessage>, Any> {
     let new = NewScan {
         id: ScanId::new("speed")?,
         scope: "org:speed".parse()?,
@@ -118,7 +118,7 @@ async fn work(
         let target = attempt.job.spec.ok_or("no target")?.target;
         let stored = store.store_result(&attempt.fence, &report(&target, findings)?).await?;
         let Stored::New(released) = stored else { return Err("not stored".into()) };
-        let ids: Vec<_> = released.into_iter().map(|job| job.id).collect();
+        let ids: Vec<_> = released.into_iter().map(|message| message.job).collect();
         for id in &ids {
             claimed.send(id.clone()).await?;
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use checkmate_domain::{
-    EndReason, FindingRecord, JobId, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
+    EndReason, FindingRecord, JobId, JobMessage, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
 };
 
 use crate::about::AboutStore;
@@ -105,7 +105,7 @@ pub trait Store:
     async fn end_job(&self, job: &JobId, reason: &EndReason, guard: Option<&LockGuard>) -> Result<JobEnded>;
     /// Claims what the window allows (after a crash between freeing and claiming). Only while the lock is held; nothing
     /// otherwise, nor for a scan that is final or unknown.
-    async fn top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobRecord>>;
+    async fn top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobMessage>>;
     /// The stored report of a job.
     async fn report(&self, job: &JobId) -> Result<Option<ScanReport>>;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use checkmate_domain::{
-    Checks, FindingRecord, JobId, KeyId, Lane, ReportFacts, ScanId, Scope, TargetHead, TargetId, Timestamp,
-    Transition, Trigger, WorkerId,
+    Checks, FindingRecord, JobId, JobMessage, KeyId, Lane, ReportFacts, ScanId, Scope, TargetHead, TargetId,
+    Timestamp, Transition, Trigger, WorkerId,
 };
 
 use crate::pressure::Limits;
@@ -94,10 +94,10 @@ pub enum Begin {
     /// in the job; no attempt is counted.
     Full(Duration),
     /// Its result is stored and not reconciled: send the event again, and these released jobs whose confirm was not noted.
-    AlreadyStored(Box<JobRecord>, Vec<JobRecord>),
+    AlreadyStored(Box<JobRecord>, Vec<JobMessage>),
     /// A discover or split job that sealed its list and whose scan goes on: send these released jobs whose confirm was not
     /// noted.
-    AlreadySealed(Vec<JobRecord>),
+    AlreadySealed(Vec<JobMessage>),
     /// Reconciled, parked or ended, or its scan is over: nothing to do.
     Over,
     /// Too many failures or crashes, or expired: end it with this reason.
@@ -158,9 +158,9 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sealed {
     /// The list is sealed; these were claimed and are to be published.
-    New(Vec<JobRecord>, Box<Progress>),
+    New(Vec<JobMessage>, Box<Progress>),
     /// It was sealed before and is unchanged; these of it were released and their confirm was not noted.
-    Already(Vec<JobRecord>),
+    Already(Vec<JobMessage>),
     /// Another attempt holds the fence, or the job is over.
     FenceLost,
 }
@@ -169,9 +169,9 @@ pub enum Sealed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
     /// Stored; these were claimed and are to be published.
-    New(Vec<JobRecord>),
+    New(Vec<JobMessage>),
     /// An earlier attempt's result stands; these were released and their confirm was not noted.
-    Already(Vec<JobRecord>),
+    Already(Vec<JobMessage>),
     /// Another attempt holds the fence, or the job is over.
     FenceLost,
 }
@@ -180,7 +180,7 @@ pub enum Stored {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobEnded {
     /// Ended; these were claimed and are to be published.
-    Ended(Vec<JobRecord>, Box<Progress>),
+    Ended(Vec<JobMessage>, Box<Progress>),
     /// It was over, or has a result: nothing was changed.
     Kept,
     /// No such job.

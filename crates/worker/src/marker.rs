@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::JobId;
+use checkmate_domain::{JobId, JobMessage};
 use checkmate_service::Stop;
-use checkmate_store::{JobRecord, Store};
+use checkmate_store::Store;
 use tokio::sync::mpsc;
 
 /// Ids noted in one call at most.
@@ -19,9 +19,9 @@ pub struct Marker(mpsc::Sender<JobId>);
 
 impl Marker {
     /// Notes that these were confirmed. Never waits: when the store lags, notes are dropped.
-    pub fn published(&self, jobs: &[JobRecord]) {
+    pub fn published(&self, jobs: &[JobMessage]) {
         for job in jobs {
-            let _ = self.0.try_send(job.id.clone());
+            let _ = self.0.try_send(job.job.clone());
         }
     }
 

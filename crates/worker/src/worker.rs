@@ -212,9 +212,9 @@ impl Worker {
     pub(crate) async fn publish(
         &self,
         mut messages: Vec<Outgoing>,
-        released: &[JobRecord],
+        released: &[JobMessage],
     ) -> Result<(), Left> {
-        messages.extend(released.iter().map(|job| Outgoing::job(&job.message())));
+        messages.extend(released.iter().map(Outgoing::job));
         if messages.is_empty() {
             return Ok(());
         }

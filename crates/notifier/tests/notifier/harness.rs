@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use checkmate_domain::{
     CloudEvent, CollectionId, Coverage, EventData, Evidence, Exposure, Finding, FindingState, FingerprintKey,
-    JobId, JobSpec, Lane, ObjectList, Part, PartId, Place, Remediation, ReportKind, ResourceId, ResultStored,
-    Rule, RuleCoverage, RuleId, ScanId, ScanReport, ScanStats, Scope, Seen, Severity, TargetId, Timestamp,
-    Transition, TransitionKind, Trigger, TriggerKind, WorkerId,
+    JobId, JobMessage, JobSpec, Lane, ObjectList, Part, PartId, Place, Remediation, ReportKind, ResourceId,
+    ResultStored, Rule, RuleCoverage, RuleId, ScanId, ScanReport, ScanStats, Scope, Seen, Severity, TargetId,
+    Timestamp, Transition, TransitionKind, Trigger, TriggerKind, WorkerId,
 };
 use checkmate_notifier::{Reconciler, ReconcilerConfig};
 use checkmate_queue::consumer::{self, ConsumeConfig, ConsumerLoop, DrainReport, JobContext};
@@ -18,8 +18,8 @@ use checkmate_queue::{Broker, Message, Outgoing, Queue, Settle};
 use checkmate_service::Stop;
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, JobState, Limits, NewScan, ScanRecord, SealList,
-    Sealed, Store, Stored,
+    Attempt, Begin, BeginRequest, Created, JobState, Limits, NewScan, ScanRecord, SealList, Sealed, Store,
+    Stored,
 };
 use tokio::task::JoinHandle;
 
@@ -169,7 +169,7 @@ impl Bench {
         let mut attempts = Vec::new();
         for n in 0..count {
             let (_, released) = self.sealed(&format!("{name}{n}"), vec![JobSpec::whole(target())]).await;
-            attempts.push(self.begin(&released[0].id).await);
+            attempts.push(self.begin(&released[0].job).await);
         }
         attempts
     }
@@ -199,7 +199,7 @@ impl Bench {
     /// One scan whose target is split into these parts.
     pub(crate) async fn in_parts(&self, name: &str, parts: &[Says]) -> Vec<Result> {
         let (_, released) = self.sealed(name, vec![JobSpec::whole(target())]).await;
-        let split = self.begin(&released[0].id).await;
+        let split = self.begin(&released[0].job).await;
         let specs = parts.iter().map(|says| JobSpec {
             target: target(),
             part: Some(part(&says.listed)),
@@ -210,8 +210,8 @@ impl Bench {
             panic!("sealed")
         };
         let mut results = Vec::new();
-        for (job, says) in released.iter().zip(parts) {
-            let attempt = self.begin(&job.id).await;
+        for (released, says) in released.iter().zip(parts) {
+            let attempt = self.begin(&released.job).await;
             results.push(self.store(&attempt, says).await);
         }
         results
@@ -220,7 +220,7 @@ impl Bench {
     /// One scan that found its target gone.
     pub(crate) async fn gone(&self, name: &str) -> Result {
         let (_, released) = self.sealed(name, vec![JobSpec::gone(target())]).await;
-        let attempt = self.begin(&released[0].id).await;
+        let attempt = self.begin(&released[0].job).await;
         let stored =
             self.store.store_result(&attempt.fence, &ScanReport::target_gone(target())).await.unwrap();
         assert!(matches!(stored, Stored::New(_)));
@@ -239,7 +239,7 @@ impl Bench {
         }
     }
 
-    async fn sealed(&self, name: &str, jobs: Vec<JobSpec>) -> (ScanId, Vec<JobRecord>) {
+    async fn sealed(&self, name: &str, jobs: Vec<JobSpec>) -> (ScanId, Vec<JobMessage>) {
         let scan = NewScan {
             id: ScanId::derived(&["notifier", name]),
             scope: Scope::Export("t".to_owned()),

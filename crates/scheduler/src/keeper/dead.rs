@@ -86,7 +86,7 @@ impl DeadLetters {
                 let ended = self.store.end_job(&message.job, &reason, None).await.map_err(text)?;
                 crashpoint("keeper.after-dead-end");
                 if let JobEnded::Ended(released, _) = ended {
-                    let jobs: Vec<_> = released.iter().map(|job| Outgoing::job(&job.message())).collect();
+                    let jobs: Vec<_> = released.iter().map(Outgoing::job).collect();
                     if !jobs.is_empty() {
                         self.broker.publish(jobs).await.map_err(|error| error.to_string())?;
                     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use checkmate_domain::{EndReason, Lane, NotAssessed, Timestamp};
+use checkmate_domain::{EndReason, JobMessage, Lane, NotAssessed, Timestamp};
 use checkmate_queue::{Broker, BrokerError, Outgoing, PublishError, Queue};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_service::{Stop, metrics};
@@ -276,7 +276,7 @@ impl Keeper {
             let work = fact(Queue::of_lane(job.lane));
             match decide(job, now, work, fact(Queue::Results), self.config.times) {
                 Need::Nothing => {}
-                Need::Publish => again.push(job.clone()),
+                Need::Publish => again.push(job.message()),
                 Need::ResendResult => events.extend(result_again(job, now)),
                 Need::Expire => round.expired += usize::from(self.expire(job, leader).await?),
             }
@@ -291,13 +291,13 @@ impl Keeper {
         Ok(())
     }
 
-    async fn release(&self, jobs: &[JobRecord]) -> Result<(), KeeperError> {
+    async fn release(&self, jobs: &[JobMessage]) -> Result<(), KeeperError> {
         if jobs.is_empty() {
             return Ok(());
         }
-        self.broker.publish(jobs.iter().map(|job| Outgoing::job(&job.message())).collect()).await?;
+        self.broker.publish(jobs.iter().map(Outgoing::job).collect()).await?;
         crashpoint("keeper.after-publish");
-        let ids: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
+        let ids: Vec<_> = jobs.iter().map(|job| job.job.clone()).collect();
         self.store.mark_published(&ids).await?;
         Ok(())
     }

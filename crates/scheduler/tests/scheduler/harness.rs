@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checkmate_domain::{
-    CloudEvent, Coverage, EventData, JobId, JobSpec, Lane, ReportKind, ScanId, ScanReport, ScanStats, Scope,
-    TargetId, Trigger, TriggerKind, WorkerId,
+    CloudEvent, Coverage, EventData, JobId, JobMessage, JobSpec, Lane, ReportKind, ScanId, ScanReport,
+    ScanStats, Scope, TargetId, Trigger, TriggerKind, WorkerId,
 };
 use checkmate_queue::consumer::{ConsumeConfig, ConsumerLoop, DrainReport};
 use checkmate_queue::embedded::{EmbeddedBroker, EmbeddedConfig};
@@ -130,7 +130,15 @@ impl Bench {
         let Sealed::New(released, _) = self.store.seal(&attempt.fence, &list).await.unwrap() else {
             panic!("sealed")
         };
-        released
+        self.records(released).await
+    }
+
+    async fn records(&self, released: Vec<JobMessage>) -> Vec<JobRecord> {
+        let mut records = Vec::new();
+        for message in released {
+            records.extend(self.store.job(&message.job).await.unwrap());
+        }
+        records
     }
 
     pub(crate) async fn begin(&self, job: &JobId, ttl: Duration) -> Attempt {
@@ -164,7 +172,7 @@ impl Bench {
             triage: Vec::new(),
         };
         match self.store.store_result(&attempt.fence, &report).await.unwrap() {
-            Stored::New(claimed) => claimed,
+            Stored::New(claimed) => self.records(claimed).await,
             other => panic!("{other:?}"),
         }
     }

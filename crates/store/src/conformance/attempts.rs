@@ -234,7 +234,7 @@ pub async fn what_is_done_is_told_with_what_may_be_unpublished(fixture: &dyn Fix
     let discover = store.scan_jobs(&id, 0, 1).await.unwrap().remove(0);
     let released = |begin: Begin| match begin {
         Begin::AlreadySealed(jobs) | Begin::AlreadyStored(_, jobs) => {
-            jobs.into_iter().map(|job| job.id).collect::<std::collections::BTreeSet<_>>()
+            jobs.into_iter().map(|message| message.job).collect::<std::collections::BTreeSet<_>>()
         }
         other => panic!("{other:?}"),
     };

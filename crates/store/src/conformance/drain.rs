@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use checkmate_domain::JobId;
+use checkmate_domain::{JobId, JobMessage};
 use tokio::task::JoinSet;
 
 use crate::conformance::findings::{opening, report};
-use crate::conformance::given::{AnyStore, LONG, ask, expired, list_of, target_of};
+use crate::conformance::given::{AnyStore, LONG, ask, expired, list_of, records, target_of};
 use crate::conformance::lists::parts;
 use crate::{Begin, Committed, JobEnded, JobRecord, Parked, Progress, ReconcileLoad, Sealed, Stored};
 
@@ -90,8 +90,9 @@ async fn work(store: AnyStore, pool: Arc<Mutex<Pool>>, ways: fn(usize) -> Vec<Wa
         }
         while let Some(left) = tries.join_next().await {
             let left = left.unwrap();
+            let released = records(&store, &left.released).await;
             let mut pool = pool.lock().unwrap();
-            pool.add(left.released);
+            pool.add(released);
             pool.drained.finished += left.finished;
             pool.drained.left += left.left;
         }
@@ -101,13 +102,13 @@ async fn work(store: AnyStore, pool: Arc<Mutex<Pool>>, ways: fn(usize) -> Vec<Wa
 
 #[derive(Default)]
 struct Left {
-    released: Vec<JobRecord>,
+    released: Vec<JobMessage>,
     finished: usize,
     left: usize,
 }
 
 impl Left {
-    fn note(&mut self, released: Vec<JobRecord>, progress: Option<&Progress>) {
+    fn note(&mut self, released: Vec<JobMessage>, progress: Option<&Progress>) {
         self.released.extend(released);
         self.finished += usize::from(progress.is_some_and(|progress| progress.finished_now));
         self.left += 1;

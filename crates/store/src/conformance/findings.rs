@@ -141,7 +141,7 @@ pub(crate) async fn store_report(store: &AnyStore, job: &JobId, findings: usize)
     let attempt = crate::conformance::given::begin(store, job).await;
     let target = crate::conformance::given::target_of(&attempt.job);
     match store.store_result(&attempt.fence, &report(&target, findings)).await.expect("store") {
-        Stored::New(claimed) => claimed,
+        Stored::New(claimed) => crate::conformance::given::records(store, &claimed).await,
         other => panic!("{job} should be stored, not {other:?}"),
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checkmate_domain::{
-    EndReason, JobId, JobSpec, Lane, NotAssessed, ScanId, Scope, TargetId, Trigger, TriggerKind, WorkerId,
+    EndReason, JobId, JobMessage, JobSpec, Lane, NotAssessed, ScanId, Scope, TargetId, Trigger, TriggerKind,
+    WorkerId,
 };
 
 use crate::{
@@ -99,7 +100,7 @@ pub(crate) async fn started(store: &AnyStore, request: &BeginRequest) -> Attempt
 
 pub(crate) async fn seal(store: &AnyStore, fence: &Fence, jobs: Vec<JobSpec>) -> (Vec<JobRecord>, Progress) {
     match store.seal(fence, &list_of(jobs)).await.expect("seal") {
-        Sealed::New(claimed, progress) => (claimed, *progress),
+        Sealed::New(claimed, progress) => (records(store, &claimed).await, *progress),
         other => panic!("{} should seal, not {other:?}", fence.job),
     }
 }
@@ -141,6 +142,22 @@ pub(crate) async fn state(store: &AnyStore, id: &JobId) -> JobState {
 /// A counter of `ended` by its word.
 pub(crate) fn ended(scan: &ScanRecord, word: &str) -> u64 {
     scan.ended.get(word).copied().unwrap_or(0)
+}
+
+/// The records of released jobs; their messages say the same.
+pub(crate) async fn records(store: &AnyStore, released: &[JobMessage]) -> Vec<JobRecord> {
+    let mut records = Vec::new();
+    for message in released {
+        let record = job(store, &message.job).await;
+        assert_eq!(record.message(), *message);
+        records.push(record);
+    }
+    records
+}
+
+/// The jobs of these messages.
+pub(crate) fn named(released: &[JobMessage]) -> Vec<JobId> {
+    released.iter().map(|message| message.job.clone()).collect()
 }
 
 pub(crate) fn ids(jobs: &[JobRecord]) -> Vec<JobId> {

@@ -1,6 +1,7 @@
 //! Jobs as they stand in their table, and what reads or notes nothing else.
 
-use checkmate_domain::{JobId, JobKind, JobSpec, ScanId, Timestamp};
+use checkmate_domain::message::SCHEMA;
+use checkmate_domain::{JobId, JobKind, JobMessage, JobSpec, ScanId, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::row::{Fields, Result, many, one, run, to_json};
@@ -74,14 +75,25 @@ pub(super) fn read(row: &Row<'_>, scan: &ScanRecord) -> Result<Job> {
     Ok(Job { n, record, token, sealed, loads })
 }
 
+/// The message of a job that was released at this time.
+pub(super) fn message(scan: &ScanRecord, id: JobId, kind: JobKind, at: Timestamp) -> JobMessage {
+    JobMessage {
+        schema: SCHEMA,
+        job: id,
+        scan: scan.id.clone(),
+        kind,
+        lane: scan.lane,
+        time_limit_ms: scan.time_limit_ms,
+        expires_at: expires_at(scan, at),
+    }
+}
+
+fn expires_at(scan: &ScanRecord, released_at: Timestamp) -> Timestamp {
+    released_at.plus(std::time::Duration::from_millis(scan.expires_after_ms))
+}
+
 /// A job as it is when it was just released.
-pub(super) fn released(
-    scan: &ScanRecord,
-    id: JobId,
-    kind: JobKind,
-    spec: Option<JobSpec>,
-    at: Timestamp,
-) -> JobRecord {
+fn released(scan: &ScanRecord, id: JobId, kind: JobKind, spec: Option<JobSpec>, at: Timestamp) -> JobRecord {
     JobRecord {
         id,
         scan: scan.id.clone(),
@@ -92,7 +104,7 @@ pub(super) fn released(
         state: JobState::Recorded,
         time_limit_ms: scan.time_limit_ms,
         released_at: at,
-        expires_at: at.plus(std::time::Duration::from_millis(scan.expires_after_ms)),
+        expires_at: expires_at(scan, at),
         not_before: at,
         published_at: None,
         attempt: 0,
@@ -150,13 +162,14 @@ pub(super) fn open_ones(
 }
 
 /// Released jobs whose confirm was not noted, in list order.
-pub(super) fn recorded(db: &Connection, scan: &Scan) -> Result<Vec<JobRecord>> {
-    let sql = concat!(
-        "SELECT ",
-        job_columns!(),
-        " FROM jobs j INDEXED BY open_jobs WHERE j.scan = ?1 AND j.is_open = 1 AND j.state = 'recorded' ORDER BY j.place"
-    );
-    many(db, sql, [scan.n], |row| Ok(read(row, &scan.record)?.record))
+pub(super) fn recorded(db: &Connection, scan: &Scan) -> Result<Vec<JobMessage>> {
+    let sql = "SELECT id, kind, released_at FROM jobs INDEXED BY open_jobs \
+               WHERE scan = ?1 AND is_open = 1 AND state = 'recorded' ORDER BY place";
+    many(db, sql, [scan.n], |row| {
+        let mut fields = Fields::new(row, "jobs", 0, 0)?;
+        let (id, kind) = (fields.word()?, fields.word()?);
+        Ok(message(&scan.record, id, kind, fields.time()?))
+    })
 }
 
 pub(super) fn mark_published(db: &Connection, ids: &[&str]) -> Result<()> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use checkmate_domain::{
-    EndReason, FindingRecord, JobId, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
+    EndReason, FindingRecord, JobId, JobMessage, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
 };
 use rusqlite::Connection;
 
@@ -149,7 +149,7 @@ impl Store for EmbeddedStore {
         self.write(move |db| endings::end_job(db, &job, &reason, guard.as_ref())).await
     }
 
-    async fn top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobRecord>> {
+    async fn top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobMessage>> {
         let (scan, guard) = (scan.clone(), guard.clone());
         self.write(move |db| window::top_up(db, &scan, &guard)).await
     }

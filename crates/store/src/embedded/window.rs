@@ -1,13 +1,13 @@
 //! The window of a scan, and its end: what may be released, and when nothing is left.
 
-use checkmate_domain::{JobId, JobKind, ScanId, Timestamp};
+use checkmate_domain::{JobKind, JobMessage, ScanId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::jobs;
 use super::locks;
 use super::row::{Fields, Result, many};
 use super::scans::{self, Scan, bound};
-use crate::records::{JobRecord, ScanRecord, ScanState};
+use crate::records::{ScanRecord, ScanState};
 use crate::requests::LockGuard;
 
 /// How many jobs may be released now.
@@ -19,7 +19,7 @@ fn free(scan: &ScanRecord) -> u64 {
 }
 
 /// Releases the next jobs of the list, as many as the window allows, and counts them; the caller saves the scan.
-pub(super) fn claim(db: &Connection, scan: &mut Scan, now: Timestamp) -> Result<Vec<JobRecord>> {
+pub(super) fn claim(db: &Connection, scan: &mut Scan, now: Timestamp) -> Result<Vec<JobMessage>> {
     let free = free(&scan.record);
     if free == 0 {
         return Ok(Vec::new());
@@ -28,13 +28,12 @@ pub(super) fn claim(db: &Connection, scan: &mut Scan, now: Timestamp) -> Result<
     let mut claimed = many(
         db,
         "UPDATE jobs SET state = 'recorded', is_open = 1, released_at = ?4, not_before = ?4 \
-         WHERE scan = ?1 AND place > ?2 AND place <= ?3 RETURNING place, id, spec",
+         WHERE scan = ?1 AND place > ?2 AND place <= ?3 RETURNING place, id",
         params![scan.n, from, from.saturating_add(bound(free)), now.as_millis()],
         |row| {
             let mut fields = Fields::new(row, "jobs", 1, 0)?;
             let place: i64 = fields.next()?;
-            let (id, spec): (JobId, _) = (fields.word()?, fields.maybe_json()?);
-            Ok((place, jobs::released(&scan.record, id, JobKind::Scan, spec, now)))
+            Ok((place, jobs::message(&scan.record, fields.word()?, JobKind::Scan, now)))
         },
     )?;
     claimed.sort_unstable_by_key(|(place, _)| *place);
@@ -54,7 +53,7 @@ pub(super) fn finish(scan: &mut ScanRecord, now: Timestamp) -> bool {
     true
 }
 
-pub(super) fn top_up(db: &Connection, id: &ScanId, guard: &LockGuard) -> Result<Vec<JobRecord>> {
+pub(super) fn top_up(db: &Connection, id: &ScanId, guard: &LockGuard) -> Result<Vec<JobMessage>> {
     let now = Timestamp::now();
     if !locks::holds(db, guard, now)? {
         return Ok(Vec::new());

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use checkmate_domain::{EndReason, JobId, NotAssessed, ScanId};
+use checkmate_domain::{EndReason, JobId, JobMessage, NotAssessed, ScanId};
 use deadpool_redis::redis::Value;
 
 use super::error::corrupt;
-use super::records::{self, jobs, progress, unsigned};
+use super::records::{self, jobs, messages, progress, unsigned};
 use super::reply;
 use super::reply::Items;
 use super::script::{
@@ -98,9 +98,9 @@ impl RedisStore {
             "full" => Begin::Full(Duration::from_millis(unsigned(answer.int()?)?)),
             "stored" => {
                 let job = Box::new(records::job(answer.value()?)?);
-                Begin::AlreadyStored(job, jobs(answer.items()?)?)
+                Begin::AlreadyStored(job, messages(answer.items()?)?)
             }
-            "sealed" => Begin::AlreadySealed(jobs(answer.items()?)?),
+            "sealed" => Begin::AlreadySealed(messages(answer.items()?)?),
             "over" => Begin::Over,
             "condemned" => Begin::Condemned(condemned(&mut answer)?),
             _ => Begin::Unknown,
@@ -149,16 +149,16 @@ impl RedisStore {
         call.arg(guard.map_or("", |guard| guard.name.as_str())).arg(guard.map_or(0, |guard| guard.token));
         let mut answer = self.ask_list(&END_JOB, &call).await?;
         Ok(match answer.text()?.as_str() {
-            "ended" => JobEnded::Ended(jobs(answer.items()?)?, Box::new(progress(&mut answer)?)),
+            "ended" => JobEnded::Ended(messages(answer.items()?)?, Box::new(progress(&mut answer)?)),
             "kept" => JobEnded::Kept,
             _ => JobEnded::Unknown,
         })
     }
 
-    pub(super) async fn do_top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobRecord>> {
+    pub(super) async fn do_top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobMessage>> {
         let mut call = self.call(&TOP_UP);
         call.arg(scan.as_str()).arg(&guard.name).arg(guard.token);
-        jobs(self.ask_list(&TOP_UP, &call).await?)
+        messages(self.ask_list(&TOP_UP, &call).await?)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use checkmate_domain::{JobKind, JobSpec, Lane, Scope, Timestamp};
+use checkmate_domain::message::SCHEMA;
+use checkmate_domain::{JobKind, JobMessage, JobSpec, Lane, Scope, Timestamp};
 use deadpool_redis::redis::Value;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as WordError, StrDeserializer};
@@ -92,15 +93,29 @@ pub(super) fn jobs(items: Items) -> Result<Vec<JobRecord>> {
 
 /// As many as `JOB_FIELDS` in `lua/common.lua` names.
 const JOB_FIELDS: usize = 18;
-/// As many as `claim` there gives of a job it releases; no other has a value yet.
-const JUST_RELEASED: usize = 3;
+
+/// Messages of jobs as `message` in `lua/common.lua` writes them.
+pub(super) fn messages(items: Items) -> Result<Vec<JobMessage>> {
+    items.each(|value| {
+        let mut pieces = Items::of(value)?;
+        Ok(JobMessage {
+            schema: SCHEMA,
+            job: taken(pieces.text()?)?,
+            kind: word(&pieces.text()?)?,
+            scan: taken(pieces.text()?)?,
+            lane: parsed(&pieces.text()?)?,
+            time_limit_ms: unsigned(pieces.int()?)?,
+            expires_at: Timestamp::from_millis(pieces.int()?),
+        })
+    })
+}
 
 /// One job as `job_reply` writes it. Without a kind it is on the list and not released.
 pub(super) fn job(value: Value) -> Result<JobRecord> {
     let mut pieces = Items::of(value)?;
     let id = taken(pieces.text()?)?;
     let mut own = pieces.items()?;
-    if ![JOB_FIELDS, JUST_RELEASED].contains(&own.len()) {
+    if own.len() != JOB_FIELDS {
         return Err(corrupt(format!("a job comes with {} fields", own.len())));
     }
     let entry = pieces.bytes()?;
@@ -265,7 +280,6 @@ mod tests {
             job(answer(&own))
         };
         assert_eq!(of("", "", 16).expect("waits").state, JobState::Waiting);
-        assert_eq!(of("scan", "recorded", 1).expect("just released").state, JobState::Recorded);
         assert!(of("scan", "", 16).is_err() && of("", "stored", 16).is_err());
         assert!(of("scan", "recorded", 15).is_err() && of("scan", "recorded", 17).is_err());
     }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::connect::random_id;
 use super::error::corrupt;
-use super::records::{self, jobs};
+use super::records::{self, messages};
 use super::reply;
 use super::script::{STAGE_PART, STORE_RESULT};
 use super::seal::stage_lost;
@@ -33,8 +33,8 @@ impl RedisStore {
         }
         let mut answer = self.ask_list(&STORE_RESULT, &call).await?;
         match answer.text()?.as_str() {
-            "new" => Ok(Stored::New(jobs(answer.items()?)?)),
-            "already" => Ok(Stored::Already(jobs(answer.items()?)?)),
+            "new" => Ok(Stored::New(messages(answer.items()?)?)),
+            "already" => Ok(Stored::Already(messages(answer.items()?)?)),
             "stage-lost" => Err(stage_lost()),
             _ => Ok(Stored::FenceLost),
         }

@@ -7,7 +7,7 @@ use deadpool_redis::redis::Value;
 
 use super::connect::random_id;
 use super::error::corrupt;
-use super::records::{self, entry, jobs, progress};
+use super::records::{self, entry, messages, progress};
 use super::reply;
 use super::script::{SEAL, STAGE};
 use super::store::{RedisStore, Result, STAGE_TTL, millis};
@@ -56,8 +56,8 @@ impl RedisStore {
         call.arg(end).arg(entries);
         let mut answer = self.ask_list(&SEAL, &call).await?;
         match answer.text()?.as_str() {
-            "new" => Ok(Sealed::New(jobs(answer.items()?)?, Box::new(progress(&mut answer)?))),
-            "already" => Ok(Sealed::Already(jobs(answer.items()?)?)),
+            "new" => Ok(Sealed::New(messages(answer.items()?)?, Box::new(progress(&mut answer)?))),
+            "already" => Ok(Sealed::Already(messages(answer.items()?)?)),
             "stage-lost" => Err(stage_lost()),
             _ => Ok(Sealed::FenceLost),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use checkmate_domain::{
-    EndReason, FindingRecord, JobId, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
+    EndReason, FindingRecord, JobId, JobMessage, KeyId, ScanId, ScanReport, Scope, TargetId, Timestamp,
 };
 use deadpool_redis::redis::{self, Cmd, Value};
 
@@ -142,7 +142,7 @@ impl Store for RedisStore {
     async fn end_job(&self, job: &JobId, reason: &EndReason, guard: Option<&LockGuard>) -> Result<JobEnded> {
         self.do_end_job(job, reason, guard).await
     }
-    async fn top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobRecord>> {
+    async fn top_up(&self, scan: &ScanId, guard: &LockGuard) -> Result<Vec<JobMessage>> {
         self.do_top_up(scan, guard).await
     }
     async fn report(&self, job: &JobId) -> Result<Option<ScanReport>> {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use checkmate_domain::JobId;
-use checkmate_store::{Committed, JobRecord, ScanState, Store};
+use checkmate_store::{Committed, ScanState, Store};
 use checkmate_testkit::redis::Redis;
 use futures::stream::{self, StreamExt};
 
-use crate::support::{commit, connect, load, sealed, stored};
+use crate::support::{commit, connect, load, sealed, store_report};
 
 /// Calls by command since the last reset; what scripts call inside is not sent over the network and counted apart.
 fn counts(redis: &Redis) -> BTreeMap<String, u64> {
@@ -35,19 +35,18 @@ async fn four_calls_and_a_share_for_each_job() {
     let store = connect(&redis).await;
     // From here on the server knows the scripts: until then those who ask at once each ask twice.
     let first = sealed(&store, "first", 1, 1).await;
-    run(&store, first).await;
-    let mut wave = sealed(&store, "s", JOBS, 100).await;
+    run(&store, first.into_iter().map(|job| job.id).collect()).await;
+    let wave = sealed(&store, "s", JOBS, 100).await;
     let id = wave[0].scan.clone();
-    let ids: Vec<JobId> = wave.iter().map(|job| job.id.clone()).collect();
-    store.mark_published(&ids).await.expect("published");
+    let mut wave: Vec<JobId> = wave.into_iter().map(|job| job.id).collect();
+    store.mark_published(&wave).await.expect("published");
     redis.command(&["CONFIG", "RESETSTAT"]);
 
     let (begun, idle, mut marks) = (Instant::now(), spent(&redis), 0);
     while !wave.is_empty() {
         wave = run(&store, wave).await;
         marks += u64::from(!wave.is_empty());
-        let ids: Vec<JobId> = wave.iter().map(|job| job.id.clone()).collect();
-        store.mark_published(&ids).await.expect("published");
+        store.mark_published(&wave).await.expect("published");
     }
     let seconds = begun.elapsed().as_secs_f64();
 
@@ -71,13 +70,13 @@ async fn four_calls_and_a_share_for_each_job() {
     assert_eq!((scan.state, scan.done), (ScanState::Finished, JOBS as u64));
 }
 
-async fn run(store: &checkmate_store::redis::RedisStore, wave: Vec<JobRecord>) -> Vec<JobRecord> {
-    let one = |job: JobRecord| async move {
-        let claimed = stored(store, &job, 1).await;
-        let input = load(store, &job.id).await;
+async fn run(store: &checkmate_store::redis::RedisStore, wave: Vec<JobId>) -> Vec<JobId> {
+    let one = |job: JobId| async move {
+        let claimed = store_report(store, &job, 1).await;
+        let input = load(store, &job).await;
         let committed = store.commit_reconcile(&commit(&input)).await.expect("commit");
         assert!(matches!(committed, Committed::Committed(_)));
-        claimed
+        claimed.into_iter().map(|message| message.job).collect::<Vec<_>>()
     };
     stream::iter(wave).map(one).buffer_unordered(32).concat().await
 }

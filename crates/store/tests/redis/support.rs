@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use checkmate_domain::{
     Checks, Coverage, Evidence, Exposure, Finding, FindingRecord, FindingState, FingerprintKey, JobId,
-    JobSpec, KeyId, Lane, Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport, ScanStats,
-    Scope, Secret, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged, Trigger,
-    TriggerKind, WorkerId,
+    JobMessage, JobSpec, KeyId, Lane, Place, Priority, ReportKind, ResourceId, RuleId, ScanId, ScanReport,
+    ScanStats, Scope, Secret, Severity, TargetHead, TargetId, Timestamp, Transition, TransitionKind, Triaged,
+    Trigger, TriggerKind, WorkerId,
 };
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{
@@ -77,9 +77,17 @@ pub(crate) async fn sealed(store: &RedisStore, name: &str, targets: usize, windo
     };
     let attempt = begin(store, &discover.id).await;
     match store.seal(&attempt.fence, &list(targets)).await.expect("seal") {
-        Sealed::New(claimed, _) => claimed,
+        Sealed::New(claimed, _) => records(store, claimed).await,
         other => panic!("not sealed: {other:?}"),
     }
+}
+
+async fn records(store: &RedisStore, released: Vec<JobMessage>) -> Vec<JobRecord> {
+    let mut records = Vec::new();
+    for message in released {
+        records.extend(store.job(&message.job).await.expect("job"));
+    }
+    records
 }
 
 pub(crate) fn list(targets: usize) -> SealList {
@@ -87,10 +95,15 @@ pub(crate) fn list(targets: usize) -> SealList {
     SealList { jobs, history: None }
 }
 
-/// Begins a job and stores a report with so many findings.
+/// Begins a job and stores a report with so many findings; the records of what that released.
 pub(crate) async fn stored(store: &RedisStore, job: &JobRecord, findings: usize) -> Vec<JobRecord> {
-    let attempt = begin(store, &job.id).await;
-    let target = job.spec.as_ref().expect("a scan job").target.clone();
+    records(store, store_report(store, &job.id, findings).await).await
+}
+
+/// The same, and the messages of what it released.
+pub(crate) async fn store_report(store: &RedisStore, job: &JobId, findings: usize) -> Vec<JobMessage> {
+    let attempt = begin(store, job).await;
+    let target = attempt.job.spec.expect("a scan job").target;
     match store.store_result(&attempt.fence, &report(&target, findings)).await.expect("store") {
         Stored::New(claimed) => claimed,
         other => panic!("not stored: {other:?}"),

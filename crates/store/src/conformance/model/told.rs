@@ -1,17 +1,19 @@
 //! The store's answers, cut down to what the model knows.
 
-use crate::conformance::given::ids;
+use checkmate_domain::JobMessage;
+
+use crate::conformance::given::named;
 use crate::conformance::model::world::{Answer, answer};
 use crate::{
-    Begin, Cancelled, Committed, EndedAttempt, JobEnded, JobRecord, Parked, Progress, ReconcileLoad, Renewed,
-    Sealed, Stored,
+    Begin, Cancelled, Committed, EndedAttempt, JobEnded, Parked, Progress, ReconcileLoad, Renewed, Sealed,
+    Stored,
 };
 
-fn claimed(word: &'static str, jobs: &[JobRecord], progress: Option<&Progress>) -> Answer {
-    Answer { word, jobs: ids(jobs), finished: progress.is_some_and(|progress| progress.finished_now) }
+fn claimed(word: &'static str, jobs: &[JobMessage], progress: Option<&Progress>) -> Answer {
+    Answer { word, jobs: named(jobs), finished: progress.is_some_and(|progress| progress.finished_now) }
 }
 
-fn unnoted(word: &'static str, jobs: &[JobRecord]) -> Answer {
+fn unnoted(word: &'static str, jobs: &[JobMessage]) -> Answer {
     let mut told = claimed(word, jobs, None);
     told.jobs.sort();
     told

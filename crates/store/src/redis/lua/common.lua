@@ -82,29 +82,35 @@ local function scan_is_final(state)
   return state == 'finished' or state == 'finished-incomplete' or state == 'failed' or state == 'cancelled'
 end
 
+-- What the message of a job says; `terms` are its scan's: lane, time limit, how long after its release it expires.
+local function message(id, kind, scan, released, terms)
+  return { id, kind, scan, terms[1], terms[2], int(number(released) + number(terms[3])) }
+end
+
 -- Released jobs whose publish was not confirmed, at most 1,000 of them.
 local function recorded_reply(scan)
-  local jobs = {}
-  for i, id in ipairs(call('SRANDMEMBER', P .. 'recorded:' .. scan, 1000)) do jobs[i] = job_reply(id) end
+  local jobs, terms = {}, call('HMGET', P .. 'scan:' .. scan, 'lane', 'time_limit_ms', 'expires_after_ms')
+  for i, id in ipairs(call('SRANDMEMBER', P .. 'recorded:' .. scan, 1000)) do
+    local j = call('HMGET', P .. 'job:' .. id, 'kind', 'released')
+    jobs[i] = message(id, j[1], scan, j[2], terms)
+  end
   return jobs
 end
 
 -- Takes back window slots, releases from the list what the window allows then, and answers with it.
 local function claim(scan, at, slots)
   local S = P .. 'scan:' .. scan
-  local s = call('HMGET', S, 'scope', 'lane', 'time_limit_ms', 'expires_after_ms', 'created_at', 'id', 'state', 'window',
-    'in_window', 'released', 'total')
-  local released, in_window, jobs = number(s[10]), number(s[9]) - slots, {}
-  local free = math.min(number(s[8]) - in_window, number(s[11]) - released)
-  if scan_is_final(s[7]) then free = 0 end
-  local common = { unpack(s, 1, 6) }
+  local s = call('HMGET', S, 'lane', 'time_limit_ms', 'expires_after_ms', 'state', 'window', 'in_window', 'released', 'total')
+  local released, in_window, jobs = number(s[7]), number(s[6]) - slots, {}
+  local free = math.min(number(s[5]) - in_window, number(s[8]) - released)
+  if scan_is_final(s[4]) then free = 0 end
   for i, entry in ipairs(free > 0 and call('LRANGE', P .. 'list:' .. scan, released, released + free - 1) or {}) do
     local id = string.match(entry, '^[^\n]+')
     call('HSET', P .. 'job:' .. id, 'scan', scan, 'kind', 'scan', 'state', 'recorded', 'index', int(released + i - 1),
       'released', int(at))
     call('ZADD', P .. 'open:' .. scan, 0, id)
     call('SADD', P .. 'recorded:' .. scan, id)
-    jobs[i] = { id, { 'scan', 'recorded', int(at) }, entry, common }
+    jobs[i] = message(id, 'scan', scan, at, s)
   end
   if slots ~= 0 or #jobs > 0 then
     call('HSET', S, 'released', int(released + #jobs), 'in_window', int(in_window + #jobs))
