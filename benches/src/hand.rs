@@ -162,7 +162,7 @@ impl Hand {
                     .arg(&LIMITS),
             )
             .await?;
-        let token = expect(&begun, "started")?.get(2).and_then(token).context("no token of the fence")?;
+        let token = expect(&begun, "started")?.get(1).and_then(token).context("no token of the fence")?;
         let (claimed, event) = if job == *discover {
             self.ask(redis::cmd("HGET").arg(format!("{PREFIX}history:{scope}")).arg("json")).await?;
             self.ask(redis::cmd("HGET").arg(format!("{PREFIX}job:{job}")).arg("scan")).await?;

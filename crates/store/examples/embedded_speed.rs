@@ -15,8 +15,8 @@ use checkmate_domain::{
 };
 use checkmate_store::embedded::EmbeddedStore;
 use checkmate_store::{
-    Begin, BeginRequest, Committed, Created, Limits, NewScan, ReconcileCommit, ReconcileInput, ReconcileLoad,
-    SealList, Sealed, Store, Stored,
+    Assignment, Begin, BeginRequest, Committed, Created, Limits, NewScan, ReconcileCommit, ReconcileInput,
+    ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use tokio::sync::{Mutex, mpsc};
 
@@ -115,7 +115,9 @@ async fn work(
         let Begin::Started(attempt) = store.begin_attempt(&request(job.clone())).await? else {
             return Err("not begun".into());
         };
-        let target = attempt.job.spec.ok_or("no target")?.target;
+        let Assignment::Scan(JobSpec { target, .. }) = attempt.assignment else {
+            return Err("no target".into());
+        };
         let stored = store.store_result(&attempt.fence, &report(&target, findings)?).await?;
         let Stored::New(released) = stored else { return Err("not stored".into()) };
         let ids: Vec<_> = released.into_iter().map(|message| message.job).collect();

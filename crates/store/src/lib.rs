@@ -36,8 +36,8 @@ pub use records::{
     ScopeHistory, TargetState,
 };
 pub use requests::{
-    Attempt, AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence, JobEnded,
-    KeyCheck, LockAttempt, LockGuard, MoreFindings, NewScan, Parked, Progress, ReconcileCommit,
+    Assignment, Attempt, AttemptEnd, Begin, BeginRequest, Cancelled, Committed, Created, EndedAttempt, Fence,
+    JobEnded, KeyCheck, LockAttempt, LockGuard, MoreFindings, NewScan, Parked, Progress, ReconcileCommit,
     ReconcileInput, ReconcileLoad, Renewed, SealList, Sealed, Stored, StoredJob,
 };
 pub use schedules::ScheduleStore;

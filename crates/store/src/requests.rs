@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use checkmate_domain::{
-    Checks, FindingRecord, JobId, JobMessage, KeyId, Lane, ReportFacts, ScanId, Scope, TargetHead, TargetId,
-    Timestamp, Transition, Trigger, WorkerId,
+    Checks, FindingRecord, JobId, JobKind, JobMessage, JobSpec, KeyId, Lane, ReportFacts, ScanId, Scope,
+    TargetHead, TargetId, Timestamp, Transition, Trigger, WorkerId,
 };
 
 use crate::pressure::Limits;
@@ -71,14 +71,38 @@ pub struct Fence {
 /// An attempt that may run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The right to write.
+    /// The right to write, and which job it is.
     pub fence: Fence,
     /// 1 for the first.
     pub number: u32,
     /// Store order, issued before the first read.
     pub seq: u64,
-    /// The job.
-    pub job: JobRecord,
+    /// The job's scan.
+    pub scan: ScanId,
+    /// What is to be done.
+    pub assignment: Assignment,
+    /// Why the attempt before was given back, for a person: see [`JobRecord::waits_for`].
+    pub waits_for: Option<String>,
+}
+
+/// What a job is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignment {
+    /// Find the targets of a scope.
+    Discover(Scope),
+    /// Scan a target, or a part of one.
+    Scan(JobSpec),
+}
+
+impl Assignment {
+    /// Which kind of job has it.
+    #[must_use]
+    pub const fn kind(&self) -> JobKind {
+        match self {
+            Self::Discover(_) => JobKind::Discover,
+            Self::Scan(_) => JobKind::Scan,
+        }
+    }
 }
 
 /// The answer to [`BeginRequest`]. Counters are raised only for `Started`.

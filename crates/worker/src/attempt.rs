@@ -5,12 +5,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checkmate_domain::{EndReason, JobId, JobKind, NotAssessed};
+use checkmate_domain::{EndReason, JobId, NotAssessed};
 use checkmate_queue::consumer::{JobContext, StopCause};
 use checkmate_queue::retry_level;
 use checkmate_scanners::{ScanContext, ScanError};
 use checkmate_service::crashpoint::crashpoint;
-use checkmate_store::{Attempt, AttemptEnd, EndedAttempt, Fence, JobEnded, Renewed};
+use checkmate_store::{Assignment, Attempt, AttemptEnd, EndedAttempt, Fence, JobEnded, Renewed};
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
@@ -49,9 +49,9 @@ impl Worker {
         let stop = ctx.stopping().child_token();
         let context = self.context_of(attempt, &stop);
         let work = async {
-            match attempt.job.kind {
-                JobKind::Discover => Box::pin(self.discover(attempt, &context)).await,
-                JobKind::Scan => self.scan(attempt, &context).await,
+            match &attempt.assignment {
+                Assignment::Discover(scope) => Box::pin(self.discover(attempt, scope, &context)).await,
+                Assignment::Scan(spec) => self.scan(attempt, spec, &context).await,
             }
         };
         tokio::select! {
@@ -59,7 +59,7 @@ impl Worker {
             biased;
             outcome = AssertUnwindSafe(work).catch_unwind() => match outcome {
                 Ok(Ok(outcome) | Err(outcome)) => outcome,
-                Err(panic) => Outcome::Failed(panicked(&attempt.job.id, &*panic)),
+                Err(panic) => Outcome::Failed(panicked(&attempt.fence.job, &*panic)),
             },
             () = self.heartbeat(&attempt.fence, &stop) => Outcome::LostFence,
             () = overdue(ctx.stopping(), self.config.stop_within) => Outcome::Failed(ScanError::Stopped),
@@ -71,7 +71,7 @@ impl Worker {
         let context = ScanContext { stop: stop.clone(), ..self.context.clone() };
         match &self.lessor {
             Some(lessor) => {
-                let leases = JobLeases::new(Arc::clone(lessor), &attempt.job.id, &attempt.job.scan);
+                let leases = JobLeases::new(Arc::clone(lessor), &attempt.fence.job, &attempt.scan);
                 ScanContext { credentials: Arc::new(leases), ..context }
             }
             None => context,
@@ -97,7 +97,7 @@ impl Worker {
         outcome: Outcome,
         ctx: &JobContext,
     ) -> Result<(), Left> {
-        let (job, fence) = (&attempt.job.id, &attempt.fence);
+        let (job, fence) = (&attempt.fence.job, &attempt.fence);
         let error = match outcome {
             Outcome::Done => return Ok(()),
             Outcome::LostFence => return Err(self.taken_over()),
@@ -114,7 +114,7 @@ impl Worker {
             (ScanError::NotAssessed(why), _) => self.conclude(job, fence, why).await,
             (ScanError::Wait(after, why), _) => {
                 self.give_back(fence, after, Some(&why)).await?;
-                self.waits.begin(&of(&attempt.job), &brief(&why));
+                self.waits.begin(&of(attempt), &brief(&why));
                 Err(Left::Later(after, why))
             }
             (ScanError::Permanent(why), _) => self.conclude(job, fence, NotAssessed::Failed(why)).await,
@@ -144,7 +144,7 @@ impl Worker {
 
     /// `least`: the vendor asked to be left alone for so long.
     async fn count_failure(&self, attempt: &Attempt, error: String, least: Duration) -> Result<(), Left> {
-        let (job, fence) = (&attempt.job.id, &attempt.fence);
+        let (job, fence) = (&attempt.fence.job, &attempt.fence);
         let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
         let retry_after = self.config.retry_after(failures).max(least);
         let end = AttemptEnd::Failed { error: error.clone(), retry_after: back_after(retry_after) };
@@ -156,7 +156,7 @@ impl Worker {
                 self.condemn(job, NotAssessed::Failed(error)).await
             }
             EndedAttempt::Noted(_) => {
-                self.waits.begin(&of(&attempt.job), &brief(&error));
+                self.waits.begin(&of(attempt), &brief(&error));
                 Err(Left::Later(retry_after, error))
             }
         }

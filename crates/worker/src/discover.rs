@@ -2,6 +2,7 @@
 //!
 //! Next on the way of a finding: `crates/worker/src/scan.rs`.
 
+use checkmate_domain::Scope;
 use checkmate_scanners::{ScanContext, ScanError};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_store::{Attempt, SealList, Sealed};
@@ -15,9 +16,9 @@ impl Worker {
     pub(crate) async fn discover(
         &self,
         attempt: &Attempt,
+        scope: &Scope,
         context: &ScanContext,
     ) -> Result<Outcome, Outcome> {
-        let scope = &attempt.job.scope;
         let scanner =
             self.scanners.for_scope(scope).ok_or_else(|| no_scanner(scope.kind(), &self.scanners.kinds()))?;
         let found = scanner.discover(scope, context).await?;

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use checkmate_domain::{JobSpec, ScanReport, Timestamp};
+use checkmate_domain::{CloudEvent, EventData, JobSpec, ResultStored, ScanReport, Severity, Timestamp};
 use checkmate_queue::Outgoing;
 use checkmate_scanners::{ScanContext, ScanError, Scanned};
 use checkmate_service::crashpoint::crashpoint;
-use checkmate_store::{Attempt, JobRecord, SealList, Sealed, Stored};
+use checkmate_store::{Attempt, SealList, Sealed, Stored};
 
 use crate::attempt::Outcome;
 use crate::discover::no_scanner;
@@ -16,16 +16,19 @@ use crate::worker::Worker;
 
 impl Worker {
     /// Scans the target (or part) and stores the result, or seals the parts that answer in its place.
-    pub(crate) async fn scan(&self, attempt: &Attempt, context: &ScanContext) -> Result<Outcome, Outcome> {
-        let spec = attempt
-            .job
-            .spec
-            .as_ref()
-            .ok_or_else(|| ScanError::Permanent("a scan job without a target".into()))?;
+    pub(crate) async fn scan(
+        &self,
+        attempt: &Attempt,
+        spec: &JobSpec,
+        context: &ScanContext,
+    ) -> Result<Outcome, Outcome> {
         let mut report = match self.look(spec, context).await? {
             Scanned::Report(report) => *report,
             Scanned::Split(parts) => {
                 let part = |part| JobSpec { target: spec.target.clone(), part: Some(part), gone: false };
+                if spec.part.is_some() {
+                    return Err(ScanError::Permanent("a part may not be split again".to_owned()).into());
+                }
                 return Box::pin(self.split(attempt, parts.into_iter().map(part).collect())).await;
             }
         };
@@ -37,8 +40,15 @@ impl Worker {
             Stored::New(released) | Stored::Already(released) => released,
             Stored::FenceLost => return Ok(Outcome::LostFence),
         };
-        let event = result_event(&attempt.job, Some(&report));
-        self.publish(event.into_iter().collect(), &released).await?;
+        let stored = ResultStored {
+            scan: attempt.scan.clone(),
+            job: attempt.fence.job.clone(),
+            target: spec.target.clone(),
+            attempt: attempt.number,
+            findings: by_severity(&report),
+        };
+        let event = CloudEvent::new(EventData::ResultStored(stored), Timestamp::now());
+        self.publish(vec![Outgoing::event(&event, true)], &released).await?;
         Ok(Outcome::Done)
     }
 
@@ -53,9 +63,6 @@ impl Worker {
     }
 
     async fn split(&self, attempt: &Attempt, jobs: Vec<JobSpec>) -> Result<Outcome, Outcome> {
-        if attempt.job.spec.as_ref().is_some_and(|spec| spec.part.is_some()) {
-            return Err(ScanError::Permanent("a part may not be split again".to_owned()).into());
-        }
         match self.store.seal(&attempt.fence, &SealList { jobs, history: None }).await? {
             Sealed::New(released, _) | Sealed::Already(released) => {
                 self.publish(Vec::new(), &released).await?;
@@ -66,12 +73,11 @@ impl Worker {
     }
 }
 
-/// The event about a stored result; `None` for a job without a target, which has none.
-pub(crate) fn result_event(job: &JobRecord, report: Option<&ScanReport>) -> Option<Outgoing> {
+/// How many findings a report has of each severity.
+pub(crate) fn by_severity(report: &ScanReport) -> BTreeMap<Severity, u64> {
     let mut findings = BTreeMap::new();
-    for finding in report.iter().flat_map(|report| &report.findings) {
+    for finding in &report.findings {
         *findings.entry(finding.severity).or_insert(0) += 1;
     }
-    let event = job.stored_event(findings, Timestamp::now())?;
-    Some(Outgoing::event(&event, true))
+    findings
 }

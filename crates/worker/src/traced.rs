@@ -1,28 +1,27 @@
 //! An attempt as a span in the trace of its scan, and the word for how it ended.
 
 use checkmate_domain::TraceParent;
-use checkmate_queue::Queue;
+use checkmate_queue::Message;
 use checkmate_scanners::ScanError;
 use checkmate_service::telemetry::{Kind, Place, Span};
-use checkmate_store::Attempt;
+use checkmate_store::{Attempt, Fence};
 
 use crate::attempt::Outcome;
 
 /// The span of an attempt that a message caused. Retries link to the first attempt.
-pub(crate) fn span(attempt: &Attempt, cause: Option<TraceParent>) -> Span {
-    let job = &attempt.job;
+pub(crate) fn span(attempt: &Attempt, message: &Message) -> Span {
+    let Attempt { fence: Fence { job, .. }, scan, number, assignment, .. } = attempt;
     let place = || {
-        let at = TraceParent::of_attempt(&job.scan, &job.id, attempt.number);
-        let parent = at.parent(cause, || TraceParent::of_request(&job.scan));
+        let at = TraceParent::of_attempt(scan, job, *number);
+        let parent = at.parent(message.cause, || TraceParent::of_request(scan));
         Place { at: at.ids(), parent: Some(parent) }
     };
-    let queue = Queue::of_lane(job.lane).name();
-    let mut span = Span::start("process", queue, Kind::Consumer, place);
-    span.note("messaging.message.id", job.id.as_str());
-    span.note("checkmate.scan.id", job.scan.as_str());
-    span.note("checkmate.job.kind", job.kind.as_str());
-    if attempt.number > 1 {
-        span.link(TraceParent::of_attempt(&job.scan, &job.id, 1).span);
+    let mut span = Span::start("process", message.queue.name(), Kind::Consumer, place);
+    span.note("messaging.message.id", job.as_str());
+    span.note("checkmate.scan.id", scan.as_str());
+    span.note("checkmate.job.kind", assignment.kind().as_str());
+    if *number > 1 {
+        span.link(TraceParent::of_attempt(scan, job, 1).span);
     }
     span
 }

@@ -1,22 +1,23 @@
 //! One job message: believe it → begin an attempt → run it → tell how it ended.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use checkmate_domain::{EndReason, JobId, JobMessage, MessageError, NotAssessed, Timestamp, TraceParent};
+use checkmate_domain::{EndReason, JobId, JobMessage, MessageError, NotAssessed, Timestamp};
 use checkmate_queue::consumer::{Handler, JobContext, StopCause};
 use checkmate_queue::{Broker, Message, Outgoing, PublishError, Settle};
 use checkmate_scanners::{Registry, ScanContext, ScanError};
 use checkmate_service::crashpoint::crashpoint;
 use checkmate_service::metrics;
-use checkmate_store::{Attempt, Begin, BeginRequest, JobEnded, JobRecord, Store, StoreError};
+use checkmate_store::{Assignment, Attempt, Begin, BeginRequest, JobEnded, Store, StoreError};
 
 use crate::attempt::Outcome;
 use crate::config::WorkerConfig;
 use crate::leases::Lessor;
 use crate::marker::Marker;
-use crate::scan::result_event;
+use crate::scan::by_severity;
 use crate::traced;
 use crate::waits::{Waits, brief};
 
@@ -83,17 +84,16 @@ impl Worker {
             Ok(job) => job,
             Err(left) => return Err(Box::pin(self.not_read(message, left)).await),
         };
-        let cause = message.cause;
         // Boxed is what is rare: each job's future would have room for it.
         match self.begin(&job.job, false).await? {
-            Begin::Started(attempt) => self.run(&attempt, cause, ctx).await,
-            Begin::Suspect => Box::pin(self.alone(&job.job, cause, ctx)).await,
-            begin => Box::pin(self.go_on(&job.job, begin, cause, ctx)).await,
+            Begin::Started(attempt) => self.run(&attempt, message, ctx).await,
+            Begin::Suspect => Box::pin(self.alone(&job.job, message, ctx)).await,
+            begin => Box::pin(self.go_on(&job.job, begin, message, ctx)).await,
         }
     }
 
     /// A job that was in hand when a process died: it gets this one for itself.
-    async fn alone(&self, job: &JobId, cause: Option<TraceParent>, ctx: &JobContext) -> Result<(), Left> {
+    async fn alone(&self, job: &JobId, message: &Message, ctx: &JobContext) -> Result<(), Left> {
         let _alone = tokio::select! {
             biased;
             () = ctx.stopping().cancelled() => {
@@ -103,7 +103,7 @@ impl Worker {
             alone = ctx.alone() => alone,
         };
         let begin = self.begin(job, true).await?;
-        self.go_on(job, begin, cause, ctx).await
+        self.go_on(job, begin, message, ctx).await
     }
 
     fn job_of(&self, message: &Message) -> Result<JobMessage, Left> {
@@ -152,13 +152,16 @@ impl Worker {
         &self,
         job: &JobId,
         begin: Begin,
-        cause: Option<TraceParent>,
+        message: &Message,
         ctx: &JobContext,
     ) -> Result<(), Left> {
         match begin {
-            Begin::Started(attempt) => self.run(&attempt, cause, ctx).await,
+            Begin::Started(attempt) => self.run(&attempt, message, ctx).await,
             Begin::AlreadyStored(job, released) => {
-                let event = result_event(&job, self.store.report(&job.id).await?.as_ref());
+                let report = self.store.report(&job.id).await?;
+                let findings = report.as_ref().map(by_severity).unwrap_or_default();
+                let event = job.stored_event(findings, Timestamp::now());
+                let event = event.map(|event| Outgoing::event(&event, true));
                 self.publish(event.into_iter().collect(), &released).await
             }
             Begin::AlreadySealed(released) => self.publish(Vec::new(), &released).await,
@@ -173,11 +176,11 @@ impl Worker {
         }
     }
 
-    async fn run(&self, attempt: &Attempt, cause: Option<TraceParent>, ctx: &JobContext) -> Result<(), Left> {
-        let (began, mut span) = (Instant::now(), traced::span(attempt, cause));
+    async fn run(&self, attempt: &Attempt, message: &Message, ctx: &JobContext) -> Result<(), Left> {
+        let (began, mut span) = (Instant::now(), traced::span(attempt, message));
         let outcome = self.attempt(attempt, ctx).await;
         let word = outcome.word();
-        metrics::attempt(attempt.job.kind.as_str(), word, began.elapsed());
+        metrics::attempt(attempt.assignment.kind().as_str(), word, began.elapsed());
         if word != traced::DONE {
             span.fail(word);
         }
@@ -193,7 +196,7 @@ impl Worker {
         if !matches!(outcome, Outcome::Done) {
             Box::pin(self.after(attempt, outcome, ctx)).await?;
         }
-        self.waits.end(&of(&attempt.job), attempt.job.waits_for.as_deref());
+        self.waits.end(&of(attempt), attempt.waits_for.as_deref());
         Ok(())
     }
 
@@ -226,8 +229,11 @@ impl Worker {
 }
 
 /// Whose a job is, in the log: its target's, or its scope's.
-pub(crate) fn of(job: &JobRecord) -> String {
-    job.spec.as_ref().map_or_else(|| job.scope.to_string(), |spec| spec.target.to_string())
+pub(crate) fn of(attempt: &Attempt) -> Cow<'_, str> {
+    match &attempt.assignment {
+        Assignment::Discover(scope) => scope.to_string().into(),
+        Assignment::Scan(spec) => spec.target.as_str().into(),
+    }
 }
 
 #[async_trait]

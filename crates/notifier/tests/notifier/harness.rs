@@ -178,16 +178,16 @@ impl Bench {
     pub(crate) async fn store(&self, attempt: &Attempt, says: &Says) -> Result {
         let stored = self.store.store_result(&attempt.fence, &says.report()).await.unwrap();
         assert!(matches!(stored, Stored::New(_)), "{stored:?}");
-        let job = &attempt.job;
+        let (scan, job) = (attempt.scan.clone(), attempt.fence.job.clone());
         let facts = ResultStored {
-            scan: job.scan.clone(),
-            job: job.id.clone(),
+            scan: scan.clone(),
+            job: job.clone(),
             target: target(),
             attempt: attempt.number,
             findings: BTreeMap::new(),
         };
         let event = CloudEvent::new(EventData::ResultStored(facts), Timestamp::now());
-        Result { scan: job.scan.clone(), job: job.id.clone(), event }
+        Result { scan, job, event }
     }
 
     /// A scan of its own that says this.
@@ -224,19 +224,15 @@ impl Bench {
         let stored =
             self.store.store_result(&attempt.fence, &ScanReport::target_gone(target())).await.unwrap();
         assert!(matches!(stored, Stored::New(_)));
-        let job = attempt.job;
+        let (scan, job) = (attempt.scan, attempt.fence.job);
         let facts = ResultStored {
-            scan: job.scan.clone(),
-            job: job.id.clone(),
+            scan: scan.clone(),
+            job: job.clone(),
             target: target(),
             attempt: 1,
             findings: BTreeMap::new(),
         };
-        Result {
-            scan: job.scan,
-            job: job.id,
-            event: CloudEvent::new(EventData::ResultStored(facts), Timestamp::now()),
-        }
+        Result { scan, job, event: CloudEvent::new(EventData::ResultStored(facts), Timestamp::now()) }
     }
 
     async fn sealed(&self, name: &str, jobs: Vec<JobSpec>) -> (ScanId, Vec<JobMessage>) {

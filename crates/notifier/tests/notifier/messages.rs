@@ -127,7 +127,7 @@ async fn an_event_before_its_result_has_no_effect() {
     let attempts = bench.begun("a", 1).await;
     let notifier = bench.notifier(|_| {});
     let later = bench.said("b", &Says::all(&["x"], &[])).await;
-    let early = edited(&later, |event| event["data"]["job"] = attempts[0].job.id.as_str().into());
+    let early = edited(&later, |event| event["data"]["job"] = attempts[0].fence.job.as_str().into());
     assert_eq!(hand(&notifier, message(&early, None)).await, Settle::Done);
     assert!(bench.log().await.is_empty());
     let result = bench.store(&attempts[0], &Says::all(&["x"], &["x"])).await;

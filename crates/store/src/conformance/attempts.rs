@@ -8,9 +8,9 @@ use crate::conformance::Fixture;
 use crate::conformance::findings::{reconcile, report, store_report};
 use crate::conformance::given::{
     LONG, SHORT, ask, begin, create, expired, failed, job, list_of, new_scan, outlive_short, scan, sealed,
-    specs, started, state, target_of,
+    specs, started, state, target_in, target_of,
 };
-use crate::{AttemptEnd, Begin, EndedAttempt, Fence, JobState, Renewed, Sealed, Stored};
+use crate::{Assignment, AttemptEnd, Begin, EndedAttempt, Fence, JobState, Renewed, Sealed, Stored};
 
 /// Tokens grow with every attempt of a job, sequences with every attempt of any job.
 pub async fn tokens_and_sequences_grow(fixture: &dyn Fixture) {
@@ -22,10 +22,12 @@ pub async fn tokens_and_sequences_grow(fixture: &dyn Fixture) {
             let attempt = begin(&store, &job.id).await;
             assert_eq!((attempt.number, &attempt.fence.job), (round + 1, &job.id));
             assert!(attempt.fence.token > tokens[n], "the fence of attempt {round} is newer");
-            assert_eq!((attempt.job.state, attempt.job.attempt), (JobState::Running, round + 1));
-            let fence = attempt.job.fence.clone().expect("somebody runs it");
+            assert_eq!(Some(&attempt.assignment), job.spec.clone().map(Assignment::Scan).as_ref());
+            let record = crate::conformance::given::job(&store, &job.id).await;
+            assert_eq!((record.state, record.attempt), (JobState::Running, round + 1));
+            assert_eq!((&record.scan, &record.waits_for), (&attempt.scan, &attempt.waits_for));
+            let fence = record.fence.expect("somebody runs it");
             assert_eq!((fence.token, fence.holder.as_str()), (attempt.fence.token, "worker-1"));
-            assert_eq!(crate::conformance::given::job(&store, &job.id).await, attempt.job);
             tokens[n] = attempt.fence.token;
             seqs.push(attempt.seq);
             let end = AttemptEnd::Failed { error: "no".to_owned(), retry_after: Duration::ZERO };
@@ -68,7 +70,8 @@ pub async fn a_job_that_died_runs_alone(fixture: &dyn Fixture) {
     let before = job(&store, id).await;
     assert_eq!((before.attempt, before.crashes, before.crashes_alone), (1, 1, 0));
     let attempt = started(&store, &ask(id, LONG, true)).await;
-    assert_eq!((attempt.number, attempt.job.crashes, attempt.job.crashes_alone), (2, 2, 1));
+    let record = job(&store, id).await;
+    assert_eq!((attempt.number, record.crashes, record.crashes_alone), (2, 2, 1));
 
     let end = AttemptEnd::Failed { error: "no".to_owned(), retry_after: Duration::ZERO };
     assert_eq!(store.end_attempt(&attempt.fence, &end).await, Ok(EndedAttempt::Noted(1)));
@@ -166,11 +169,12 @@ pub async fn what_a_job_waits_for_is_told_until_its_next_attempt_ends(fixture: &
     let mut again = Vec::new();
     for id in claimed.iter().chain([&discover]).map(|job| &job.id) {
         let attempt = begin(&store, id).await;
-        assert_eq!(attempt.job.waits_for, None);
+        assert_eq!(attempt.waits_for, None);
         store.end_attempt(&attempt.fence, &waits).await.unwrap();
         assert_eq!(job(&store, id).await.waits_for, why);
         let attempt = begin(&store, id).await;
-        assert_eq!((attempt.job.waits_for.as_ref(), attempt.job.failures), (why.as_ref(), 0), "still known");
+        let failures = job(&store, id).await.failures;
+        assert_eq!((attempt.waits_for.as_ref(), failures), (why.as_ref(), 0), "still known");
         again.push(attempt);
     }
     let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
@@ -183,7 +187,7 @@ pub async fn what_a_job_waits_for_is_told_until_its_next_attempt_ends(fixture: &
     store.end_attempt(&again[4].fence, &waits).await.unwrap();
     crate::conformance::given::seal(&store, &again[5].fence, specs(1)).await;
     for (attempt, still) in again.iter().zip([false, false, false, false, true, false]) {
-        let record = job(&store, &attempt.job.id).await;
+        let record = job(&store, &attempt.fence.job).await;
         assert_eq!(record.waits_for.is_some(), still, "{:?}", record.state);
     }
 }
@@ -264,7 +268,7 @@ pub async fn an_old_fence_writes_nothing(fixture: &dyn Fixture) {
         let old = started(&store, &ask(id, SHORT, false)).await;
         outlive_short().await;
         let new = started(&store, &ask(id, LONG, true)).await;
-        let before = (job(&store, id).await, scan(&store, &new.job.scan).await);
+        let before = (job(&store, id).await, scan(&store, &new.scan).await);
 
         let end = AttemptEnd::Failed { error: "late".to_owned(), retry_after: Duration::ZERO };
         assert_eq!(store.end_attempt(&old.fence, &end).await, Ok(EndedAttempt::FenceLost));
@@ -272,11 +276,11 @@ pub async fn an_old_fence_writes_nothing(fixture: &dyn Fixture) {
         assert_eq!(store.end_attempt(&old.fence, &end).await, Ok(EndedAttempt::FenceLost));
         assert_eq!(store.renew_fence(&old.fence, LONG).await, Ok(Renewed::Lost));
         assert_eq!(store.seal(&old.fence, &list_of(specs(4))).await, Ok(Sealed::FenceLost));
-        if new.job.spec.is_some() {
-            let late = report(&target_of(&new.job), 3);
+        if matches!(new.assignment, Assignment::Scan(_)) {
+            let late = report(target_in(&new), 3);
             assert_eq!(store.store_result(&old.fence, &late).await, Ok(Stored::FenceLost));
         }
-        assert_eq!((job(&store, id).await, scan(&store, &new.job.scan).await), before);
+        assert_eq!((job(&store, id).await, scan(&store, &new.scan).await), before);
         assert_eq!(store.report(id).await, Ok(None));
         assert_eq!(store.renew_fence(&new.fence, LONG).await, Ok(Renewed::Held));
     }

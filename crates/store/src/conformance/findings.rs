@@ -139,8 +139,8 @@ pub(crate) fn opening(input: &ReconcileInput, count: usize) -> ReconcileCommit {
 /// Begins a job and stores a report with so many findings; answers with what storing released.
 pub(crate) async fn store_report(store: &AnyStore, job: &JobId, findings: usize) -> Vec<crate::JobRecord> {
     let attempt = crate::conformance::given::begin(store, job).await;
-    let target = crate::conformance::given::target_of(&attempt.job);
-    match store.store_result(&attempt.fence, &report(&target, findings)).await.expect("store") {
+    let target = crate::conformance::given::target_in(&attempt);
+    match store.store_result(&attempt.fence, &report(target, findings)).await.expect("store") {
         Stored::New(claimed) => crate::conformance::given::records(store, &claimed).await,
         other => panic!("{job} should be stored, not {other:?}"),
     }

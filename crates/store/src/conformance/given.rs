@@ -9,8 +9,8 @@ use checkmate_domain::{
 };
 
 use crate::{
-    Attempt, Begin, BeginRequest, Created, Fence, JobRecord, JobState, Limits, NewScan, Progress, ScanRecord,
-    SealList, Sealed, Store,
+    Assignment, Attempt, Begin, BeginRequest, Created, Fence, JobRecord, JobState, Limits, NewScan, Progress,
+    ScanRecord, SealList, Sealed, Store,
 };
 
 pub(crate) type AnyStore = Arc<dyn Store>;
@@ -162,6 +162,14 @@ pub(crate) fn named(released: &[JobMessage]) -> Vec<JobId> {
 
 pub(crate) fn ids(jobs: &[JobRecord]) -> Vec<JobId> {
     jobs.iter().map(|job| job.id.clone()).collect()
+}
+
+/// The target that is to be scanned.
+pub(crate) fn target_in(attempt: &Attempt) -> &TargetId {
+    match &attempt.assignment {
+        Assignment::Scan(spec) => &spec.target,
+        Assignment::Discover(scope) => panic!("{scope} is to be discovered"),
+    }
 }
 
 pub(crate) fn target_of(job: &JobRecord) -> TargetId {

@@ -42,7 +42,7 @@ pub async fn noting_a_publish_moves_recorded_jobs_only(fixture: &dyn Fixture) {
     assert_eq!(again.state, JobState::Published);
     assert!(again.published_at > first.published_at, "a later publish has a later time");
     let attempt = begin(&store, one).await;
-    assert_eq!(attempt.job.state, JobState::Running);
+    assert_eq!(state(&store, one).await, JobState::Running);
     let end = AttemptEnd::GivenBack { retry_after: std::time::Duration::ZERO, why: None };
     store.end_attempt(&attempt.fence, &end).await.unwrap();
     assert_eq!(state(&store, one).await, JobState::Published);

@@ -7,7 +7,7 @@ use crate::conformance::findings::{load, opening, report, store_report};
 use crate::conformance::given::{SHORT, ask};
 use crate::conformance::given::{
     assert_counts, begin, create, ended, failed, job, list_of, new_scan, outlive_short, scan, scan_id, seal,
-    sealed, specs, started, state, target_of, tick,
+    sealed, specs, started, state, target_in, tick,
 };
 use crate::{
     Begin, Cancelled, Committed, Created, EndedAttempt, JobEnded, JobState, Renewed, ScanState, Sealed,
@@ -198,7 +198,7 @@ pub async fn results_of_a_cancelled_scan_are_still_reconciled(fixture: &dyn Fixt
     store_report(&store, &claimed[1].id, 0).await;
     let running = begin(&store, &claimed[2].id).await;
     store.cancel_scan(&id).await.unwrap();
-    let stored = store.store_result(&running.fence, &report(&target_of(&running.job), 1)).await;
+    let stored = store.store_result(&running.fence, &report(target_in(&running), 1)).await;
     assert_eq!(stored, Ok(Stored::New(Vec::new())));
     let begun = store.begin_attempt(&ask(&claimed[0].id, SHORT, false)).await.unwrap();
     assert!(matches!(begun, Begin::AlreadyStored(..)), "its event may have to be sent again: {begun:?}");

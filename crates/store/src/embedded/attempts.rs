@@ -10,8 +10,8 @@ use super::jobs::{self, Job};
 use super::pressure;
 use super::row::{Result, millis, run, value};
 use super::scans::Scan;
-use crate::records::{FenceInfo, JobState, ScanState};
-use crate::requests::{Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fence, Renewed};
+use crate::records::{JobRecord, JobState, ScanState};
+use crate::requests::{Assignment, Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fence, Renewed};
 
 pub(super) fn begin(db: &Connection, request: &BeginRequest) -> Result<Begin> {
     let Some((job, mut scan)) = jobs::find(db, &request.job)? else { return Ok(Begin::Unknown) };
@@ -81,14 +81,9 @@ fn verdict(job: &Job, scan: &Scan, request: &BeginRequest, now: Timestamp) -> Ve
 fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> Result<Attempt> {
     let seq: u64 = value(db, "UPDATE sequence SET last = last + 1 RETURNING last", [])?
         .ok_or_else(|| corrupt("sequence", "1", "it is missing"))?;
-    let mut record = job.record;
-    let token = job.token + 1;
+    let JobRecord { id, scan, scope, spec, attempt, crashes, crashes_alone, waits_for, .. } = job.record;
+    let (token, number) = (job.token + 1, attempt + 1);
     let until = now.plus(Duration::from_millis(millis(request.ttl)));
-    record.state = JobState::Running;
-    record.attempt += 1;
-    record.crashes += 1;
-    record.crashes_alone += u32::from(request.alone);
-    record.fence = Some(FenceInfo { token, holder: request.holder.clone(), since: now, until });
     run(
         db,
         "UPDATE jobs SET state = 'running', token = ?2, holder = ?3, held_until = ?4, alone = ?5, attempt_seq = ?6, \
@@ -100,14 +95,14 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
             until.as_millis(),
             request.alone,
             seq,
-            record.attempt,
-            record.crashes,
-            record.crashes_alone,
+            number,
+            crashes + 1,
+            crashes_alone + u32::from(request.alone),
             now.as_millis(),
         ],
     )?;
-    let fence = Fence { job: record.id.clone(), token };
-    Ok(Attempt { fence, number: record.attempt, seq, job: record })
+    let assignment = spec.map_or(Assignment::Discover(scope), Assignment::Scan);
+    Ok(Attempt { fence: Fence { job: id, token }, number, seq, scan, assignment, waits_for })
 }
 
 pub(super) fn renew(db: &Connection, fence: &Fence, ttl: Duration) -> Result<Renewed> {

@@ -16,7 +16,7 @@ use super::store::{RedisStore, Result, millis};
 use crate::pressure::{PATIENT_AFTER, PUT_OFF};
 use crate::records::JobRecord;
 use crate::requests::{
-    Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fence, JobEnded, LockGuard, Renewed,
+    Assignment, Attempt, AttemptEnd, Begin, BeginRequest, EndedAttempt, Fence, JobEnded, LockGuard, Renewed,
 };
 
 /// So many jobs are read by one script, and so many marked by one.
@@ -92,7 +92,7 @@ impl RedisStore {
         call.arg(millis(PUT_OFF.0)).arg(millis(PUT_OFF.1)).arg(millis(PATIENT_AFTER));
         let mut answer = self.ask_list(&BEGIN, &call).await?;
         Ok(match answer.text()?.as_str() {
-            "started" => Begin::Started(Box::new(attempt(&mut answer)?)),
+            "started" => Begin::Started(Box::new(attempt(job, &mut answer)?)),
             "suspect" => Begin::Suspect,
             "busy" => Begin::Busy(Duration::from_millis(unsigned(answer.int()?)?)),
             "full" => Begin::Full(Duration::from_millis(unsigned(answer.int()?)?)),
@@ -162,12 +162,17 @@ impl RedisStore {
     }
 }
 
-fn attempt(answer: &mut Items) -> Result<Attempt> {
-    let job = records::job(answer.value()?)?;
-    let token =
-        job.fence.as_ref().map(|fence| fence.token).ok_or_else(|| corrupt("an attempt without a fence"))?;
-    let fence = Fence { job: job.id.clone(), token };
-    Ok(Attempt { fence, number: job.attempt, seq: unsigned(answer.int()?)?, job })
+/// The sequence is the token of the fence too. A job without an entry of the list is the one that makes it.
+fn attempt(job: &JobId, answer: &mut Items) -> Result<Attempt> {
+    let seq = unsigned(answer.int()?)?;
+    let (scan, number) = (records::taken(answer.text()?)?, unsigned(answer.int()?)?);
+    let (entry, scope) = (answer.bytes()?, answer.text()?);
+    let assignment = match entry {
+        Some(entry) => Assignment::Scan(records::spec(&entry)?),
+        None => Assignment::Discover(records::parsed(&scope)?),
+    };
+    let waits_for = answer.maybe_text()?;
+    Ok(Attempt { fence: Fence { job: job.clone(), token: seq }, number, seq, scan, assignment, waits_for })
 }
 
 fn for_a_person(reason: &EndReason) -> String {

@@ -174,7 +174,7 @@ pub(super) fn entry(job: &str, spec: &JobSpec) -> Result<String> {
     Ok(format!("{job}\n{}\n{json}", spec.target))
 }
 
-fn spec(entry: &[u8]) -> Result<JobSpec> {
+pub(super) fn spec(entry: &[u8]) -> Result<JobSpec> {
     let last = entry.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
     json(last)
 }
@@ -190,7 +190,7 @@ pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T
 }
 
 /// An id from a text that is nobody else's.
-fn taken<T: TryFrom<String, Error: std::fmt::Display>>(text: String) -> Result<T> {
+pub(super) fn taken<T: TryFrom<String, Error: std::fmt::Display>>(text: String) -> Result<T> {
     T::try_from(text).map_err(corrupt)
 }
 

@@ -31,7 +31,7 @@ async fn one_result_of_a_job_and_one_next_job() {
     let (one, two) = two(&redis).await;
     for job in sealed(&one, "s", 40, 20).await {
         let attempt = begin(&one, &job.id).await;
-        let report = report(&attempt.job.spec.as_ref().expect("spec").target, 1);
+        let report = report(&job.spec.as_ref().expect("spec").target, 1);
         let (a, b) = tokio::join!(
             one.store_result(&attempt.fence, &report),
             two.store_result(&attempt.fence, &report)

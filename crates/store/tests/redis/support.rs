@@ -10,8 +10,8 @@ use checkmate_domain::{
 };
 use checkmate_store::redis::{RedisConfig, RedisStore};
 use checkmate_store::{
-    Attempt, Begin, BeginRequest, Created, JobRecord, Limits, NewScan, ReconcileCommit, ReconcileInput,
-    ReconcileLoad, SealList, Sealed, Store, Stored,
+    Assignment, Attempt, Begin, BeginRequest, Created, JobRecord, Limits, NewScan, ReconcileCommit,
+    ReconcileInput, ReconcileLoad, SealList, Sealed, Store, Stored,
 };
 use checkmate_testkit::redis::{Redis, RedisOptions};
 
@@ -103,8 +103,8 @@ pub(crate) async fn stored(store: &RedisStore, job: &JobRecord, findings: usize)
 /// The same, and the messages of what it released.
 pub(crate) async fn store_report(store: &RedisStore, job: &JobId, findings: usize) -> Vec<JobMessage> {
     let attempt = begin(store, job).await;
-    let target = attempt.job.spec.expect("a scan job").target;
-    match store.store_result(&attempt.fence, &report(&target, findings)).await.expect("store") {
+    let Assignment::Scan(spec) = attempt.assignment else { panic!("{job} is no scan job") };
+    match store.store_result(&attempt.fence, &report(&spec.target, findings)).await.expect("store") {
         Stored::New(claimed) => claimed,
         other => panic!("not stored: {other:?}"),
     }

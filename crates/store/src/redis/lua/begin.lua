@@ -23,13 +23,13 @@ end
 local job, holder, ttl, alone = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local J = P .. 'job:' .. job
 local j = call('HMGET', J, 'state', 'scan', 'kind', 'released', 'holder', 'until', 'failures', 'crashes',
-  'crashes_alone', 'sealed', 'error', 'attempt', 'index')
+  'crashes_alone', 'sealed', 'error', 'attempt', 'index', 'waits_for')
 local state, scan = j[1], j[2]
 if not state then return { 'unknown' } end
 if state == 'stored' then return { 'stored', job_reply(job), recorded_reply(scan) } end
 if state == 'reconciled' or state == 'parked' then return { 'over' } end
 local S = P .. 'scan:' .. scan
-local s = call('HMGET', S, 'state', 'expires_after_ms')
+local s = call('HMGET', S, 'state', 'expires_after_ms', 'scope')
 if state == 'ended' then
   if j[10] == '1' and not scan_is_final(s[1]) then return { 'sealed', recorded_reply(scan) } end
   return { 'over' }
@@ -42,8 +42,9 @@ if number(j[7]) >= tonumber(ARGV[6]) then return { 'condemned', 'failed', j[11] 
 if number(j[9]) >= tonumber(ARGV[7]) then return { 'condemned', 'crash-loop', '' } end
 local of_target, of_organisation = tonumber(ARGV[9]), tonumber(ARGV[10])
 local limited, T, O = of_target > 0 or of_organisation > 0, nil, nil
-if limited and j[13] then
-  local target = target_at(scan, j[13])
+local entry = j[13] and call('LINDEX', P .. 'list:' .. scan, j[13])
+if limited and entry then
+  local target = target_of(entry)
   local name = string.match(target, '^[^:]*:(.*)$') or target
   T, O = P .. 'running:' .. target, P .. 'running-of:' .. string.match(name, '^[^/]*')
   if (of_target > 0 and running(T, job, at) >= of_target)
@@ -59,9 +60,9 @@ if limited and j[13] then
 end
 if number(j[8]) >= tonumber(ARGV[8]) and alone ~= '1' then return { 'suspect' } end
 
-local seq = next_seq()
+local seq, attempt = next_seq(), int(number(j[12]) + 1)
 call('HSET', J, 'state', 'running', 'holder', holder, 'until', int(at + ttl), 'begun', int(at), 'alone', alone,
-  'token', seq, 'attempt', int(number(j[12]) + 1), 'crashes', int(number(j[8]) + 1),
+  'token', seq, 'attempt', attempt, 'crashes', int(number(j[8]) + 1),
   'crashes_alone', int(number(j[9]) + tonumber(alone)))
 -- Whoever counts also clears away, so where nobody counts nothing is added.
 local function note_running(key)
@@ -72,4 +73,4 @@ if T and of_target > 0 then note_running(T) end
 if O and of_organisation > 0 then note_running(O) end
 if state == 'recorded' then call('SREM', P .. 'recorded:' .. scan, job) end
 if s[1] == 'planned' then call('HSET', S, 'state', 'discovering') end
-return { 'started', job_reply(job), seq }
+return { 'started', seq, scan, attempt, entry or false, s[3], j[14] }

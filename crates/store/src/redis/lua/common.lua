@@ -57,9 +57,14 @@ local function shared(scan)
   return call('HMGET', P .. 'scan:' .. scan, 'scope', 'lane', 'time_limit_ms', 'expires_after_ms', 'created_at', 'id')
 end
 
--- The target of a job at this place of the list; empty for none.
+-- The target that an entry of a list names; empty for none.
+local function target_of(entry)
+  return string.match(entry, '^[^\n]+\n([^\n]+)') or ''
+end
+
+-- The target of a job at this place of the list.
 local function target_at(scan, index)
-  return string.match(call('LINDEX', P .. 'list:' .. scan, index) or '', '^[^\n]+\n([^\n]+)') or ''
+  return target_of(call('LINDEX', P .. 'list:' .. scan, index) or '')
 end
 
 -- The fields of a job that Rust reads, in the order of `own` in records.rs.
