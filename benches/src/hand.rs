@@ -32,12 +32,16 @@ macro_rules! script {
 /// As many connections as our store has.
 const CONNECTIONS: usize = 2;
 
+/// Entries of a list that go into one script.
+const PIECE: usize = 1_000;
+
 /// One job of a target at a time, as many of an organisation as there are; the waits of those that are put off.
 const LIMITS: [u32; 5] = [1, 0, 1_000, 10_000, 20_000];
 
 struct Scripts {
     create: Script,
     begin: Script,
+    stage: Script,
     seal: Script,
     store: Script,
     load: Script,
@@ -80,6 +84,7 @@ impl Hand {
         let scripts = Scripts {
             create: script!("create", "create_scan"),
             begin: script!("begin"),
+            stage: script!("stage"),
             seal: script!("seal"),
             store: script!("store_result"),
             load: script!("load"),
@@ -91,8 +96,8 @@ impl Hand {
         for _ in 0..CONNECTIONS {
             connections.push(connect(redis).await?);
         }
-        let Scripts { create, begin, seal, store, load, commit, mark, announced } = &scripts;
-        for script in [create, begin, seal, store, load, commit, mark, announced] {
+        let Scripts { create, begin, stage, seal, store, load, commit, mark, announced } = &scripts;
+        for script in [create, begin, stage, seal, store, load, commit, mark, announced] {
             script.load_async(&mut connections[0]).await?;
         }
         let (consuming, publishing) = (servers.bare().await?, servers.bare().await?);
@@ -149,7 +154,7 @@ impl Hand {
     }
 
     async fn on_job(&self, message: Delivery) -> anyhow::Result<()> {
-        let Recorded { discover, scope, history, entries, jobs, .. } = &*self.recorded;
+        let Recorded { discover, jobs, .. } = &*self.recorded;
         let job = id(&message)?;
         let begun = self
             .ask(
@@ -164,11 +169,7 @@ impl Hand {
             .await?;
         let token = expect(&begun, "started")?.get(1).and_then(token).context("no token of the fence")?;
         let (claimed, event) = if job == *discover {
-            self.ask(redis::cmd("HGET").arg(format!("{PREFIX}history:{scope}")).arg("json")).await?;
-            self.ask(redis::cmd("HGET").arg(format!("{PREFIX}job:{job}")).arg("scan")).await?;
-            let mut seal = self.call(&self.scripts.seal);
-            seal.arg(&job).arg(token).arg(entries.len()).arg("").arg(1).arg(token).arg(history);
-            (self.ask(seal.arg(r#"{"reason":"split"}"#).arg(entries)).await?, None)
+            (self.seal(&job, token).await?, None)
         } else {
             let stored = jobs.get(&job).context("a job that was not recorded")?;
             let mut store = self.call(&self.scripts.store);
@@ -184,6 +185,21 @@ impl Hand {
         }
         message.acker.ack(BasicAckOptions::default()).await?;
         Ok(())
+    }
+
+    /// A list that is longer than one piece is staged in pieces.
+    async fn seal(&self, job: &str, token: i64) -> anyhow::Result<Value> {
+        let Recorded { scope, history, entries, .. } = &*self.recorded;
+        self.ask(redis::cmd("HGET").arg(format!("{PREFIX}history:{scope}")).arg("json")).await?;
+        self.ask(redis::cmd("HGET").arg(format!("{PREFIX}job:{job}")).arg("scan")).await?;
+        let (stage, inline) = if entries.len() > PIECE { ("stage:hand", &[][..]) } else { ("", &**entries) };
+        for (number, piece) in entries.chunks(PIECE).enumerate().filter(|_| !stage.is_empty()) {
+            let mut staging = self.call(&self.scripts.stage);
+            self.ask(staging.arg(stage).arg(number * PIECE).arg(3_600_000).arg(piece)).await?;
+        }
+        let mut seal = self.call(&self.scripts.seal);
+        seal.arg(job).arg(token).arg(entries.len()).arg(stage).arg(1).arg(token).arg(history);
+        self.ask(seal.arg(r#"{"reason":"split"}"#).arg(inline)).await
     }
 
     async fn on_result(&self, message: Delivery) -> anyhow::Result<()> {
