@@ -10,7 +10,7 @@ pub fn derive(label: &str, fields: &[&str], hex_len: usize) -> String {
     // Twice as long as what is written, so it cannot fail.
     let _ = hex::encode_to_slice(digest(label, fields), &mut digits);
     let text = &digits[..hex_len.min(digits.len())];
-    String::from_utf8_lossy(text).into_owned()
+    std::str::from_utf8(text).unwrap_or_default().to_owned()
 }
 
 /// SHA-256 over a label and length-prefixed fields.

@@ -88,7 +88,7 @@ impl fmt::Display for TraceParent {
         let _ = hex::encode_to_slice(self.trace, &mut text[3..35]);
         let _ = hex::encode_to_slice(self.span, &mut text[36..52]);
         text[54] = if self.sampled { b'1' } else { b'0' };
-        f.write_str(&String::from_utf8_lossy(&text))
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
