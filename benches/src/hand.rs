@@ -32,7 +32,7 @@ macro_rules! script {
 /// As many connections as our store has.
 const CONNECTIONS: usize = 2;
 
-/// Entries of a list that go into one script.
+/// Entries of a list that go into one script, which no list here reaches by its bytes.
 const PIECE: usize = 1_000;
 
 /// One job of a target at a time, as many of an organisation as there are; the waits of those that are put off.
@@ -192,10 +192,13 @@ impl Hand {
         let Recorded { scope, history, entries, .. } = &*self.recorded;
         self.ask(redis::cmd("HGET").arg(format!("{PREFIX}history:{scope}")).arg("json")).await?;
         self.ask(redis::cmd("HGET").arg(format!("{PREFIX}job:{job}")).arg("scan")).await?;
-        let (stage, inline) = if entries.len() > PIECE { ("stage:hand", &[][..]) } else { ("", &**entries) };
-        for (number, piece) in entries.chunks(PIECE).enumerate().filter(|_| !stage.is_empty()) {
-            let mut staging = self.call(&self.scripts.stage);
-            self.ask(staging.arg(stage).arg(number * PIECE).arg(3_600_000).arg(piece)).await?;
+        let (mut stage, mut inline) = ("", &**entries);
+        if entries.len() > PIECE {
+            (stage, inline) = ("stage:hand", &[][..]);
+            for (number, piece) in entries.chunks(PIECE).enumerate() {
+                let mut staging = self.call(&self.scripts.stage);
+                self.ask(staging.arg(stage).arg(number * PIECE).arg(3_600_000).arg(piece)).await?;
+            }
         }
         let mut seal = self.call(&self.scripts.seal);
         seal.arg(job).arg(token).arg(entries.len()).arg(stage).arg(1).arg(token).arg(history);

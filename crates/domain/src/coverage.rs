@@ -16,7 +16,7 @@ pub struct ObjectList {
 }
 
 /// Which objects a rule was really asked of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "seen", content = "ids")]
 pub enum Seen {
     /// Every object of the list.
@@ -31,7 +31,7 @@ pub enum Seen {
 
 /// Coverage of one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "AsWritten")]
 pub struct RuleCoverage {
     /// The list its resources come from.
     pub collection: CollectionId,
@@ -42,13 +42,14 @@ pub struct RuleCoverage {
 
 /// The same as it is written. A large report has hundreds, and what is flattened is read by way of a tree.
 #[derive(Deserialize)]
-struct Written {
+struct AsWritten {
     collection: CollectionId,
     seen: SeenWord,
     ids: Option<BTreeSet<ResourceId>>,
 }
 
-#[derive(Deserialize)]
+/// The words of [`Seen`].
+#[derive(Deserialize, Debug, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 enum SeenWord {
     All,
@@ -57,10 +58,10 @@ enum SeenWord {
     Nothing,
 }
 
-impl TryFrom<Written> for RuleCoverage {
+impl TryFrom<AsWritten> for RuleCoverage {
     type Error = &'static str;
 
-    fn try_from(Written { collection, seen, ids }: Written) -> Result<Self, Self::Error> {
+    fn try_from(AsWritten { collection, seen, ids }: AsWritten) -> Result<Self, Self::Error> {
         let seen = match (seen, ids) {
             (SeenWord::All, _) => Seen::All,
             (SeenWord::Nothing, _) => Seen::Nothing,
@@ -181,19 +182,6 @@ impl Horizon {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn coverage_is_read_as_it_was_written() {
-        let ids = BTreeSet::from([ResourceId::new("a").unwrap()]);
-        for seen in [Seen::All, Seen::Except(ids.clone()), Seen::Only(ids), Seen::Nothing] {
-            let coverage = RuleCoverage { collection: CollectionId::new("things").unwrap(), seen };
-            let written = serde_json::to_string(&coverage).unwrap();
-            assert_eq!(serde_json::from_str::<RuleCoverage>(&written).unwrap(), coverage, "{written}");
-            let cut = written.replace("ids", "others");
-            let read = serde_json::from_str::<RuleCoverage>(&cut);
-            assert_eq!(read.is_ok(), cut == written, "{cut}");
-        }
-    }
     use proptest::prelude::*;
 
     fn resource(n: u8) -> ResourceId {
@@ -250,6 +238,28 @@ mod tests {
         for (complete, expected) in [(true, Statement::Gone), (false, Statement::Unknown)] {
             let (coverage, rule) = coverage(complete, &listed, Seen::All);
             assert_eq!(coverage.statement(&rule, &resource(2)), expected);
+        }
+    }
+
+    #[test]
+    fn coverage_is_read_as_it_was_written() {
+        let ids = BTreeSet::from([ResourceId::new("a").unwrap()]);
+        // Whoever adds a way to see has to say here how it is read.
+        let read_as = |seen: &Seen| match seen {
+            Seen::All => SeenWord::All,
+            Seen::Except(_) => SeenWord::Except,
+            Seen::Only(_) => SeenWord::Only,
+            Seen::Nothing => SeenWord::Nothing,
+        };
+        for seen in [Seen::All, Seen::Except(ids.clone()), Seen::Only(ids), Seen::Nothing] {
+            let coverage = RuleCoverage { collection: CollectionId::new("things").unwrap(), seen };
+            let written = serde_json::to_string(&coverage).unwrap();
+            assert_eq!(serde_json::from_str::<RuleCoverage>(&written).unwrap(), coverage, "{written}");
+            let word = serde_json::from_str::<AsWritten>(&written).unwrap().seen;
+            assert_eq!(word, read_as(&coverage.seen), "{written}");
+            let cut = written.replace("ids", "others");
+            let read = serde_json::from_str::<RuleCoverage>(&cut);
+            assert_eq!(read.is_ok(), cut == written, "{cut}");
         }
     }
 }

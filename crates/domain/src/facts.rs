@@ -80,7 +80,7 @@ struct Answer {
 }
 
 /// The words of [`crate::CheckOutcome`].
-#[derive(Deserialize, PartialEq)]
+#[derive(Deserialize, Debug, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 enum Status {
     Passed,
@@ -136,6 +136,25 @@ mod tests {
             unseen: unseen.clone(),
         };
         all.map(check).collect()
+    }
+
+    /// Whoever adds an outcome has to say here how it is read.
+    fn read_as(outcome: &CheckOutcome) -> Status {
+        match outcome {
+            CheckOutcome::Passed => Status::Passed,
+            CheckOutcome::Failed => Status::Failed,
+            CheckOutcome::NotApplicable { .. } => Status::NotApplicable,
+            CheckOutcome::NotAssessed { .. } => Status::NotAssessed,
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_read_by_its_word() {
+        for check in checks() {
+            let written = serde_json::to_string(&check).expect("JSON");
+            let answer: Answer = serde_json::from_str(&written).expect("an answer");
+            assert_eq!(answer.status, read_as(&check.outcome), "{written}");
+        }
     }
 
     #[test]

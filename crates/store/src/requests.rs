@@ -95,6 +95,14 @@ pub enum Assignment {
 }
 
 impl Assignment {
+    /// Of a job of this kind, from its scan's scope and its own place on the list; `None` when it should have one and has not.
+    pub(crate) fn of(kind: JobKind, scope: Scope, spec: Option<JobSpec>) -> Option<Self> {
+        match kind {
+            JobKind::Discover => Some(Self::Discover(scope)),
+            JobKind::Scan => spec.map(Self::Scan),
+        }
+    }
+
     /// Which kind of job has it.
     #[must_use]
     pub const fn kind(&self) -> JobKind {

@@ -48,6 +48,7 @@ impl JobContext {
     pub async fn detached(time_limit: Duration) -> Self {
         let gate = Gate::new(1);
         let share = gate.enter().await;
+        // Of some queue: nobody asks which.
         let job = Running::new(None, Queue::ScanBulk, CancellationToken::new());
         job.end.begin(time_limit);
         Self { job: Arc::new(job), gate, share }

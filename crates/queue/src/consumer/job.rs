@@ -72,7 +72,7 @@ pub(super) async fn run<H: Handler>(
     let queue = job.queue;
     if job.lost.is_cancelled() {
         tracing::info!(%queue, id = job.id, "the broker took the message away; nothing is settled");
-        metrics::settled(queue.name(), LEASE_LOST, job.began.elapsed());
+        metrics::settled(queue.name(), LEASE_LOST, job.since.elapsed());
         return Finished { ended: Ended::LeaseLost, late };
     }
     let (settle, ended) = match outcome {
@@ -87,7 +87,7 @@ pub(super) async fn run<H: Handler>(
         Ended::NotSettled => "not settled",
         Ended::Decided | Ended::Overruled | Ended::GivenBack => verdict,
     };
-    metrics::settled(queue.name(), outcome, job.began.elapsed());
+    metrics::settled(queue.name(), outcome, job.since.elapsed());
     Finished { ended, late }
 }
 

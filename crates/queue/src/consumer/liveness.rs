@@ -1,4 +1,4 @@
-//! Whether the loop is alive, for a health page on another thread.
+//! Whether the loop is alive, for a health page on another thread, and which jobs it has in hand.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -18,7 +18,7 @@ use super::config::ConsumeConfig;
 use super::feed::Feed;
 use super::job::{self, Ended, Finished, Surroundings};
 use super::liveness::{Liveness, RunningJob};
-use super::running::watch;
+use super::running::tell_who_must_stop;
 use super::slots::Slots;
 use crate::contract::{Broker, Delivery};
 use crate::names::Queue;
@@ -80,7 +80,7 @@ impl<H: Handler> ConsumerLoop<H> {
         let mut intake = IntakeSide::new(&self);
         intake.pause(paused.as_mut());
         let mut jobs = Jobs::new(&self, &stop);
-        let watching = tokio::spawn(watch(self.liveness(), stop.killing().clone()));
+        let watching = tokio::spawn(tell_who_must_stop(self.liveness(), stop.killing().clone()));
         let watching = AbortOnDropHandle::new(watching);
         let mut sign_of_life = tokio::time::interval(SIGN_OF_LIFE);
         sign_of_life.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -103,7 +103,11 @@ impl<H: Handler> ConsumerLoop<H> {
         }
         let report = drain(intake, jobs, &self, &stop).await;
         watching.abort();
-        let _ = watching.await;
+        if let Err(error) = watching.await
+            && error.is_panic()
+        {
+            tracing::error!(%error, "jobs were not told to stop, a fault in this program; please report it");
+        }
         report
     }
 }

@@ -20,7 +20,8 @@ const LOOK: Duration = Duration::from_millis(50);
 pub(super) struct Running {
     pub(super) id: Option<String>,
     pub(super) queue: Queue,
-    pub(super) began: Instant,
+    /// When it was delivered.
+    pub(super) since: Instant,
     /// Fires when the broker takes the message away.
     pub(super) lost: CancellationToken,
     pub(super) end: End,
@@ -28,15 +29,15 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) fn new(id: Option<String>, queue: Queue, lost: CancellationToken) -> Self {
-        let began = Instant::now();
-        Self { id, queue, began, lost, end: End::new(began) }
+        let since = Instant::now();
+        Self { id, queue, since, lost, end: End::new(since) }
     }
 
     pub(super) fn show(&self) -> RunningJob {
         RunningJob {
             id: self.id.clone().unwrap_or_else(|| "without id".to_owned()),
             queue: self.queue,
-            ran: self.began.elapsed(),
+            ran: self.end.ran(),
             overdue: Instant::now().saturating_duration_since(self.end.deadline()),
         }
     }
@@ -54,19 +55,20 @@ impl Running {
 }
 
 /// Tells the jobs of a loop to stop that have to, for ever. One look at all of them costs less than three waits in each.
-pub(super) async fn watch(liveness: Arc<Liveness>, killing: CancellationToken) {
+/// Like everything here it counts on jobs that do not block their thread.
+pub(super) async fn tell_who_must_stop(liveness: Arc<Liveness>, killing: CancellationToken) {
     loop {
-        let now = Instant::now();
+        let (now, killed) = (Instant::now(), killing.is_cancelled());
         let mut looked_at = 0;
         liveness.each(|job| {
             looked_at += 1;
-            if let Some(cause) = job.must_stop(killing.is_cancelled(), now) {
+            if let Some(cause) = job.must_stop(killed, now) {
                 job.end.stop(cause);
             }
         });
         tokio::select! {
             biased;
-            () = killing.cancelled(), if !killing.is_cancelled() => {}
+            () = killing.cancelled(), if !killed => {}
             () = liveness.begun(), if looked_at == 0 => {}
             () = tokio::time::sleep(LOOK), if looked_at > 0 => {}
         }
@@ -82,6 +84,7 @@ pub(super) struct End {
 }
 
 struct Clock {
+    began: Instant,
     deadline: Instant,
     paused: Option<Instant>,
 }
@@ -95,14 +98,15 @@ impl End {
             stop: CancellationToken::new(),
             cause: OnceLock::new(),
             told: AtomicWaker::new(),
-            clock: Mutex::new(Clock { deadline: now + NO_LIMIT, paused: None }),
+            clock: Mutex::new(Clock { began: now, deadline: now + NO_LIMIT, paused: None }),
         }
     }
 
     /// Its time begins.
     pub(super) fn begin(&self, time_limit: Duration) {
         let now = Instant::now();
-        self.lock().deadline = now.checked_add(time_limit).unwrap_or(now + NO_LIMIT);
+        let deadline = now.checked_add(time_limit).unwrap_or(now + NO_LIMIT);
+        *self.lock() = Clock { began: now, deadline, paused: None };
     }
 
     /// Tells the job to stop. The first cause stands.
@@ -125,6 +129,11 @@ impl End {
             self.cause().map_or(Poll::Pending, Poll::Ready)
         })
         .await
+    }
+
+    /// How long its time runs.
+    fn ran(&self) -> Duration {
+        self.lock().began.elapsed()
     }
 
     /// When the time limit is over; moves on while the clock is paused.

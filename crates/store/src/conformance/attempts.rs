@@ -7,8 +7,8 @@ use checkmate_domain::{JobId, NotAssessed};
 use crate::conformance::Fixture;
 use crate::conformance::findings::{reconcile, report, store_report};
 use crate::conformance::given::{
-    LONG, SHORT, ask, begin, create, expired, failed, job, list_of, new_scan, outlive_short, scan, sealed,
-    specs, started, state, target_in, target_of,
+    LONG, SHORT, ask, begin, create, expired, failed, ids, job, list_of, new_scan, outlive_short, records,
+    scan, sealed, specs, started, state, target_of,
 };
 use crate::{Assignment, AttemptEnd, Begin, EndedAttempt, Fence, JobState, Renewed, Sealed, Stored};
 
@@ -236,9 +236,10 @@ pub async fn what_is_done_is_told_with_what_may_be_unpublished(fixture: &dyn Fix
     let store = fixture.store().await;
     let (id, claimed) = sealed(&store, "a", 6, 3).await;
     let discover = store.scan_jobs(&id, 0, 1).await.unwrap().remove(0);
-    let released = |begin: Begin| match begin {
+    let store = &store;
+    let released = async |begin: Begin| match begin {
         Begin::AlreadySealed(jobs) | Begin::AlreadyStored(_, jobs) => {
-            jobs.into_iter().map(|message| message.job).collect::<std::collections::BTreeSet<_>>()
+            ids(&records(store, &jobs).await).into_iter().collect::<std::collections::BTreeSet<_>>()
         }
         other => panic!("{other:?}"),
     };
@@ -246,17 +247,17 @@ pub async fn what_is_done_is_told_with_what_may_be_unpublished(fixture: &dyn Fix
 
     let begun = store.begin_attempt(&ask(&discover.id, LONG, false)).await.unwrap();
     assert!(matches!(begun, Begin::AlreadySealed(_)));
-    assert_eq!(released(begun), of(&[&claimed[0], &claimed[1], &claimed[2]]));
+    assert_eq!(released(begun).await, of(&[&claimed[0], &claimed[1], &claimed[2]]));
     store.mark_published(&[claimed[1].id.clone()]).await.unwrap();
-    let next = store_report(&store, &claimed[0].id, 1).await;
+    let next = store_report(store, &claimed[0].id, 1).await;
     assert_eq!(next.len(), 1);
 
     let begun = store.begin_attempt(&ask(&claimed[0].id, LONG, false)).await.unwrap();
     let Begin::AlreadyStored(stored, _) = &begun else { panic!("{begun:?}") };
-    assert_eq!(**stored, job(&store, &claimed[0].id).await);
-    assert_eq!(released(begun), of(&[&claimed[2], &next[0]]));
+    assert_eq!(**stored, job(store, &claimed[0].id).await);
+    assert_eq!(released(begun).await, of(&[&claimed[2], &next[0]]));
     let begun = store.begin_attempt(&ask(&discover.id, LONG, false)).await.unwrap();
-    assert_eq!(released(begun), of(&[&claimed[2], &next[0]]));
+    assert_eq!(released(begun).await, of(&[&claimed[2], &next[0]]));
 }
 
 /// An attempt that was overtaken writes nothing, whatever it tries.
@@ -276,9 +277,12 @@ pub async fn an_old_fence_writes_nothing(fixture: &dyn Fixture) {
         assert_eq!(store.end_attempt(&old.fence, &end).await, Ok(EndedAttempt::FenceLost));
         assert_eq!(store.renew_fence(&old.fence, LONG).await, Ok(Renewed::Lost));
         assert_eq!(store.seal(&old.fence, &list_of(specs(4))).await, Ok(Sealed::FenceLost));
-        if matches!(new.assignment, Assignment::Scan(_)) {
-            let late = report(target_in(&new), 3);
-            assert_eq!(store.store_result(&old.fence, &late).await, Ok(Stored::FenceLost));
+        match &new.assignment {
+            Assignment::Scan(spec) => {
+                let late = report(&spec.target, 3);
+                assert_eq!(store.store_result(&old.fence, &late).await, Ok(Stored::FenceLost));
+            }
+            Assignment::Discover(scope) => assert_eq!(*scope, new_scan("b", 2).scope),
         }
         assert_eq!((job(&store, id).await, scan(&store, &new.scan).await), before);
         assert_eq!(store.report(id).await, Ok(None));

@@ -8,8 +8,8 @@ use checkmate_domain::{JobId, JobSpec, Part, PartId, ResourceId, Scope};
 use crate::conformance::Fixture;
 use crate::conformance::findings::store_report;
 use crate::conformance::given::{
-    LONG, SHORT, ask, assert_counts, begin, create, expired, failed, ids, job, list_of, named, new_scan,
-    outlive_short, scan, seal, sealed, sealed_with, specs, started, state, target,
+    LONG, SHORT, ask, assert_counts, begin, create, expired, failed, ids, job, list_of, new_scan,
+    outlive_short, records, scan, seal, sealed, sealed_with, specs, started, state, target,
 };
 use crate::{JobEnded, JobState, ScanState, ScopeHistory, SealList, Sealed};
 
@@ -73,7 +73,7 @@ pub async fn a_sealed_list_stands(fixture: &dyn Fixture) {
             let history = Some(ScopeHistory { seq: u64::MAX / 4, ..ScopeHistory::default() });
             let again = store.seal(fence, &SealList { jobs: list, history }).await.unwrap();
             let Sealed::Already(unnoted) = again else { panic!("{again:?}") };
-            let unnoted: BTreeSet<_> = named(&unnoted).into_iter().collect();
+            let unnoted: BTreeSet<_> = ids(&records(&store, &unnoted).await).into_iter().collect();
             assert_eq!(unnoted, ids(&claimed[1..]).into_iter().collect());
         }
     }

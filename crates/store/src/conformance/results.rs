@@ -5,8 +5,8 @@ use checkmate_domain::{EndReason, ScanReport};
 use crate::conformance::Fixture;
 use crate::conformance::findings::{load, reconcile, report, store_report};
 use crate::conformance::given::{
-    LONG, SHORT, ask, begin, ended, expired, failed, ids, job, list_of, named, outlive_short, records, scan,
-    sealed, specs, started, state, target, target_of,
+    LONG, SHORT, ask, begin, ended, expired, failed, ids, job, list_of, outlive_short, records, scan, sealed,
+    specs, started, state, target, target_of,
 };
 use crate::{
     AttemptEnd, EndedAttempt, JobEnded, JobState, ReconcileLoad, Renewed, ScanState, Sealed, Stored,
@@ -51,7 +51,8 @@ pub async fn the_first_result_stands(fixture: &dyn Fixture) {
     for fence in [&new.fence, &old.fence] {
         let again = store.store_result(fence, &of(2)).await.unwrap();
         let Stored::Already(unnoted) = again else { panic!("{again:?}") };
-        let unnoted: std::collections::BTreeSet<_> = named(&unnoted).into_iter().collect();
+        let unnoted: std::collections::BTreeSet<_> =
+            ids(&records(&store, &unnoted).await).into_iter().collect();
         assert_eq!(unnoted, [claimed[1].id.clone(), next[0].job.clone()].into());
         assert_eq!(store.renew_fence(fence, LONG).await, Ok(Renewed::Lost));
         let end = AttemptEnd::Failed { error: "late".to_owned(), retry_after: SHORT };

@@ -81,7 +81,8 @@ fn verdict(job: &Job, scan: &Scan, request: &BeginRequest, now: Timestamp) -> Ve
 fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> Result<Attempt> {
     let seq: u64 = value(db, "UPDATE sequence SET last = last + 1 RETURNING last", [])?
         .ok_or_else(|| corrupt("sequence", "1", "it is missing"))?;
-    let JobRecord { id, scan, scope, spec, attempt, crashes, crashes_alone, waits_for, .. } = job.record;
+    let JobRecord { id, scan, kind, scope, spec, attempt, crashes, crashes_alone, waits_for, .. } =
+        job.record;
     let (token, number) = (job.token + 1, attempt + 1);
     let until = now.plus(Duration::from_millis(millis(request.ttl)));
     run(
@@ -101,7 +102,8 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
             now.as_millis(),
         ],
     )?;
-    let assignment = spec.map_or(Assignment::Discover(scope), Assignment::Scan);
+    let assignment = Assignment::of(kind, scope, spec)
+        .ok_or_else(|| corrupt("jobs", id.as_str(), "it is to scan a target and names none"))?;
     Ok(Attempt { fence: Fence { job: id, token }, number, seq, scan, assignment, waits_for })
 }
 

@@ -13,6 +13,7 @@ use super::script::{
     BEGIN, END_ATTEMPT, END_JOB, JOB, MARK_PUBLISHED, OPEN_JOBS, RENEW_FENCE, SCAN_JOBS, TOP_UP,
 };
 use super::store::{RedisStore, Result, millis};
+use crate::error::StoreError;
 use crate::pressure::{PATIENT_AFTER, PUT_OFF};
 use crate::records::JobRecord;
 use crate::requests::{
@@ -162,17 +163,20 @@ impl RedisStore {
     }
 }
 
-/// The sequence is the token of the fence too. A job without an entry of the list is the one that makes it.
+/// The sequence is the token of the fence too.
 fn attempt(job: &JobId, answer: &mut Items) -> Result<Attempt> {
     let seq = unsigned(answer.int()?)?;
     let (scan, number) = (records::taken(answer.text()?)?, unsigned(answer.int()?)?);
-    let (entry, scope) = (answer.bytes()?, answer.text()?);
-    let assignment = match entry {
-        Some(entry) => Assignment::Scan(records::spec(&entry)?),
-        None => Assignment::Discover(records::parsed(&scope)?),
-    };
+    let kind = records::word(&answer.text()?)?;
+    let spec = answer.bytes()?.as_deref().map(records::spec).transpose()?;
+    let assignment =
+        Assignment::of(kind, records::parsed(&answer.text()?)?, spec).ok_or_else(|| no_entry(job))?;
     let waits_for = answer.maybe_text()?;
     Ok(Attempt { fence: Fence { job: job.clone(), token: seq }, number, seq, scan, assignment, waits_for })
+}
+
+fn no_entry(job: &JobId) -> StoreError {
+    corrupt(format!("job {job} is to scan a target and stands on no list"))
 }
 
 fn for_a_person(reason: &EndReason) -> String {

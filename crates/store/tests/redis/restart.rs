@@ -14,7 +14,7 @@ use checkmate_store::{
 };
 use checkmate_testkit::redis::{Fsync, Redis, RedisOptions};
 
-use crate::support::{begin, commit, config, connect, load, sealed, stored};
+use crate::support::{begin, commit, config, connect, load, request, sealed, stored};
 
 /// Calls until one gets through; each connection may fail once.
 async fn epoch_again(store: &RedisStore) -> String {
@@ -354,4 +354,16 @@ async fn a_change_in_place_of_a_lost_one_is_seen() {
 
     store.put_schedule(&name, 0, &schedule(false)).await.expect("defined");
     assert_ne!(store.schedule_changes().await.expect("changes"), seen);
+}
+
+/// Taken for the job that makes the list it would end well, and nobody would have looked at its target.
+#[tokio::test]
+async fn a_scan_job_whose_list_is_lost_is_not_begun_as_another() {
+    let redis = Redis::start();
+    let store = connect(&redis).await;
+    let claimed = sealed(&store, "s", 1, 1).await;
+    redis.command(&["DEL", &format!("checkmate:list:{}", claimed[0].scan)]);
+    let begun = store.begin_attempt(&request(&claimed[0].id)).await;
+    let Err(StoreError::Corrupt(why)) = begun else { panic!("{begun:?}") };
+    assert!(why.contains(claimed[0].id.as_str()), "{why}");
 }

@@ -73,4 +73,4 @@ if T and of_target > 0 then note_running(T) end
 if O and of_organisation > 0 then note_running(O) end
 if state == 'recorded' then call('SREM', P .. 'recorded:' .. scan, job) end
 if s[1] == 'planned' then call('HSET', S, 'state', 'discovering') end
-return { 'started', seq, scan, attempt, entry or false, s[3], j[14] }
+return { 'started', seq, scan, attempt, j[3], entry or false, s[3], j[14] }

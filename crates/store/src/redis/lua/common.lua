@@ -62,7 +62,7 @@ local function target_of(entry)
   return string.match(entry, '^[^\n]+\n([^\n]+)') or ''
 end
 
--- The target of a job at this place of the list.
+-- The target of a job at this place of the list; empty for none.
 local function target_at(scan, index)
   return target_of(call('LINDEX', P .. 'list:' .. scan, index) or '')
 end
