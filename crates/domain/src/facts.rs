@@ -35,7 +35,15 @@ impl From<ScanReport> for ReportFacts {
     fn from(report: ScanReport) -> Self {
         let ScanReport { kind, target, rules, checks, findings, coverage, triage, stats: _ } = report;
         let rules = rules.iter().map(|rule| rule.identity().clone()).collect();
-        Self { kind, target, rules, checks: Checks::of(&checks), findings, coverage, triage }
+        Self {
+            kind,
+            target,
+            rules,
+            checks: Checks::of(checks.iter().map(CheckResult::is_answered)),
+            findings,
+            coverage,
+            triage,
+        }
     }
 }
 
@@ -49,12 +57,12 @@ pub struct Checks {
 }
 
 impl Checks {
-    fn of(checks: &[CheckResult]) -> Self {
-        checks.iter().fold(Self::default(), |counted, check| counted.and(check.is_answered()))
-    }
-
-    fn and(self, answered: bool) -> Self {
-        Self { asked: self.asked + 1, unanswered: self.unanswered + u64::from(!answered) }
+    /// Of each check, whether it was answered.
+    fn of(answered: impl Iterator<Item = bool>) -> Self {
+        answered.fold(Self::default(), |Self { asked, unanswered }, answered| Self {
+            asked: asked + 1,
+            unanswered: unanswered + u64::from(!answered),
+        })
     }
 }
 
@@ -92,7 +100,7 @@ enum Status {
 fn counted<'de, D: Deserializer<'de>>(checks: D) -> Result<Checks, D::Error> {
     let answers = Vec::<Answer>::deserialize(checks)?;
     let answered = |answer: &Answer| answer.status != Status::NotAssessed && answer.unseen.is_empty();
-    Ok(answers.iter().fold(Checks::default(), |counted, answer| counted.and(answered(answer))))
+    Ok(Checks::of(answers.iter().map(answered)))
 }
 
 #[cfg(test)]

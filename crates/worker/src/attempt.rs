@@ -97,7 +97,7 @@ impl Worker {
         outcome: Outcome,
         ctx: &JobContext,
     ) -> Result<(), Left> {
-        let (job, fence) = (&attempt.fence.job, &attempt.fence);
+        let fence = &attempt.fence;
         let error = match outcome {
             Outcome::Done => return Ok(()),
             Outcome::LostFence => return Err(self.taken_over()),
@@ -108,16 +108,14 @@ impl Worker {
             Outcome::Failed(error) => error,
         };
         match (error, ctx.cause()) {
-            (ScanError::Missing(what), _) => {
-                self.conclude(job, fence, NotAssessed::TargetMissing(what)).await
-            }
-            (ScanError::NotAssessed(why), _) => self.conclude(job, fence, why).await,
+            (ScanError::Missing(what), _) => self.conclude(fence, NotAssessed::TargetMissing(what)).await,
+            (ScanError::NotAssessed(why), _) => self.conclude(fence, why).await,
             (ScanError::Wait(after, why), _) => {
                 self.give_back(fence, after, Some(&why)).await?;
                 self.waits.begin(&of(attempt), &brief(&why));
                 Err(Left::Later(after, why))
             }
-            (ScanError::Permanent(why), _) => self.conclude(job, fence, NotAssessed::Failed(why)).await,
+            (ScanError::Permanent(why), _) => self.conclude(fence, NotAssessed::Failed(why)).await,
             (ScanError::Stopped, Some(StopCause::Deadline)) => {
                 self.count_failure(attempt, "the time limit passed".to_owned(), Duration::ZERO).await
             }
@@ -144,7 +142,7 @@ impl Worker {
 
     /// `least`: the vendor asked to be left alone for so long.
     async fn count_failure(&self, attempt: &Attempt, error: String, least: Duration) -> Result<(), Left> {
-        let (job, fence) = (&attempt.fence.job, &attempt.fence);
+        let (fence, job) = (&attempt.fence, &attempt.fence.job);
         let failures = self.store.job(job).await?.map_or(0, |job| job.failures) + 1;
         let retry_after = self.config.retry_after(failures).max(least);
         let end = AttemptEnd::Failed { error: error.clone(), retry_after: back_after(retry_after) };
@@ -163,13 +161,13 @@ impl Worker {
     }
 
     /// Ends the job with an answer that another attempt would not change; its message is done, not dead.
-    async fn conclude(&self, job: &JobId, fence: &Fence, reason: NotAssessed) -> Result<(), Left> {
+    async fn conclude(&self, fence: &Fence, reason: NotAssessed) -> Result<(), Left> {
         let end = AttemptEnd::GivenBack { retry_after: Duration::ZERO, why: None };
         if self.store.end_attempt(fence, &end).await? == EndedAttempt::FenceLost {
             return Err(self.taken_over());
         }
         crashpoint("worker.after-give-back");
-        match self.store.end_job(job, &EndReason::NotAssessed(reason), None).await? {
+        match self.store.end_job(&fence.job, &EndReason::NotAssessed(reason), None).await? {
             JobEnded::Ended(released, _) => self.publish(Vec::new(), &released).await,
             JobEnded::Kept | JobEnded::Unknown => Ok(()),
         }

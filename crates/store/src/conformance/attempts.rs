@@ -236,10 +236,9 @@ pub async fn what_is_done_is_told_with_what_may_be_unpublished(fixture: &dyn Fix
     let store = fixture.store().await;
     let (id, claimed) = sealed(&store, "a", 6, 3).await;
     let discover = store.scan_jobs(&id, 0, 1).await.unwrap().remove(0);
-    let store = &store;
     let released = async |begin: Begin| match begin {
         Begin::AlreadySealed(jobs) | Begin::AlreadyStored(_, jobs) => {
-            ids(&records(store, &jobs).await).into_iter().collect::<std::collections::BTreeSet<_>>()
+            ids(&records(&store, &jobs).await).into_iter().collect::<std::collections::BTreeSet<_>>()
         }
         other => panic!("{other:?}"),
     };
@@ -249,12 +248,12 @@ pub async fn what_is_done_is_told_with_what_may_be_unpublished(fixture: &dyn Fix
     assert!(matches!(begun, Begin::AlreadySealed(_)));
     assert_eq!(released(begun).await, of(&[&claimed[0], &claimed[1], &claimed[2]]));
     store.mark_published(&[claimed[1].id.clone()]).await.unwrap();
-    let next = store_report(store, &claimed[0].id, 1).await;
+    let next = store_report(&store, &claimed[0].id, 1).await;
     assert_eq!(next.len(), 1);
 
     let begun = store.begin_attempt(&ask(&claimed[0].id, LONG, false)).await.unwrap();
     let Begin::AlreadyStored(stored, _) = &begun else { panic!("{begun:?}") };
-    assert_eq!(**stored, job(store, &claimed[0].id).await);
+    assert_eq!(**stored, job(&store, &claimed[0].id).await);
     assert_eq!(released(begun).await, of(&[&claimed[2], &next[0]]));
     let begun = store.begin_attempt(&ask(&discover.id, LONG, false)).await.unwrap();
     assert_eq!(released(begun).await, of(&[&claimed[2], &next[0]]));

@@ -83,6 +83,8 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
         .ok_or_else(|| corrupt("sequence", "1", "it is missing"))?;
     let JobRecord { id, scan, kind, scope, spec, attempt, crashes, crashes_alone, waits_for, .. } =
         job.record;
+    let assignment = Assignment::of(kind, scope, spec)
+        .ok_or_else(|| corrupt("jobs", id.as_str(), "it is to scan a target and names none"))?;
     let (token, number) = (job.token + 1, attempt + 1);
     let until = now.plus(Duration::from_millis(millis(request.ttl)));
     run(
@@ -102,8 +104,6 @@ fn start(db: &Connection, job: Job, request: &BeginRequest, now: Timestamp) -> R
             now.as_millis(),
         ],
     )?;
-    let assignment = Assignment::of(kind, scope, spec)
-        .ok_or_else(|| corrupt("jobs", id.as_str(), "it is to scan a target and names none"))?;
     Ok(Attempt { fence: Fence { job: id, token }, number, seq, scan, assignment, waits_for })
 }
 

@@ -1,7 +1,7 @@
 //! Jobs as they stand in their table, and what reads or notes nothing else.
 
 use checkmate_domain::message::SCHEMA;
-use checkmate_domain::{JobId, JobKind, JobMessage, JobSpec, ScanId, Timestamp};
+use checkmate_domain::{JobId, JobKind, JobMessage, ScanId, Timestamp};
 use rusqlite::{Connection, Row, params};
 
 use super::row::{Fields, Result, many, one, run, to_json};
@@ -52,7 +52,16 @@ pub(super) fn read(row: &Row<'_>, scan: &ScanRecord) -> Result<Job> {
     let (id, kind, spec, state) = (fields.word()?, fields.word()?, fields.maybe_json()?, fields.word()?);
     let released_at = fields.maybe_time()?.unwrap_or(scan.created_at);
     let mut record = JobRecord {
+        id,
+        scan: scan.id.clone(),
+        kind,
+        scope: scan.scope.clone(),
+        spec,
+        lane: scan.lane,
         state,
+        time_limit_ms: scan.time_limit_ms,
+        released_at,
+        expires_at: expires_at(scan, released_at),
         not_before: fields.maybe_time()?.unwrap_or(released_at),
         published_at: fields.maybe_time()?,
         attempt: fields.next()?,
@@ -60,7 +69,11 @@ pub(super) fn read(row: &Row<'_>, scan: &ScanRecord) -> Result<Job> {
         crashes: fields.next()?,
         crashes_alone: fields.next()?,
         last_error: fields.next()?,
-        ..released(scan, id, kind, spec, released_at)
+        waits_for: None,
+        fence: None,
+        seq: 0,
+        stored_at: None,
+        end: None,
     };
     let token = fields.next()?;
     let (holder, until, since) = (fields.maybe_word()?, fields.maybe_time()?, fields.maybe_time()?);
@@ -90,34 +103,6 @@ pub(super) fn message(scan: &ScanRecord, id: JobId, kind: JobKind, at: Timestamp
 
 fn expires_at(scan: &ScanRecord, released_at: Timestamp) -> Timestamp {
     released_at.plus(std::time::Duration::from_millis(scan.expires_after_ms))
-}
-
-/// A job as it is when it was just released.
-fn released(scan: &ScanRecord, id: JobId, kind: JobKind, spec: Option<JobSpec>, at: Timestamp) -> JobRecord {
-    JobRecord {
-        id,
-        scan: scan.id.clone(),
-        kind,
-        scope: scan.scope.clone(),
-        spec,
-        lane: scan.lane,
-        state: JobState::Recorded,
-        time_limit_ms: scan.time_limit_ms,
-        released_at: at,
-        expires_at: expires_at(scan, at),
-        not_before: at,
-        published_at: None,
-        attempt: 0,
-        failures: 0,
-        crashes: 0,
-        crashes_alone: 0,
-        last_error: None,
-        waits_for: None,
-        fence: None,
-        seq: 0,
-        stored_at: None,
-        end: None,
-    }
 }
 
 /// A released job and its scan.
